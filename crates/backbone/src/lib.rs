@@ -1,0 +1,1 @@
+//! VGG16's five convolutional blocks, imported from ONNX, frozen.

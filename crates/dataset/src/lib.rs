@@ -1,0 +1,1 @@
+//! IDX files to images: strict reading, splits, preprocessing.

@@ -1,0 +1,51 @@
+//! Files that are whole or absent, and the SHA-256 that says which file it is.
+//!
+//! Everything Graft keeps (assets, weights, caches, run records) is written through [`Pending`]:
+//! into a temporary file beside the destination, flushed to the disk, then renamed over it. A
+//! reader sees the old file or the new one and never half of either; a crash or a full disk leaves
+//! the old one.
+
+mod hash;
+mod pending;
+
+pub use hash::{Hashing, sha256, sha256_file};
+pub use pending::{Pending, write};
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file operation that failed, with the file it failed on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {source}{}", path.display(), next_step(source))]
+pub struct Error {
+    /// What was tried, as a verb: `"create"`, `"write"`, `"rename"`, ...
+    pub action: &'static str,
+    /// The file or folder it was tried on.
+    pub path: PathBuf,
+    /// What the operating system answered.
+    pub source: io::Error,
+}
+
+impl Error {
+    /// Wraps an [`io::Error`] for use with `map_err`.
+    pub fn on(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// The advice that goes with an answer of the operating system, or nothing.
+fn next_step(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "; free some space, or set GRAFT_HOME to a folder on a larger disk"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; make the folder writable, or set GRAFT_HOME to one that is"
+        }
+        _ => "",
+    }
+}

@@ -1,0 +1,166 @@
+//! A file that appears under its name only when it is complete.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::Error;
+
+/// A file being written. It has no name that anybody looks for until [`Pending::commit`]; dropped
+/// before that, it is gone.
+pub struct Pending {
+    file: BufWriter<NamedTempFile>,
+    path: PathBuf,
+}
+
+impl Pending {
+    /// Starts writing what shall become `path`, making its folder where that is missing.
+    ///
+    /// # Errors
+    /// When the folder or the temporary file in it cannot be created.
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        let folder = folder_of(path);
+        fs::create_dir_all(folder).map_err(Error::on("create folder", folder))?;
+        let temporary = temporary_in(folder).map_err(Error::on("create a file in", folder))?;
+        Ok(Self {
+            file: BufWriter::with_capacity(1 << 20, temporary),
+            path: path.to_owned(),
+        })
+    }
+
+    /// Flushes the file to the disk and gives it its name, replacing what had it before.
+    ///
+    /// # Errors
+    /// When flushing or renaming fails; nothing is left behind then.
+    pub fn commit(self) -> Result<(), Error> {
+        let Self { file, path } = self;
+        let temporary = file
+            .into_inner()
+            .map_err(|error| Error::on("write", &path)(error.into_error()))?;
+        temporary
+            .as_file()
+            .sync_all()
+            .map_err(Error::on("write", &path))?;
+        temporary
+            .persist(&path)
+            .map_err(|error| Error::on("rename a finished file to", &path)(error.error))?;
+        sync_folder(folder_of(&path))
+    }
+}
+
+impl Write for Pending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Pending {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.file.seek(position)
+    }
+}
+
+/// Writes `bytes` as the whole content of `path`.
+///
+/// # Errors
+/// As [`Pending::create`] and [`Pending::commit`], and when writing fails.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut pending = Pending::create(path)?;
+    pending.write_all(bytes).map_err(Error::on("write", path))?;
+    pending.commit()
+}
+
+/// The folder a file lies in; a bare file name lies in the current one.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".graft-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        // Temporary files are private by default; what we keep is as readable as any other file.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// Makes a rename survive a power cut. Only Unix has and needs this.
+fn sync_folder(folder: &Path) -> Result<(), Error> {
+    if cfg!(unix) {
+        File::open(folder)
+            .and_then(|handle| handle.sync_all())
+            .map_err(Error::on("flush folder", folder))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_file_appears_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.txt");
+        let mut pending = Pending::create(&path).unwrap();
+        pending.write_all(b"half").unwrap();
+        assert!(!path.exists());
+        pending.write_all(b", whole").unwrap();
+        pending.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"half, whole");
+        assert_eq!(names(path.parent().unwrap()), ["b.txt"]);
+    }
+
+    #[test]
+    fn an_abandoned_file_leaves_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept");
+        write(&path, b"old").unwrap();
+        let mut pending = Pending::create(&path).unwrap();
+        pending.write_all(b"new").unwrap();
+        drop(pending);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(folder.path()), ["kept"]);
+    }
+
+    #[test]
+    fn the_start_can_be_written_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("patched");
+        let mut pending = Pending::create(&path).unwrap();
+        pending.write_all(b"????content").unwrap();
+        pending.seek(SeekFrom::Start(0)).unwrap();
+        pending.write_all(b"head").unwrap();
+        pending.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"headcontent");
+    }
+
+    #[test]
+    fn a_file_where_a_folder_should_be_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        write(&file, b"").unwrap();
+        let error = write(&file.join("below"), b"").unwrap_err();
+        assert!(error.to_string().contains("create folder"), "{error}");
+        assert!(error.to_string().contains("file"), "{error}");
+    }
+}

@@ -1,0 +1,1 @@
+//! Features to logits: the only module that trains.

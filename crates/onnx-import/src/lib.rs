@@ -1,0 +1,1 @@
+//! VGG16 from ONNX: checked, cut into five blocks, and turned into Rust.

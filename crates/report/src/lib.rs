@@ -1,0 +1,1 @@
+//! Counts in, numbers and pages out: metrics and reports, without a tensor library.

@@ -1,0 +1,1 @@
+//! The pipeline from images to a trained, measured head, and its binary graft.
