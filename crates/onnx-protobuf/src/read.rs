@@ -1,0 +1,198 @@
+//! From a file to a model and back.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use bytes::Bytes;
+use prost::Message;
+
+use crate::limits;
+use crate::{Error, MAX_FILE_BYTES, ModelProto};
+
+/// Reads an ONNX file.
+///
+/// # Errors
+/// As [`load`] and [`decode`]; the file is named.
+pub fn read(path: &Path) -> Result<ModelProto, Error> {
+    decode(load(path)?).map_err(|source| Error::Content {
+        path: path.to_owned(),
+        source: Box::new(source),
+    })
+}
+
+/// The bytes of a file.
+///
+/// # Errors
+/// When it cannot be read, or has more than [`MAX_FILE_BYTES`].
+pub fn load(path: &Path) -> Result<Bytes, Error> {
+    let failed = |source| Error::File {
+        path: path.to_owned(),
+        source,
+    };
+    let too_large = || Error::TooLarge {
+        path: path.to_owned(),
+    };
+    let file = File::open(path).map_err(failed)?;
+    let expected = file.metadata().map_err(failed)?.len();
+    if expected > MAX_FILE_BYTES {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    // The file may grow meanwhile, or be a device that tells no length.
+    let read = file
+        .take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if read as u64 > MAX_FILE_BYTES {
+        return Err(too_large());
+    }
+    Ok(bytes.into())
+}
+
+/// Decodes a model. The weights in it are slices of `bytes`, not copies.
+///
+/// # Errors
+/// When the bytes are not a model with a graph, have more structure than
+/// [`MAX_STRUCTURE_BYTES`](crate::MAX_STRUCTURE_BYTES), or nest messages more than 100 deep.
+pub fn decode(bytes: Bytes) -> Result<ModelProto, Error> {
+    limits::check(&bytes)?;
+    let model = ModelProto::decode(bytes)?;
+    if model.graph.is_none() {
+        return Err(Error::NoGraph);
+    }
+    Ok(model)
+}
+
+/// The bytes of an ONNX file. The same model gives the same bytes.
+#[must_use]
+pub fn encode(model: &ModelProto) -> Vec<u8> {
+    model.encode_to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AttributeProto, GraphProto, NodeProto, TensorProto};
+    use proptest::prelude::*;
+
+    fn model() -> ModelProto {
+        ModelProto {
+            ir_version: 8,
+            producer_name: "graft".into(),
+            graph: Some(GraphProto {
+                node: vec![NodeProto {
+                    op_type: "Conv".into(),
+                    attribute: vec![AttributeProto::ints("pads", [1, 1, 1, 1])],
+                    ..NodeProto::default()
+                }],
+                initializer: vec![TensorProto {
+                    raw_data: Some(vec![7; 400].into()),
+                    ..TensorProto::default()
+                }],
+                ..GraphProto::default()
+            }),
+            ..ModelProto::default()
+        }
+    }
+
+    /// A model whose graph is `depth` subgraphs deep.
+    fn nested(depth: usize) -> Vec<u8> {
+        let within = |content: Vec<u8>, key: u8| {
+            let mut bytes = vec![key];
+            prost::encode_length_delimiter(content.len(), &mut bytes).unwrap();
+            bytes.extend(content);
+            bytes
+        };
+        // The keys of attribute.g, node.attribute, graph.node, and at last of model.graph.
+        let subgraph = |graph, _| [0x32, 0x2a, 0x0a].into_iter().fold(graph, within);
+        within((0..depth).fold(Vec::new(), subgraph), 0x3a)
+    }
+
+    #[test]
+    fn a_model_survives() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.onnx");
+        std::fs::write(&path, encode(&model())).unwrap();
+        assert_eq!(read(&path).unwrap(), model());
+    }
+
+    #[test]
+    fn weights_are_not_copied() {
+        let bytes = Bytes::from(encode(&model()));
+        let graph = decode(bytes.clone()).unwrap().graph.unwrap();
+        let weights = graph.initializer[0].raw_data.as_ref().unwrap();
+        assert!(bytes.as_ptr_range().contains(&weights.as_ptr()));
+    }
+
+    #[test]
+    fn every_truncation_is_refused() {
+        let whole = encode(&model());
+        for length in 0..whole.len() {
+            let cut = Bytes::copy_from_slice(&whole[..length]);
+            // The graph comes after the other fields, so that no prefix is a model.
+            assert!(decode(cut).is_err(), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_refused() {
+        decode(nested(10).into()).unwrap();
+        let error = decode(nested(200).into()).unwrap_err().to_string();
+        assert!(error.contains("recursion limit"), "{error}");
+        // Field 15 as a group, opened and never closed.
+        let error = decode(vec![0x7b; 100_000].into()).unwrap_err().to_string();
+        assert!(error.contains("a group"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_model_is_refused() {
+        let cases: [(&[u8], &str); 4] = [
+            (b"", "no graph"),
+            (b"\x08\x08", "no graph"),
+            (b"<html></html>", "a group"),
+            // The graph as a number.
+            (b"\x38\x01", "invalid wire type"),
+        ];
+        for (bytes, expected) in cases {
+            let error = decode(Bytes::from_static(bytes)).unwrap_err().to_string();
+            assert!(error.contains(expected), "{bytes:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_bad_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing.onnx");
+        let empty = folder.path().join("empty.onnx");
+        let vast = folder.path().join("vast.onnx");
+        File::create(&empty).unwrap();
+        // Sparse: it has a length, and takes no space.
+        File::create(&vast)
+            .unwrap()
+            .set_len(MAX_FILE_BYTES + 1)
+            .unwrap();
+        for path in [missing, empty, vast] {
+            let error = read(&path).unwrap_err().to_string();
+            assert!(error.contains(path.to_str().unwrap()), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_accepted_can_be_written_and_read_again(
+            start in 0_usize..600,
+            replacement in prop::collection::vec(any::<u8>(), 0..8),
+        ) {
+            let mut bytes = encode(&model());
+            let start = start.min(bytes.len());
+            let end = (start + replacement.len()).min(bytes.len());
+            bytes.splice(start..end, replacement);
+            if let Ok(model) = decode(bytes.into()) {
+                // By their bytes, for a number that is no number differs from itself.
+                let written = encode(&model);
+                prop_assert_eq!(encode(&decode(written.clone().into()).unwrap()), written);
+            }
+        }
+    }
+}

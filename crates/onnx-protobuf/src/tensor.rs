@@ -1,0 +1,217 @@
+//! Tensors whose elements agree with their shape.
+
+use bytes::Bytes;
+
+use crate::tensor_proto::{DataLocation, DataType};
+use crate::{Error, TensorProto};
+
+/// A dense tensor of 32-bit floats.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FloatTensor {
+    dims: Vec<usize>,
+    bytes: Bytes,
+}
+
+impl FloatTensor {
+    /// The tensor of shape `dims` with the given elements: row-major, little-endian; or `None` when
+    /// their number does not fit the shape.
+    #[must_use]
+    pub fn new(dims: Vec<usize>, bytes: Bytes) -> Option<Self> {
+        (bytes_of(&dims) == Some(bytes.len())).then_some(Self { dims, bytes })
+    }
+
+    /// The shape.
+    #[must_use]
+    pub fn dims(&self) -> &[usize] {
+        &self.dims
+    }
+
+    /// The elements, row-major, four little-endian bytes each.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The elements, row-major.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = f32> {
+        let (elements, _) = self.bytes.as_chunks();
+        elements.iter().copied().map(f32::from_le_bytes)
+    }
+
+    /// The message that holds this tensor as a constant called `name`.
+    #[must_use]
+    pub fn to_proto(&self, name: impl Into<String>) -> TensorProto {
+        // No dimension is so large, unless another is zero and there are no elements.
+        let signed = |dim: &usize| i64::try_from(*dim).unwrap_or(i64::MAX);
+        TensorProto {
+            name: name.into(),
+            dims: self.dims.iter().map(signed).collect(),
+            data_type: DataType::Float.into(),
+            raw_data: Some(self.bytes.clone()),
+            ..TensorProto::default()
+        }
+    }
+}
+
+impl TensorProto {
+    /// The shape.
+    ///
+    /// # Errors
+    /// When a dimension is negative or immense.
+    pub fn shape(&self) -> Result<Vec<usize>, Error> {
+        self.dims
+            .iter()
+            .map(|dim| usize::try_from(*dim))
+            .collect::<Result<_, _>>()
+            .map_err(|_| self.refuse(format!("a shape of {:?}", self.dims)))
+    }
+
+    /// The elements of a tensor of 32-bit floats.
+    ///
+    /// # Errors
+    /// When it has other elements, has them in another file (which is not opened), has them twice,
+    /// or has more or fewer than its shape says.
+    pub fn floats(&self) -> Result<FloatTensor, Error> {
+        if self.data_location() == DataLocation::External || !self.external_data.is_empty() {
+            return Err(self.refuse(
+                "its elements are in another file; save the model with all its data in one file"
+                    .into(),
+            ));
+        }
+        if self.data_type != i32::from(DataType::Float) {
+            return Err(self.refuse(format!(
+                "expected elements of type FLOAT, found {}",
+                type_name(self.data_type)
+            )));
+        }
+        let bytes = match &self.raw_data {
+            Some(raw) if self.float_data.is_empty() => raw.clone(),
+            Some(_) => {
+                return Err(self.refuse("its elements are both in raw_data and float_data".into()));
+            }
+            None => self
+                .float_data
+                .iter()
+                .flat_map(|element| element.to_le_bytes())
+                .collect(),
+        };
+        let found = bytes.len();
+        FloatTensor::new(self.shape()?, bytes).ok_or_else(|| {
+            self.refuse(format!(
+                "expected the elements of shape {:?}, found {found} bytes",
+                self.dims
+            ))
+        })
+    }
+
+    fn refuse(&self, problem: String) -> Error {
+        Error::Tensor {
+            name: self.name.clone(),
+            problem,
+        }
+    }
+}
+
+/// How many bytes the floats of such a shape take, or `None` when that is more than there can be.
+fn bytes_of(dims: &[usize]) -> Option<usize> {
+    dims.iter()
+        .try_fold(size_of::<f32>(), |bytes, dim| bytes.checked_mul(*dim))
+}
+
+fn type_name(data_type: i32) -> String {
+    match DataType::try_from(data_type) {
+        Ok(known) => known.as_str_name().to_owned(),
+        Err(_) => format!("the unknown type {data_type}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::StringStringEntryProto;
+    use proptest::prelude::*;
+
+    /// A valid tensor: [[1, 2], [3, 4]].
+    fn tensor() -> TensorProto {
+        let elements = [1.0_f32, 2.0, 3.0, 4.0];
+        let bytes: Vec<u8> = elements.iter().flat_map(|x| x.to_le_bytes()).collect();
+        FloatTensor::new(vec![2, 2], bytes.into())
+            .unwrap()
+            .to_proto("w")
+    }
+
+    #[test]
+    fn raw_and_typed_elements_are_the_same() {
+        let raw = tensor();
+        let typed = TensorProto {
+            raw_data: None,
+            float_data: vec![1.0, 2.0, 3.0, 4.0],
+            ..tensor()
+        };
+        assert_eq!(raw.floats().unwrap(), typed.floats().unwrap());
+        assert!(raw.floats().unwrap().values().eq([1.0, 2.0, 3.0, 4.0]));
+    }
+
+    #[test]
+    fn refusals_name_tensor_and_reason() {
+        let change = |change: fn(&mut TensorProto)| {
+            let mut tensor = tensor();
+            change(&mut tensor);
+            tensor
+        };
+        let cases = [
+            (
+                change(|t| t.dims = vec![2, 3]),
+                "shape [2, 3], found 16 bytes",
+            ),
+            (change(|t| t.dims = vec![-2, -2]), "a shape of [-2, -2]"),
+            (change(|t| t.dims = vec![i64::MAX; 3]), "found 16 bytes"),
+            // 2^64 elements: their number wraps around to none.
+            (
+                change(|t| {
+                    t.dims = vec![1 << 32; 2];
+                    t.raw_data = Some(Bytes::new());
+                }),
+                "found 0 bytes",
+            ),
+            (
+                change(|t| t.raw_data = Some(Bytes::from_static(&[0; 15]))),
+                "found 15 bytes",
+            ),
+            (change(|t| t.raw_data = None), "found 0 bytes"),
+            (change(|t| t.float_data = vec![1.0; 4]), "both"),
+            (
+                change(|t| t.data_type = 10),
+                "expected elements of type FLOAT, found FLOAT16",
+            ),
+            (change(|t| t.data_type = 99), "found the unknown type 99"),
+            (change(|t| t.data_type = 0), "found UNDEFINED"),
+            (
+                change(|t| t.set_data_location(DataLocation::External)),
+                "in another file",
+            ),
+            (
+                change(|t| t.external_data = vec![StringStringEntryProto::default()]),
+                "in another file",
+            ),
+        ];
+        for (tensor, expected) in cases {
+            let error = tensor.floats().unwrap_err().to_string();
+            assert!(error.contains("tensor 'w'"), "{error}");
+            assert!(error.contains(expected), "{error}: {expected}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_view_has_as_many_elements_as_its_shape(
+            dims in prop::collection::vec(-1_i64..5, 0..4),
+            bytes in prop::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let tensor = TensorProto { dims: dims.clone(), raw_data: Some(bytes.into()), ..tensor() };
+            if let Ok(view) = tensor.floats() {
+                prop_assert_eq!(i64::try_from(view.values().len()).unwrap(), dims.iter().product::<i64>());
+            }
+        }
+    }
+}
