@@ -1,1 +1,31 @@
-//! IDX files to images: strict reading, splits, preprocessing.
+//! IDX files to images: strict reading, splits, preprocessing; and any picture of a digit to the
+//! form that MNIST has.
+//!
+//! Everything here is plain bytes and numbers; this crate knows no model and no tensor library.
+//! An [`ImageSet`] holds pixels exactly as they are on the disk, and [`Preprocessing`] turns them
+//! into the f32 values that a network takes.
+
+mod digit;
+mod error;
+mod fit;
+mod idx;
+mod image_set;
+mod ink;
+mod pair;
+mod picture;
+mod preprocess;
+mod scaling;
+mod shuffle;
+mod split;
+
+pub use digit::{DIGIT_BOX, DIGIT_SIDE, Digit, read_digit};
+pub use error::Error;
+pub use fit::Fit;
+pub use idx::MAX_IDX_BYTES;
+pub use image_set::ImageSet;
+pub use pair::{IdxPair, Split};
+pub use picture::{MAX_PICTURE_ALLOCATION, MAX_PICTURE_BYTES, MAX_PICTURE_SIDE};
+pub use preprocess::{ImageBatch, MAX_SIZE, Preprocessing};
+pub use scaling::{CAFFE_MEAN_BGR, Scaling};
+pub use shuffle::shuffle;
+pub use split::{Holdout, split};

@@ -1,0 +1,157 @@
+//! Drawn digits and MNIST's own images, brought to MNIST's form.
+
+use std::path::PathBuf;
+
+use image::Luma;
+
+use super::*;
+use crate::{IdxPair, ImageSet, Split};
+
+fn saved(picture: &GrayImage, name: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    picture.save(&path).unwrap();
+    (folder, path)
+}
+
+fn read(picture: &GrayImage, name: &str) -> Digit {
+    read_digit(&saved(picture, name).1).unwrap()
+}
+
+/// A stroke between two points, of the given width, with hard edges.
+fn stroke(canvas: &mut GrayImage, ink: u8, width: f32, from: [f32; 2], to: [f32; 2]) {
+    let along = [to[0] - from[0], to[1] - from[1]];
+    let length = along[0].hypot(along[1]);
+    for (x, y, pixel) in canvas.enumerate_pixels_mut() {
+        #[expect(clippy::cast_precision_loss, reason = "a small canvas")]
+        let [dx, dy] = [x as f32 - from[0], y as f32 - from[1]];
+        let share = ((dx * along[0] + dy * along[1]) / (length * length)).clamp(0.0, 1.0);
+        if (dx - share * along[0]).hypot(dy - share * along[1]) <= width / 2.0 {
+            *pixel = Luma([ink]);
+        }
+    }
+}
+
+/// A 1 and a 7, far from the centre of their canvas, with the canvas' and the ink's brightness.
+fn one(paper: u8, ink: u8) -> GrayImage {
+    let mut canvas = GrayImage::from_pixel(640, 480, Luma([paper]));
+    stroke(&mut canvas, ink, 24.0, [90.0, 60.0], [90.0, 260.0]);
+    canvas
+}
+
+fn seven(paper: u8, ink: u8) -> GrayImage {
+    let mut canvas = GrayImage::from_pixel(500, 900, Luma([paper]));
+    stroke(&mut canvas, ink, 40.0, [200.0, 500.0], [400.0, 500.0]);
+    stroke(&mut canvas, ink, 40.0, [400.0, 500.0], [260.0, 820.0]);
+    canvas
+}
+
+/// Left, top, right (exclusive) and bottom (exclusive) of what is brighter than 60.
+fn extent(digit: &Digit) -> [u32; 4] {
+    bounds_above(&as_picture(&digit.pixels), 60)
+}
+
+fn as_picture(pixels: &[u8]) -> GrayImage {
+    GrayImage::from_vec(SIDE, SIDE, pixels.to_vec()).unwrap()
+}
+
+fn mean_difference(a: &[u8], b: &[u8]) -> f64 {
+    let sum: u32 = a
+        .iter()
+        .zip(b)
+        .map(|(&a, &b)| u32::from(a.abs_diff(b)))
+        .sum();
+    f64::from(sum) / f64::from(u32::try_from(a.len()).unwrap())
+}
+
+#[test]
+fn a_one_stands_upright_in_the_middle() {
+    for (paper, ink) in [(0, 255), (255, 0), (230, 60), (30, 120)] {
+        for name in ["one.png", "one.jpeg"] {
+            let digit = read(&one(paper, ink), name);
+            assert_eq!(digit.inverted, ink < paper);
+            let [left, top, right, bottom] = extent(&digit);
+            assert!(
+                bottom - top == 20 && (4..=5).contains(&top),
+                "{name}: {top}"
+            );
+            assert!(right - left <= 3 && left >= 12 && right <= 16);
+            assert_eq!(digit.pixels.iter().max(), Some(&255));
+        }
+    }
+}
+
+#[test]
+fn a_seven_keeps_its_shape_whatever_its_polarity() {
+    let light = read(&seven(0, 255), "seven.png");
+    let dark = read(&seven(250, 10), "seven.jpg");
+    assert!(mean_difference(&light.pixels, &dark.pixels) < 1.0);
+    let [left, top, right, bottom] = extent(&light);
+    assert_eq!(bottom - top, 20);
+    // 240 of 360 pixels wide is 13 of 20.
+    assert!((13..=14).contains(&(right - left)), "{left}..{right}");
+    // The bar is on top, the foot is on the left of the middle.
+    let row = |y: u32| {
+        let start = usize::try_from(y).unwrap() * DIGIT_SIDE;
+        light.pixels[start..][..DIGIT_SIDE]
+            .iter()
+            .filter(|&&v| v > 128)
+            .count()
+    };
+    assert!(row(top + 1) >= 12, "{}", row(top + 1));
+    assert!(row(bottom - 3) <= 4, "{}", row(bottom - 3));
+}
+
+#[test]
+fn mass_goes_to_the_middle_but_the_box_stays_inside() {
+    // Of a full box's pixel at column and row, where it ends in the field.
+    let cases = [([10, 10], [14, 14]), ([5, 9], [13, 14]), ([0, 19], [8, 19])];
+    for ([x, y], [expected_x, expected_y]) in cases {
+        let mut digit = GrayImage::new(20, 20);
+        digit.put_pixel(x, y, Luma([255]));
+        let place = centred(&digit).iter().position(|&value| value == 255);
+        assert_eq!(place, Some(expected_y * DIGIT_SIDE + expected_x));
+    }
+}
+
+#[test]
+fn thin_and_tiny_pictures_are_no_trouble() {
+    let mut line = GrayImage::new(3, 2000);
+    (1..1999).for_each(|y| line.put_pixel(1, y, Luma([255])));
+    assert_eq!(extent(&read(&line, "line.png")), [14, 4, 15, 24]);
+    let dot = GrayImage::from_vec(2, 1, vec![0, 255]).unwrap();
+    let digit = read(&dot, "dot.png");
+    assert_eq!(digit.pixels.iter().max(), Some(&255));
+}
+
+#[test]
+fn an_even_picture_shows_nothing() {
+    let (_folder, path) = saved(&GrayImage::from_pixel(30, 30, Luma([200])), "even.png");
+    let error = read_digit(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("even.png") && error.contains("between 200 and 200"),
+        "{error}"
+    );
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn mnist_comes_back_nearly_unchanged() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/mnist");
+    let pair = IdxPair::find(&folder, Split::Test).unwrap();
+    let set = ImageSet::read(&pair.images, &pair.labels, 10).unwrap();
+    let mut differences = Vec::new();
+    for index in 0..200 {
+        let original = set.image(index);
+        let digit = read(&as_picture(original), "digit.png");
+        assert!(!digit.inverted, "image {index}");
+        differences.push(mean_difference(&digit.pixels, original));
+    }
+    let mean = differences.iter().sum::<f64>() / 200.0;
+    let unchanged = differences
+        .iter()
+        .filter(|&&difference| difference < 0.5)
+        .count();
+    println!("mean absolute difference {mean:.3} of 255; {unchanged} of 200 below 0.5");
+    assert!(mean < 2.0, "{mean}");
+}

@@ -1,0 +1,276 @@
+//! Labelled grey images of one size, with their pixels exactly as they are on the disk.
+
+use std::path::Path;
+
+use crate::error::IN_MEMORY;
+use crate::{Error, idx};
+
+/// Labelled grey images of one size; at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageSet {
+    rows: usize,
+    columns: usize,
+    classes: usize,
+    pixels: Vec<u8>,
+    labels: Vec<u8>,
+}
+
+impl ImageSet {
+    /// Reads the IDX files `images` (three dimensions) and `labels` (one), plain or gzip.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is not exactly what its header says, when the counts differ,
+    /// and when a label is not below `classes`.
+    pub fn read(images: &Path, labels: &Path, classes: usize) -> Result<Self, Error> {
+        let pixels = idx::read::<3>(images)?;
+        let read_labels = idx::read::<1>(labels)?;
+        let [count, rows, columns] = pixels.dimensions;
+        if count != read_labels.data.len() {
+            return Err(Error::CountMismatch {
+                images: images.to_owned(),
+                image_count: count,
+                labels: labels.to_owned(),
+                label_count: read_labels.data.len(),
+            });
+        }
+        let set = Self {
+            rows,
+            columns,
+            classes,
+            pixels: pixels.data,
+            labels: read_labels.data,
+        };
+        set.checked(labels)
+    }
+
+    /// Makes a set of pixels (`[image, row, column]`, 0 is black) and labels.
+    ///
+    /// # Errors
+    /// When there is no image, when the pixels are not `labels.len()` whole images, and when a
+    /// label is not below `classes`.
+    pub fn new(
+        rows: usize,
+        columns: usize,
+        pixels: Vec<u8>,
+        labels: Vec<u8>,
+        classes: usize,
+    ) -> Result<Self, Error> {
+        let set = Self {
+            rows,
+            columns,
+            classes,
+            pixels,
+            labels,
+        };
+        set.checked(Path::new(IN_MEMORY))
+    }
+
+    fn checked(self, labels: &Path) -> Result<Self, Error> {
+        let (images, rows, columns) = (self.labels.len(), self.rows, self.columns);
+        if images == 0 || rows == 0 || columns == 0 {
+            return Err(Error::Empty {
+                images,
+                rows,
+                columns,
+            });
+        }
+        let pixels = rows
+            .checked_mul(columns)
+            .and_then(|image| image.checked_mul(images));
+        if pixels != Some(self.pixels.len()) {
+            return Err(Error::PixelCount {
+                images,
+                rows,
+                columns,
+                found: self.pixels.len(),
+            });
+        }
+        if !(1..=256).contains(&self.classes) {
+            return Err(Error::Classes {
+                found: self.classes,
+            });
+        }
+        let is_wrong = |label: &u8| usize::from(*label) >= self.classes;
+        if let Some(index) = self.labels.iter().position(is_wrong) {
+            return Err(Error::Label {
+                path: labels.to_owned(),
+                index,
+                found: self.labels[index],
+                classes: self.classes,
+            });
+        }
+        Ok(self)
+    }
+
+    /// The number of images.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no image, which no constructor allows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The height of every image, in pixels.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The width of every image, in pixels.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The number of classes; every label is below it.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// The pixels of image `index`, `[row, column]`.
+    ///
+    /// # Panics
+    /// As a slice does, when there is no such image.
+    #[must_use]
+    pub fn image(&self, index: usize) -> &[u8] {
+        let length = self.rows * self.columns;
+        &self.pixels[index * length..][..length]
+    }
+
+    /// The pixels of all images, `[image, row, column]`.
+    #[must_use]
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// The class of every image.
+    #[must_use]
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    /// Only the first `limit` images.
+    ///
+    /// # Errors
+    /// When there are fewer than that, and when `limit` is 0.
+    pub fn first(mut self, limit: usize) -> Result<Self, Error> {
+        if limit > self.len() {
+            return Err(Error::TooFewImages {
+                wanted: limit,
+                found: self.len(),
+            });
+        }
+        self.labels.truncate(limit);
+        self.pixels.truncate(limit * self.rows * self.columns);
+        self.pixels.shrink_to_fit();
+        self.checked(Path::new(IN_MEMORY))
+    }
+
+    /// How many images each class has.
+    #[must_use]
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes];
+        for &label in &self.labels {
+            counts[usize::from(label)] += 1;
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three() -> ImageSet {
+        ImageSet::new(1, 2, vec![1, 2, 3, 4, 5, 6], vec![2, 0, 2], 3).unwrap()
+    }
+
+    #[test]
+    fn images_and_counts() {
+        let set = three();
+        assert_eq!((set.len(), set.rows(), set.columns()), (3, 1, 2));
+        assert_eq!(set.image(1), [3, 4]);
+        assert_eq!(set.class_counts(), [1, 0, 2]);
+    }
+
+    #[test]
+    fn the_first_images() {
+        let two = three().first(2).unwrap();
+        assert_eq!(two.pixels(), [1, 2, 3, 4]);
+        assert_eq!(two.labels(), [2, 0]);
+        assert_eq!(three().first(3).unwrap(), three());
+        let error = three().first(4).unwrap_err().to_string();
+        assert!(error.contains("4 images, found 3"), "{error}");
+        assert!(matches!(three().first(0), Err(Error::Empty { .. })));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let new = |rows, pixels: usize, labels: &[u8], classes| {
+            let error = ImageSet::new(rows, 2, vec![0; pixels], labels.to_vec(), classes);
+            error.unwrap_err().to_string()
+        };
+        let cases = [
+            (new(1, 0, &[], 3), "at least one image"),
+            (new(0, 0, &[1], 3), "at least one pixel"),
+            (new(1, 3, &[1], 3), "found 3 pixels"),
+            (new(usize::MAX, 3, &[1], 3), "found 3 pixels"),
+            (new(1, 4, &[1, 3], 3), "below 3, found 3 at index 1"),
+            (new(1, 2, &[0], 0), "1 to 256 classes"),
+            (new(1, 2, &[0], 257), "1 to 256 classes"),
+        ];
+        for (message, expected) in cases {
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn files_that_do_not_belong_together_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let images = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 70, 80];
+        let images = write("two-images", &images);
+        let labels = write("two-labels", &[0, 0, 8, 1, 0, 0, 0, 2, 3, 9]);
+        let one = write("one-label", &[0, 0, 8, 1, 0, 0, 0, 1, 3]);
+        let set = ImageSet::read(&images, &labels, 10).unwrap();
+        assert_eq!((set.pixels(), set.labels()), (&[70, 80][..], &[3, 9][..]));
+
+        let cases: [(_, _, _, &[&str]); 3] = [
+            (
+                &images,
+                &one,
+                10,
+                &["2 images", "two-images", "1 labels", "one-label"],
+            ),
+            (
+                &images,
+                &labels,
+                9,
+                &["two-labels", "below 9, found 9 at index 1"],
+            ),
+            (
+                &labels,
+                &images,
+                10,
+                &["two-labels", "expected 3", "swapped"],
+            ),
+        ];
+        for (images, labels, classes, words) in cases {
+            let message = ImageSet::read(images, labels, classes)
+                .unwrap_err()
+                .to_string();
+            for word in words {
+                assert!(message.contains(word), "{message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Where a folder keeps its images and labels, by the names that MNIST's files have.
+
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+
+/// One of the two halves that MNIST comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`.
+    Train,
+    /// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`.
+    Test,
+}
+
+impl Split {
+    /// The conventional file name of the images, without `.gz`.
+    #[must_use]
+    pub fn images_name(self) -> &'static str {
+        match self {
+            Self::Train => "train-images-idx3-ubyte",
+            Self::Test => "t10k-images-idx3-ubyte",
+        }
+    }
+
+    /// The conventional file name of the labels, without `.gz`.
+    #[must_use]
+    pub fn labels_name(self) -> &'static str {
+        match self {
+            Self::Train => "train-labels-idx1-ubyte",
+            Self::Test => "t10k-labels-idx1-ubyte",
+        }
+    }
+}
+
+/// Two IDX files that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdxPair {
+    /// The file of the images.
+    pub images: PathBuf,
+    /// The file of the labels.
+    pub labels: PathBuf,
+}
+
+impl IdxPair {
+    /// Finds the files of `split` in `folder`: plain ones first, then those with `.gz`.
+    ///
+    /// # Errors
+    /// When a file is missing; the message lists the names that were looked for.
+    pub fn find(folder: &Path, split: Split) -> Result<Self, Error> {
+        let (images, labels) = match split {
+            Split::Train => ("training images", "training labels"),
+            Split::Test => ("test images", "test labels"),
+        };
+        Ok(Self {
+            images: find(folder, images, split.images_name())?,
+            labels: find(folder, labels, split.labels_name())?,
+        })
+    }
+}
+
+fn find(folder: &Path, what: &'static str, name: &str) -> Result<PathBuf, Error> {
+    let names = vec![name.to_owned(), format!("{name}.gz")];
+    names
+        .iter()
+        .map(|name| folder.join(name))
+        .find(|path| path.is_file())
+        .ok_or_else(|| Error::NoPair {
+            what,
+            folder: folder.to_owned(),
+            looked_for: names,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_goes_before_gzip() {
+        let folder = tempfile::tempdir().unwrap();
+        let touch = |name: &str| std::fs::write(folder.path().join(name), b"").unwrap();
+        touch("t10k-images-idx3-ubyte.gz");
+        let error = IdxPair::find(folder.path(), Split::Test).unwrap_err();
+        assert!(
+            error.to_string().contains("test labels in ")
+                && error
+                    .to_string()
+                    .contains("t10k-labels-idx1-ubyte, t10k-labels-idx1-ubyte.gz"),
+            "{error}"
+        );
+        touch("t10k-labels-idx1-ubyte.gz");
+        touch("t10k-labels-idx1-ubyte");
+        let pair = IdxPair::find(folder.path(), Split::Test).unwrap();
+        assert_eq!(
+            (pair.images, pair.labels),
+            (
+                folder.path().join("t10k-images-idx3-ubyte.gz"),
+                folder.path().join("t10k-labels-idx1-ubyte"),
+            )
+        );
+        assert!(IdxPair::find(folder.path(), Split::Train).is_err());
+    }
+}

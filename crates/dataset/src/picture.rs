@@ -1,0 +1,150 @@
+//! PNG and JPEG files to grey pixels, within limits: the content decides the format, sizes are
+//! checked before anything is unpacked, and transparency gets the background it was drawn for.
+
+use std::fs::{self, File};
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+
+use crate::Error;
+
+/// The largest picture file: 8 MiB.
+pub const MAX_PICTURE_BYTES: u64 = 8 << 20;
+/// The longest side of a picture, in pixels.
+pub const MAX_PICTURE_SIDE: u32 = 16_384;
+/// The most bytes that a picture may unpack to: 64 MiB, a colour photo of 22 megapixels.
+pub const MAX_PICTURE_ALLOCATION: u64 = 64 << 20;
+
+/// Reads a picture as grey pixels, 0 is black; turned upright as its EXIF data says. Palettes,
+/// 16-bit and CMYK colours are converted; of an animation the first picture is taken.
+pub(crate) fn read(path: &Path) -> Result<GrayImage, Error> {
+    let bytes = read_bytes(path)?;
+    let format = sniff(&bytes).map_err(|found| Error::PictureFormat {
+        path: path.to_owned(),
+        found,
+    })?;
+    if format == ImageFormat::Jpeg && !jpeg_is_complete(&bytes) {
+        return Err(damaged("it ends early", path));
+    }
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(MAX_PICTURE_ALLOCATION);
+    let mut reader = ImageReader::with_format(Cursor::new(&bytes), format);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|e| damaged(e, path))?;
+    check_size(&decoder, path)?;
+    let orientation = decoder.orientation().map_err(|e| damaged(e, path))?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| damaged(e, path))?;
+    picture.apply_orientation(orientation);
+    Ok(grey(&picture))
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    // Asked before opening, since opening a pipe waits for its other end.
+    let metadata = fs::metadata(path).map_err(Error::on("open", path))?;
+    if !metadata.is_file() {
+        return Err(Error::NotAFile {
+            path: path.to_owned(),
+        });
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .map_err(Error::on("open", path))?
+        .take(MAX_PICTURE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Error::on("read", path))?;
+    match bytes.len() as u64 {
+        0 => Err(Error::EmptyPicture {
+            path: path.to_owned(),
+        }),
+        1..=MAX_PICTURE_BYTES => Ok(bytes),
+        read => Err(Error::PictureBytes {
+            path: path.to_owned(),
+            found: metadata.len().max(read),
+        }),
+    }
+}
+
+/// The format that the content has, or what it seems to be instead.
+fn sniff(bytes: &[u8]) -> Result<ImageFormat, String> {
+    match image::guess_format(bytes) {
+        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => Ok(format),
+        Ok(other) => Err(format!("{other:?}")),
+        Err(_) if bytes.get(4..8) == Some(b"ftyp") => Err("HEIC or a video".to_owned()),
+        Err(_) if bytes.starts_with(b"%PDF") => Err("PDF".to_owned()),
+        Err(_) if bytes.starts_with(b"<") => Err("SVG, HTML or XML".to_owned()),
+        Err(_) => Err(format!(
+            "content that starts with {:02x?}",
+            &bytes[..bytes.len().min(4)]
+        )),
+    }
+}
+
+/// Whether the last scan of a JPEG has its end marker; decoders fill the rest with grey instead.
+fn jpeg_is_complete(bytes: &[u8]) -> bool {
+    let last = |marker: u8| bytes.windows(2).rposition(|pair| pair == [0xff, marker]);
+    let (start_of_scan, end_of_image) = (last(0xda), last(0xd9));
+    end_of_image > start_of_scan
+}
+
+fn check_size(decoder: &impl ImageDecoder, path: &Path) -> Result<(), Error> {
+    let ((width, height), bytes) = (decoder.dimensions(), decoder.total_bytes());
+    let sides = 1..=MAX_PICTURE_SIDE;
+    if sides.contains(&width) && sides.contains(&height) && bytes <= MAX_PICTURE_ALLOCATION {
+        return Ok(());
+    }
+    Err(Error::PictureSize {
+        path: path.to_owned(),
+        width,
+        height,
+        bytes,
+    })
+}
+
+fn damaged(reason: impl std::fmt::Display, path: &Path) -> Error {
+    Error::PictureDamaged {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+/// Brightness, with what is transparent filled in.
+fn grey(picture: &DynamicImage) -> GrayImage {
+    if !picture.color().has_alpha() {
+        return picture.to_luma8();
+    }
+    let picture = picture.to_luma_alpha8();
+    let background = background_of(picture.pixels().map(|pixel| pixel.0));
+    let mut grey = GrayImage::new(picture.width(), picture.height());
+    for (out, pixel) in grey.pixels_mut().zip(picture.pixels()) {
+        let [luma, alpha] = pixel.0.map(u32::from);
+        let mixed = (luma * alpha + background * (255 - alpha) + 127) / 255;
+        out.0 = [u8::try_from(mixed).unwrap_or(u8::MAX)];
+    }
+    grey
+}
+
+/// The background for `[luma, alpha]` pixels. Where most of the picture is opaque, the paper is a
+/// part of it, and its brightness goes on; otherwise all there is is ink, which needs a contrast.
+fn background_of(pixels: impl Iterator<Item = [u8; 2]>) -> u32 {
+    let mut opacity = [0_u64; 256];
+    let mut count = 0;
+    for [luma, alpha] in pixels {
+        opacity[usize::from(luma)] += u64::from(alpha);
+        count += 255;
+    }
+    let total: u64 = opacity.iter().sum();
+    let mut below = 0;
+    let median = (0..255)
+        .zip(opacity)
+        .find(|&(_, weight)| {
+            below += weight;
+            2 * below >= total
+        })
+        .map_or(255, |(luma, _)| luma);
+    match (2 * total > count, median < 128) {
+        (true, _) => median,
+        (false, true) => 255,
+        (false, false) => 0,
+    }
+}

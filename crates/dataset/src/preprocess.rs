@@ -1,0 +1,222 @@
+//! From grey u8 images to the f32 batches that a network takes: fitted into a square, scaled, and
+//! repeated over three channels.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Fit, ImageSet, Scaling};
+
+/// The largest side of a network's input: beyond it one batch takes gigabytes.
+pub const MAX_SIZE: usize = 1024;
+
+/// The channels of a network's input; grey images are repeated over them.
+const CHANNELS: usize = 3;
+
+/// What is done to every image before a network sees it. The fit comes first and the scaling
+/// second, so that padding is black whatever the scaling makes of black.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Preprocessing {
+    /// How an image fills the square.
+    pub fit: Fit,
+    /// The side of the square, in pixels; 1 to [`MAX_SIZE`].
+    pub size: usize,
+    /// How pixel values become network input.
+    pub scaling: Scaling,
+}
+
+impl Default for Preprocessing {
+    /// 28x28 images padded to 32x32, the smallest that VGG16 takes, and scaled to 0..1.
+    fn default() -> Self {
+        Self {
+            fit: Fit::Pad,
+            size: 32,
+            scaling: Scaling::Unit,
+        }
+    }
+}
+
+/// Images as a network takes them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImageBatch {
+    /// The values, contiguous in the order of [`ImageBatch::shape`].
+    pub values: Vec<f32>,
+    /// `[batch, 3, height, width]`.
+    pub shape: [usize; 4],
+}
+
+impl Preprocessing {
+    /// Checks that images of `rows` x `columns` can be prepared.
+    ///
+    /// # Errors
+    /// When the size is zero or above [`MAX_SIZE`], and when padding would have to shrink.
+    pub fn check(&self, rows: usize, columns: usize) -> Result<(), Error> {
+        if !(1..=MAX_SIZE).contains(&self.size) {
+            return Err(Error::Size { found: self.size });
+        }
+        if rows == 0 || columns == 0 {
+            return Err(Error::Empty {
+                images: 1,
+                rows,
+                columns,
+            });
+        }
+        if self.fit == Fit::Pad && self.size < rows.max(columns) {
+            return Err(Error::PadTooSmall {
+                rows,
+                columns,
+                size: self.size,
+            });
+        }
+        Ok(())
+    }
+
+    /// How many values one image becomes: `3 * size * size`.
+    #[must_use]
+    pub fn values_per_image(&self) -> usize {
+        CHANNELS * self.size * self.size
+    }
+
+    /// Prepares one image.
+    ///
+    /// # Shapes
+    /// `image` `[rows, columns]` to `out` `[3, size, size]`.
+    ///
+    /// # Errors
+    /// As [`Preprocessing::check`], and when a slice has another length than its shape.
+    pub fn apply(
+        &self,
+        image: &[u8],
+        rows: usize,
+        columns: usize,
+        out: &mut [f32],
+    ) -> Result<(), Error> {
+        self.check(rows, columns)?;
+        let expected = rows.saturating_mul(columns);
+        check_length("image", expected, image.len())?;
+        check_length("network input", self.values_per_image(), out.len())?;
+        let square = self.fit.square(image, rows, columns, self.size);
+        for (channel, plane) in out.chunks_exact_mut(square.len()).enumerate() {
+            for (value, &pixel) in plane.iter_mut().zip(&square) {
+                *value = self.scaling.value(pixel, channel);
+            }
+        }
+        Ok(())
+    }
+
+    /// Prepares the images of `set` in `range`.
+    ///
+    /// # Errors
+    /// As [`Preprocessing::check`], and when the range is not within the set.
+    pub fn batch(&self, set: &ImageSet, range: Range<usize>) -> Result<ImageBatch, Error> {
+        let Range { start, end } = range;
+        if start > end || end > set.len() {
+            return Err(Error::Range {
+                images: set.len(),
+                start,
+                end,
+            });
+        }
+        let (rows, columns) = (set.rows(), set.columns());
+        self.check(rows, columns)?;
+        let per_image = self.values_per_image();
+        let mut values = vec![0.0; range.len() * per_image];
+        for (index, out) in range.clone().zip(values.chunks_exact_mut(per_image)) {
+            self.apply(set.image(index), rows, columns, out)?;
+        }
+        Ok(ImageBatch {
+            values,
+            shape: [range.len(), CHANNELS, self.size, self.size],
+        })
+    }
+}
+
+fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::SliceLength {
+        what,
+        expected,
+        found,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> ImageSet {
+        ImageSet::new(1, 2, vec![255, 0, 51, 102], vec![0, 1], 2).unwrap()
+    }
+
+    fn preprocessing(fit: Fit, size: usize, scaling: Scaling) -> Preprocessing {
+        Preprocessing { fit, size, scaling }
+    }
+
+    #[test]
+    fn a_batch_is_images_by_channels() {
+        let unit = preprocessing(Fit::Pad, 2, Scaling::Unit);
+        let batch = unit.batch(&set(), 0..2).unwrap();
+        assert_eq!(batch.shape, [2, 3, 2, 2]);
+        let first = [1.0, 0.0, 0.0, 0.0].repeat(3);
+        let second = [0.2, 0.4, 0.0, 0.0].repeat(3);
+        assert_eq!(batch.values, [first, second.clone()].concat());
+        assert_eq!(unit.batch(&set(), 1..2).unwrap().values, second);
+        assert_eq!(unit.batch(&set(), 2..2).unwrap().shape, [0, 3, 2, 2]);
+    }
+
+    #[test]
+    fn padding_is_black_before_it_is_scaled() {
+        let caffe = preprocessing(Fit::Pad, 2, Scaling::Caffe);
+        let batch = caffe.batch(&set(), 1..2).unwrap();
+        let [b, g, r] = crate::CAFFE_MEAN_BGR;
+        #[rustfmt::skip]
+        assert_eq!(batch.values, [
+            51.0 - b, 102.0 - b, -b, -b,
+            51.0 - g, 102.0 - g, -g, -g,
+            51.0 - r, 102.0 - r, -r, -r,
+        ]);
+    }
+
+    #[test]
+    fn what_cannot_be_prepared_is_refused() {
+        let cases = [
+            (Fit::Pad, 0, "1 to 1024"),
+            (Fit::Resize, 1025, "1 to 1024"),
+            (Fit::Pad, usize::MAX, "1 to 1024"),
+            (Fit::Pad, 1, "cannot pad images of 1x2 to 1x1"),
+        ];
+        for (fit, size, expected) in cases {
+            let preprocessing = preprocessing(fit, size, Scaling::Unit);
+            let error = preprocessing.check(1, 2).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+            assert!(preprocessing.batch(&set(), 0..1).is_err());
+        }
+        let resize = preprocessing(Fit::Resize, 1, Scaling::Unit);
+        assert!(resize.batch(&set(), 0..1).is_ok());
+        assert!(matches!(resize.check(0, 2), Err(Error::Empty { .. })));
+        #[expect(clippy::reversed_empty_ranges, reason = "what is tested")]
+        for range in [0..3, 2..1, 3..3] {
+            let error = resize.batch(&set(), range).unwrap_err();
+            assert!(matches!(error, Error::Range { .. }));
+        }
+        for (image, out) in [(1, 3), (2, 4), (3, 3)] {
+            let result = resize.apply(&vec![0; image], 1, 2, &mut vec![0.0; out]);
+            assert!(matches!(result, Err(Error::SliceLength { .. })));
+        }
+    }
+
+    #[test]
+    fn recipes_spell_it_in_lower_case() {
+        let text = r#"{"fit":"resize","size":64,"scaling":"caffe"}"#;
+        let read: Preprocessing = serde_json::from_str(text).unwrap();
+        assert_eq!(read, preprocessing(Fit::Resize, 64, Scaling::Caffe));
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        let default: Preprocessing = serde_json::from_str("{}").unwrap();
+        assert_eq!(default, preprocessing(Fit::Pad, 32, Scaling::Unit));
+        assert!(serde_json::from_str::<Preprocessing>(r#"{"sise":64}"#).is_err());
+        assert!(serde_json::from_str::<Preprocessing>(r#"{"fit":"crop"}"#).is_err());
+    }
+}

@@ -1,0 +1,40 @@
+//! The data sets themselves, read from where they lie.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+use std::path::Path;
+
+use graft_dataset::{IdxPair, ImageSet, Split};
+
+fn read(folder: &Path, split: Split) -> ImageSet {
+    let pair = IdxPair::find(folder, split).unwrap();
+    let set = ImageSet::read(&pair.images, &pair.labels, 10).unwrap();
+    assert_eq!((set.rows(), set.columns()), (28, 28));
+    set
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn mnist_is_what_its_page_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/mnist");
+    let train = read(&folder, Split::Train);
+    assert_eq!(train.len(), 60_000);
+    assert_eq!(train.labels()[..8], [5, 0, 4, 1, 9, 2, 1, 3]);
+    let counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949];
+    assert_eq!(train.class_counts(), counts);
+    let test = read(&folder, Split::Test);
+    assert_eq!(test.len(), 10_000);
+    assert_eq!(test.labels()[..8], [7, 2, 1, 0, 4, 1, 4, 9]);
+}
+
+#[test]
+#[ignore = "reads Debian's dataset-fashion-mnist where that is installed; run by cargo xtask test"]
+fn fashion_mnist_loads_too() {
+    let folder = Path::new("/usr/share/datasets/fashion-mnist");
+    if !folder.is_dir() {
+        println!("skipped: no {}", folder.display());
+        return;
+    }
+    assert_eq!(read(folder, Split::Train).class_counts(), [6000; 10]);
+    assert_eq!(read(folder, Split::Test).class_counts(), [1000; 10]);
+}
