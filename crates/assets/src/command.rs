@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 
 /// How much of the end of a program's output is shown.
-const LAST_LINES: usize = 6;
+const LAST_LINES: usize = 8;
 const LAST_BYTES: u64 = 4096;
 
 /// Runs a command to its end. Its output goes to a file, since a pipe can be held open by a
@@ -59,7 +59,7 @@ fn wait(child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>>
     }
 }
 
-/// The end of a file, as lines that are not blank.
+/// The end of a file, as the lines that tell something.
 fn last_lines(path: &Path) -> io::Result<Vec<String>> {
     let mut file = File::open(path)?;
     let bytes = file.metadata()?.len();
@@ -69,11 +69,18 @@ fn last_lines(path: &Path) -> io::Result<Vec<String>> {
     let end = String::from_utf8_lossy(&end);
     let lines: Vec<_> = end
         .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
+        .map(str::trim_end)
+        .filter(|line| tells(line))
         .collect();
     let skipped = lines.len().saturating_sub(LAST_LINES);
     Ok(lines[skipped..].iter().map(ToString::to_string).collect())
+}
+
+/// Whether a line is worth showing: not blank, and none of the indented stack frames and dumps in
+/// which npm buries its reason.
+fn tells(line: &str) -> bool {
+    let said = line.strip_prefix("npm error").unwrap_or(line);
+    said.len() > 2 && !said.starts_with("  ")
 }
 
 /// A command as a user would type it.
@@ -112,7 +119,7 @@ mod tests {
     #[test]
     fn the_end_of_what_a_failing_client_says_is_kept() {
         let failure = shell(
-            "seq 1 9000; echo no such package >&2; exit 3",
+            "seq 1001 9000; echo no such package >&2; exit 3",
             Duration::from_secs(20),
         )
         .unwrap_err();
@@ -123,8 +130,35 @@ mod tests {
             panic!("{failure:?}");
         };
         assert!(status.contains('3'), "{status}");
-        let last = ["8996", "8997", "8998", "8999", "9000", "no such package"];
+        let last = [
+            "8994",
+            "8995",
+            "8996",
+            "8997",
+            "8998",
+            "8999",
+            "9000",
+            "no such package",
+        ];
         assert_eq!(last_lines, &last);
+    }
+
+    #[test]
+    fn stack_frames_tell_nothing() {
+        for (line, expected) in [
+            ("npm error code E404", true),
+            ("ERROR: no matching distribution", true),
+            (
+                "npm error     at ClientRequest.emit (node:events:524:28)",
+                false,
+            ),
+            ("npm error }", false),
+            ("npm error", false),
+            ("    indented", false),
+            ("", false),
+        ] {
+            assert_eq!(tells(line), expected, "{line:?}");
+        }
     }
 
     #[test]

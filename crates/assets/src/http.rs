@@ -63,6 +63,7 @@ fn failure(error: &ureq::Error, stall: Duration) -> Failure {
             return Failure::Stalled { after: stall };
         }
         ureq::Error::HostNotFound => "its name is not known; is there a network?".into(),
+        ureq::Error::Io(error) => error.to_string(),
         other => other.to_string(),
     };
     Failure::Unreachable { reason }

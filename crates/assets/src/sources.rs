@@ -65,7 +65,7 @@ impl<'a> Sources<'a> {
         let result = http::get(&from.url, asset.bytes, self.options.timeouts)
             .map_err(Trouble::Source)
             .and_then(|mut body| {
-                let mut progress = self.progress(asset);
+                let mut progress = progress(asset, self.options);
                 match from.unpack {
                     None => receive(&mut body, asset, path, &mut progress),
                     Some(Unpack::Gzip) => receive(&mut unpacked(body)?, asset, path, &mut progress),
@@ -85,7 +85,6 @@ impl<'a> Sources<'a> {
         asset: &Asset,
         path: &Path,
     ) -> Result<(), Trouble> {
-        let mut progress = self.progress(asset);
         let key = (client, of.package.clone(), of.version.clone());
         let package = self.packages.entry(key).or_insert_with(|| {
             let name = format!("{} {}", of.package, of.version);
@@ -93,12 +92,13 @@ impl<'a> Sources<'a> {
             client.download(&of.package, &of.version, self.options.timeouts.client)
         });
         let package = package.as_ref().map_err(Failure::clone)?;
+        let mut progress = progress(asset, self.options);
         read_member(client, &package.archive, &of.member, |reader| {
             receive(reader, asset, path, &mut progress)
         })
     }
+}
 
-    fn progress(&self, asset: &Asset) -> Progress {
-        Progress::of_bytes(&asset.file, asset.bytes, self.options.progress)
-    }
+fn progress(asset: &Asset, options: &Options) -> Progress {
+    Progress::of_bytes(&asset.file, asset.bytes, options.progress)
 }
