@@ -1,0 +1,91 @@
+//! What makes a set, and what is refused as one.
+
+use super::*;
+
+fn three() -> ImageSet {
+    ImageSet::new(1, 2, vec![1, 2, 3, 4, 5, 6], vec![2, 0, 2], 3).unwrap()
+}
+
+#[test]
+fn images_and_counts() {
+    let set = three();
+    assert_eq!((set.len(), set.rows(), set.columns()), (3, 1, 2));
+    assert_eq!(set.image(1), [3, 4]);
+    assert_eq!(set.class_counts(), [1, 0, 2]);
+}
+
+#[test]
+fn the_first_images() {
+    let two = three().first(2).unwrap();
+    assert_eq!(two.pixels(), [1, 2, 3, 4]);
+    assert_eq!(two.labels(), [2, 0]);
+    assert_eq!(three().first(3).unwrap(), three());
+    let error = three().first(4).unwrap_err().to_string();
+    assert!(error.contains("4 images, found 3"), "{error}");
+    assert!(matches!(three().first(0), Err(Error::Empty { .. })));
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let new = |rows, pixels: usize, labels: &[u8], classes| {
+        let error = ImageSet::new(rows, 2, vec![0; pixels], labels.to_vec(), classes);
+        error.unwrap_err().to_string()
+    };
+    let cases = [
+        (new(1, 0, &[], 3), "at least one image"),
+        (new(0, 0, &[1], 3), "at least one pixel"),
+        (new(1, 3, &[1], 3), "found 3 pixels"),
+        (new(usize::MAX, 3, &[1], 3), "found 3 pixels"),
+        (new(1, 4, &[1, 3], 3), "below 3, found 3 at index 1"),
+        (new(1, 2, &[0], 0), "1 to 256 classes"),
+        (new(1, 2, &[0], 257), "1 to 256 classes"),
+    ];
+    for (message, expected) in cases {
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn files_that_do_not_belong_together_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let images = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 70, 80];
+    let images = write("two-images", &images);
+    let labels = write("two-labels", &[0, 0, 8, 1, 0, 0, 0, 2, 3, 9]);
+    let one = write("one-label", &[0, 0, 8, 1, 0, 0, 0, 1, 3]);
+    let set = ImageSet::read(&images, &labels, 10).unwrap();
+    assert_eq!((set.pixels(), set.labels()), (&[70, 80][..], &[3, 9][..]));
+
+    let cases: [(_, _, _, &[&str]); 3] = [
+        (
+            &images,
+            &one,
+            10,
+            &["2 images", "two-images", "1 labels", "one-label"],
+        ),
+        (
+            &images,
+            &labels,
+            9,
+            &["two-labels", "below 9, found 9 at index 1"],
+        ),
+        (
+            &labels,
+            &images,
+            10,
+            &["two-labels", "expected 3", "swapped"],
+        ),
+    ];
+    for (images, labels, classes, words) in cases {
+        let message = ImageSet::read(images, labels, classes)
+            .unwrap_err()
+            .to_string();
+        for word in words {
+            assert!(message.contains(word), "{message}");
+        }
+    }
+}
