@@ -100,7 +100,7 @@ impl AttributeProto {
 
     fn refuse(&self, expected: &'static str, found: &str) -> Error {
         Error::Attribute {
-            name: self.name.clone(),
+            name: self.name.chars().take(100).collect(),
             expected,
             found: found.to_owned(),
         }
@@ -153,7 +153,7 @@ mod tests {
         for (attribute, expected) in cases {
             let error = attribute.as_int().unwrap_err().to_string();
             assert!(
-                error.starts_with("attribute 'a': expected an integer"),
+                error.starts_with(r#"attribute "a": expected an integer"#),
                 "{error}"
             );
             assert!(error.contains(expected), "{error}");

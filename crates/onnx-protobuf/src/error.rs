@@ -59,17 +59,17 @@ pub enum Error {
     #[error("it holds no graph")]
     NoGraph,
     /// A tensor that cannot be used.
-    #[error("tensor '{name}': {problem}")]
+    #[error("tensor {name:?}: {problem}")]
     Tensor {
-        /// The tensor's name.
+        /// The tensor's name, or its first 100 characters.
         name: String,
         /// What was expected, and what was found.
         problem: String,
     },
     /// An attribute of another kind than expected.
-    #[error("attribute '{name}': expected {expected}, found {found}")]
+    #[error("attribute {name:?}: expected {expected}, found {found}")]
     Attribute {
-        /// The attribute's name.
+        /// The attribute's name, or its first 100 characters.
         name: String,
         /// The kind that was expected.
         expected: &'static str,

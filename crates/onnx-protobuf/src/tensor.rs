@@ -106,7 +106,7 @@ impl TensorProto {
 
     fn refuse(&self, problem: String) -> Error {
         Error::Tensor {
-            name: self.name.clone(),
+            name: self.name.chars().take(100).collect(),
             problem,
         }
     }
@@ -197,7 +197,7 @@ mod tests {
         ];
         for (tensor, expected) in cases {
             let error = tensor.floats().unwrap_err().to_string();
-            assert!(error.contains("tensor 'w'"), "{error}");
+            assert!(error.contains(r#"tensor "w""#), "{error}");
             assert!(error.contains(expected), "{error}: {expected}");
         }
     }

@@ -1,0 +1,227 @@
+//! Why a model is not VGG16's convolutional base, and where.
+
+use std::fmt;
+
+use onnx_protobuf::NodeProto;
+
+use crate::architecture::{BLOCKS, KNOWN_OPSETS};
+
+/// Why a model is refused. What is said to be expected is what VGG16 has there.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The operators are of another age, so that they may mean something else.
+    #[error(
+        "expected an ONNX operator set of version {} to {}, found {found}; \
+         export the model again, or convert it with onnx.version_converter",
+        KNOWN_OPSETS.start(), KNOWN_OPSETS.end()
+    )]
+    Opset {
+        /// The versions that the model states.
+        found: String,
+    },
+    /// The model defines an operator that ONNX defines.
+    #[error("it has a function {name:?} of its own where ONNX has operators")]
+    Function {
+        /// The function's name.
+        name: String,
+    },
+    /// The graph has no input, or several.
+    #[error("expected one input, the images, found {found:?}")]
+    Inputs {
+        /// The inputs that are no initialisers.
+        found: Vec<String>,
+    },
+    /// Two things have one name.
+    #[error("the value {value:?} is assigned more than once")]
+    Reassigned {
+        /// The name.
+        value: String,
+    },
+    /// A value is missing, or comes too late, as in a cycle.
+    #[error("{node} reads {value:?}, which no input, initialiser or earlier node provides")]
+    Unassigned {
+        /// The node that reads the value.
+        node: Node,
+        /// The value's name.
+        value: String,
+    },
+    /// The graph is not a chain.
+    #[error("{place}: expected one node that goes on, found {first} and {second}")]
+    Branch {
+        /// Where the graph parts.
+        place: Place,
+        /// One of the nodes.
+        first: Node,
+        /// Another.
+        second: Node,
+    },
+    /// The graph is too short.
+    #[error("{place}: expected {expected}, found the end of the graph")]
+    End {
+        /// Where it ends.
+        place: Place,
+        /// The operator that should be there.
+        expected: &'static str,
+    },
+    /// The graph goes on in another way.
+    #[error("{place}: expected {expected}, found {found}")]
+    Operator {
+        /// Where.
+        place: Place,
+        /// The operator that should be there.
+        expected: &'static str,
+        /// The node that is there.
+        found: Node,
+    },
+    /// A block is too long, as VGG19's are.
+    #[error(
+        "block {block} has convolution number {} ({found}) where VGG16 has {}{}",
+        BLOCKS[block - 1].len() + 1,
+        BLOCKS[block - 1].len(),
+        if *block > 2 { "; VGG19 has four" } else { "" }
+    )]
+    ExtraConvolution {
+        /// The block, 1 to 5.
+        block: usize,
+        /// The convolution that is too many.
+        found: Node,
+    },
+    /// An operator has another setting.
+    #[error("{node}: expected {} {expected}, found {found}", attribute.escape_debug())]
+    Attribute {
+        /// The node.
+        node: Node,
+        /// The attribute's name.
+        attribute: String,
+        /// Its value in VGG16.
+        expected: String,
+        /// Its value here.
+        found: String,
+    },
+    /// An attribute or a tensor cannot be read.
+    #[error("{node}: {source}")]
+    Content {
+        /// The node that has or reads it.
+        node: Node,
+        /// What is wrong with it.
+        source: onnx_protobuf::Error,
+    },
+    /// A convolution's weight or bias is missing or computed.
+    #[error("{node}: expected its {role} to be an initialiser or a Constant, found {found}")]
+    NotConstant {
+        /// The convolution.
+        node: Node,
+        /// Weight or bias.
+        role: &'static str,
+        /// What provides it.
+        found: String,
+    },
+    /// A convolution has another size.
+    #[error("{node}: expected a {role} of shape {expected:?}, found {found:?}")]
+    Shape {
+        /// The convolution.
+        node: Node,
+        /// Weight or bias.
+        role: &'static str,
+        /// The shape in VGG16.
+        expected: Vec<usize>,
+        /// The shape here.
+        found: Vec<usize>,
+    },
+    /// A weight is infinite or not a number.
+    #[error("{node}: expected finite numbers, found {value} at index {index} of its {role}")]
+    NotFinite {
+        /// The convolution.
+        node: Node,
+        /// Weight or bias.
+        role: &'static str,
+        /// Which element, in row-major order.
+        index: usize,
+        /// The element.
+        value: f32,
+    },
+}
+
+/// A node of the graph, as messages name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its position in the file, from 0.
+    pub index: usize,
+    /// Its name, which may be empty.
+    pub name: Box<str>,
+    /// Its operator.
+    pub operator: Box<str>,
+}
+
+impl Node {
+    pub(crate) fn new(index: usize, node: &NodeProto) -> Self {
+        Self {
+            index,
+            name: clip(&node.name).into(),
+            operator: clip(&node.op_type).into(),
+        }
+    }
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            index,
+            name,
+            operator,
+        } = self;
+        // Names are quoted and escaped: they come from a file that anybody may have written.
+        if name.is_empty() {
+            write!(formatter, "node {index} ({})", operator.escape_debug())
+        } else {
+            write!(
+                formatter,
+                "node {index} {name:?} ({})",
+                operator.escape_debug()
+            )
+        }
+    }
+}
+
+/// A place in VGG16. Blocks and convolutions count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A convolution.
+    Convolution {
+        /// The block.
+        block: usize,
+        /// The convolution within it.
+        number: usize,
+    },
+    /// What follows a convolution.
+    Activation {
+        /// The block.
+        block: usize,
+        /// The convolution within it.
+        number: usize,
+    },
+    /// What ends a block.
+    Pool {
+        /// The block.
+        block: usize,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Convolution { block, number } => {
+                write!(formatter, "block {block}, convolution {number}")
+            }
+            Self::Activation { block, number } => {
+                write!(formatter, "block {block}, after convolution {number}")
+            }
+            Self::Pool { block } => write!(formatter, "block {block}, at its end"),
+        }
+    }
+}
+
+/// A name of at most 100 characters, so that no file makes a message long.
+pub(crate) fn clip(name: &str) -> String {
+    name.chars().take(100).collect()
+}

@@ -1,0 +1,122 @@
+//! Writing a weights folder.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use onnx_protobuf::FloatTensor;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensorError};
+use serde::Serialize;
+
+use super::manifest::{BlockFile, FORMAT, MANIFEST, Manifest, block_file};
+use crate::vgg16::Convolution;
+use crate::{Error, Vgg16};
+
+/// What a block's file says about itself.
+#[derive(Serialize)]
+struct Label<'a> {
+    block: usize,
+    source_sha256: &'a str,
+}
+
+/// Writes the files of the five blocks, then the manifest.
+pub(crate) fn write(vgg16: &Vgg16, folder: &Path) -> Result<Manifest, Error> {
+    let source = vgg16.source().clone();
+    let mut blocks = Vec::new();
+    for (block, convolutions) in (1..).zip(vgg16.blocks()) {
+        let bytes = serialize(
+            convolutions,
+            &Label {
+                block,
+                source_sha256: &source.sha256,
+            },
+        )?;
+        let file = block_file(block);
+        graft_durable::write(&folder.join(&file), &bytes)?;
+        blocks.push(BlockFile {
+            file,
+            sha256: graft_durable::sha256(&bytes),
+        });
+    }
+    let manifest = Manifest {
+        format: FORMAT,
+        source,
+        blocks,
+    };
+    let mut json = serde_json::to_vec_pretty(&manifest).map_err(SafeTensorError::from)?;
+    json.push(b'\n');
+    graft_durable::write(&folder.join(MANIFEST), &json)?;
+    Ok(manifest)
+}
+
+fn serialize(convolutions: &[Convolution], label: &Label<'_>) -> Result<Vec<u8>, SafeTensorError> {
+    let mut tensors = Vec::new();
+    for (number, convolution) in (1..).zip(convolutions) {
+        tensors.push((format!("conv2d{number}.weight"), view(&convolution.weight)?));
+        tensors.push((format!("conv2d{number}.bias"), view(&convolution.bias)?));
+    }
+    let label = serde_json::to_string(label)?;
+    safetensors::serialize(tensors, Some(HashMap::from([("graft".to_owned(), label)])))
+}
+
+fn view(tensor: &FloatTensor) -> Result<TensorView<'_>, SafeTensorError> {
+    TensorView::new(Dtype::F32, tensor.dims().to_vec(), tensor.bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::architecture::BLOCKS;
+    use crate::synthetic::{fill, vgg16};
+    use crate::weights::{Source, read_block, read_manifest};
+    use safetensors::SafeTensors;
+
+    #[test]
+    fn a_folder_says_what_the_model_says() {
+        let source = Source {
+            file: "vgg16.onnx".into(),
+            sha256: "ab".repeat(32),
+            ..Source::default()
+        };
+        let vgg16 = Vgg16::from_model(&fill(vgg16()), source).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = vgg16.write_weights(folder.path()).unwrap();
+        assert_eq!(read_manifest(folder.path()).unwrap(), manifest);
+        for block in 1..=BLOCKS.len() {
+            let bytes = read_block(folder.path(), &manifest, block).unwrap();
+            let tensors = SafeTensors::deserialize(&bytes).unwrap();
+            let convolutions = &vgg16.blocks()[block - 1];
+            assert_eq!(tensors.len(), 2 * convolutions.len());
+            for (number, convolution) in (1..).zip(convolutions) {
+                let parts = [("weight", &convolution.weight), ("bias", &convolution.bias)];
+                for (part, expected) in parts {
+                    let found = tensors.tensor(&format!("conv2d{number}.{part}")).unwrap();
+                    assert_eq!(found.dtype(), Dtype::F32);
+                    assert_eq!(found.shape(), expected.dims());
+                    assert!(found.data() == expected.bytes());
+                }
+            }
+            let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+            let label = &header.metadata().as_ref().unwrap()["graft"];
+            let expected = format!(
+                r#"{{"block":{block},"source_sha256":"{}"}}"#,
+                "ab".repeat(32)
+            );
+            assert_eq!(label, &expected);
+        }
+    }
+
+    #[test]
+    fn the_same_model_gives_the_same_bytes() {
+        let vgg16 = Vgg16::from_model(&fill(vgg16()), Source::default()).unwrap();
+        let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let [first, second] = folders.each_ref().map(|folder| {
+            let manifest = vgg16.write_weights(folder.path()).unwrap();
+            let graphs = vgg16.write_graphs(folder.path()).unwrap();
+            let json = std::fs::read(folder.path().join(MANIFEST)).unwrap();
+            let hashes = graphs.map(|graph| graft_durable::sha256_file(&graph).unwrap());
+            (manifest, json, hashes)
+        });
+        assert_eq!(first, second);
+    }
+}
