@@ -1,2 +1,50 @@
-//! Tasks.
-fn main() {}
+//! Graft's tasks: parse, match, spawn. `cargo xtask help` lists them.
+//!
+//! Add no dependencies: whatever this crate needs, every command waits for.
+
+mod backend;
+mod cargo;
+mod import;
+mod pass;
+mod test;
+
+use std::env;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask VERB [OPTION]...
+
+  train, eval, fetch, extract, predict, cache
+          build graft and pass everything on to it;
+          `cargo xtask train --help` shows what it takes
+          --backend cpu|wgpu|cuda   what to build it for (default: cpu)
+  test    fetch what the tests need and run all of them
+          --full   also against fresh exports by Keras and PyTorch, which are installed (gigabytes)
+  import  [FILE]   take VGG16 from another ONNX file, and generate the backbone's code from it
+          --check  only compare the generated code with what is committed
+  help    show this";
+
+/// Exit codes: 0 done, 1 failed, 2 wrong usage; that of graft where graft was run.
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let (verb, rest) = match arguments.split_first() {
+        Some((verb, rest)) => (verb.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    let done = match verb {
+        "train" | "eval" | "fetch" | "extract" | "predict" | "cache" => pass::run(verb, rest),
+        "test" => test::run(rest),
+        "import" => import::run(rest),
+        "help" | "--help" | "-h" => {
+            eprintln!("{HELP}");
+            Ok(())
+        }
+        unknown => Err(cargo::Failure::Usage(format!(
+            "unknown verb `{unknown}`; try `cargo xtask help`"
+        ))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

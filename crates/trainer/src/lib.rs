@@ -1,1 +1,25 @@
-//! The pipeline from images to a trained, measured head, and its binary graft.
+//! The pipeline: images to features, features to a trained head, a head to measured accuracy.
+//!
+//! [`pipeline`] shows the whole of it in a screenful; everything else here is one step of it. The
+//! binary `graft` is a thin shell around [`commands`].
+
+pub mod backend;
+pub mod cache;
+pub mod cli;
+pub mod commands;
+mod error;
+pub mod evaluate;
+pub mod examples;
+pub mod extract;
+pub mod fit;
+pub mod home;
+mod machine;
+mod output;
+pub mod pipeline;
+pub mod predict;
+mod progress;
+pub mod recipe;
+pub mod run;
+pub mod sources;
+
+pub use error::Error;

@@ -1,1 +1,33 @@
-fn main() {}
+//! `graft`: train, evaluate and use a digit classifier that is grafted onto VGG16.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use graft_trainer::cli::Arguments;
+use graft_trainer::commands;
+use tracing_subscriber::EnvFilter;
+
+/// Exit codes: 0 done, 1 failed, 2 wrong usage (clap's).
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log_to_stderr();
+    match commands::run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::debug!(?error);
+            eprintln!("graft: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Results go to standard output, the log to standard error; `GRAFT_LOG=debug` says more.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("GRAFT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false)
+        .init();
+}

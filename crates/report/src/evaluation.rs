@@ -1,0 +1,200 @@
+//! The figures of one evaluation: loss, accuracy with its interval, confusion matrix, recall.
+
+use serde::Serialize;
+
+use crate::confusion::{Confusion, ratio};
+use crate::interval::{Interval, wilson};
+use crate::softmax::{argmax, negative_log_likelihood};
+
+/// How well a classifier did on a set of labelled images.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Images looked at.
+    pub n: u64,
+    /// Images whose class was predicted.
+    pub correct: u64,
+    /// `correct / n`.
+    pub accuracy: f64,
+    /// The Wilson 95 % interval of the accuracy.
+    pub interval: Interval,
+    /// Mean cross-entropy in nats.
+    pub loss: f64,
+    /// True class by predicted class.
+    pub confusion: Confusion,
+    /// The share of each class that was found; null for a class without images.
+    pub recall: Vec<Option<f64>>,
+    /// The first and the second half of the set, in its own order. MNIST's first 5,000 test images
+    /// are easier or harder than its last; a mean hides which.
+    pub halves: [Half; 2],
+}
+
+/// The same figures for one half of the set.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Half {
+    /// Images in this half.
+    pub n: u64,
+    /// Images of it whose class was predicted.
+    pub correct: u64,
+    /// `correct / n`, or 0 for an empty half.
+    pub accuracy: f64,
+    /// The Wilson 95 % interval of the accuracy.
+    pub interval: Interval,
+}
+
+/// Labels and logits that do not belong together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    /// Not `classes` logits for every label.
+    #[error("expected {expected} logits for {labels} labels of {classes} classes, found {found}")]
+    Logits {
+        /// How many labels there are.
+        labels: usize,
+        /// How many classes there are.
+        classes: usize,
+        /// `labels * classes`.
+        expected: usize,
+        /// How many logits there are.
+        found: usize,
+    },
+    /// A label that is no class.
+    #[error("expected labels below {classes}, found {label} at index {index}")]
+    Label {
+        /// How many classes there are.
+        classes: usize,
+        /// The label that is too large.
+        label: u8,
+        /// Where it stands.
+        index: usize,
+    },
+    /// Nothing to evaluate.
+    #[error("expected at least one image to evaluate, found none")]
+    Empty,
+}
+
+impl Evaluation {
+    /// Compares `logits`, one row of `classes` values an image, with the true `labels`.
+    ///
+    /// # Errors
+    /// When there are no images, the counts do not agree, or a label is no class.
+    pub fn new(labels: &[u8], logits: &[f32], classes: usize) -> Result<Self, Mismatch> {
+        check(labels, logits, classes)?;
+        let mut confusion = Confusion::new(classes);
+        let mut hits = Vec::with_capacity(labels.len());
+        let mut loss = 0.0;
+        for (label, row) in labels.iter().zip(logits.chunks_exact(classes)) {
+            let (truth, predicted) = (usize::from(*label), argmax(row));
+            confusion.add(truth, predicted);
+            hits.push(truth == predicted);
+            loss += negative_log_likelihood(row, truth);
+        }
+        let (n, correct) = (confusion.n(), confusion.correct());
+        let (first, second) = hits.split_at(hits.len() / 2);
+        Ok(Self {
+            n,
+            correct,
+            accuracy: ratio(correct, n).unwrap_or_default(),
+            interval: wilson(correct, n),
+            loss: mean(loss, n),
+            recall: confusion.recall(),
+            confusion,
+            halves: [Half::new(first), Half::new(second)],
+        })
+    }
+}
+
+impl Half {
+    fn new(hits: &[bool]) -> Self {
+        let n = hits.len() as u64;
+        let correct = hits.iter().filter(|hit| **hit).count() as u64;
+        let accuracy = ratio(correct, n).unwrap_or_default();
+        Self {
+            n,
+            correct,
+            accuracy,
+            interval: wilson(correct, n),
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of images are far below 2^53"
+)]
+fn mean(sum: f64, n: u64) -> f64 {
+    sum / n as f64
+}
+
+fn check(labels: &[u8], logits: &[f32], classes: usize) -> Result<(), Mismatch> {
+    let (expected, found) = (labels.len() * classes, logits.len());
+    if labels.is_empty() || classes == 0 {
+        return Err(Mismatch::Empty);
+    }
+    if expected != found {
+        return Err(Mismatch::Logits {
+            labels: labels.len(),
+            classes,
+            expected,
+            found,
+        });
+    }
+    match labels
+        .iter()
+        .position(|label| usize::from(*label) >= classes)
+    {
+        Some(index) => Err(Mismatch::Label {
+            classes,
+            label: labels[index],
+            index,
+        }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_small_set_by_hand() {
+        let labels = [0, 1, 1, 0];
+        let logits = [0.0, 0.0, 0.0, 2.0, 1.0, 0.0, 3.0, 0.0];
+        let evaluation = Evaluation::new(&labels, &logits, 2).unwrap();
+        assert_eq!((evaluation.n, evaluation.correct), (4, 3));
+        let ln = |x: f64| x.exp().ln_1p();
+        let loss = (2f64.ln() + ln(-2.0) + ln(1.0) + ln(-3.0)) / 4.0;
+        assert!((evaluation.loss - loss).abs() < 1e-12);
+        assert_eq!(evaluation.recall, [Some(1.0), Some(0.5)]);
+        assert_eq!(evaluation.halves.clone().map(|half| half.correct), [2, 1]);
+    }
+
+    #[test]
+    fn refusals() {
+        let no = |labels: &[u8], logits: &[f32], classes| {
+            Evaluation::new(labels, logits, classes)
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(no(&[], &[], 2).contains("found none"));
+        assert!(no(&[0], &[0.0; 3], 2).contains("expected 2 logits"));
+        assert!(no(&[0, 2], &[0.0; 4], 2).contains("found 2 at index 1"));
+    }
+
+    proptest! {
+        #[test]
+        fn order_does_not_matter(rows in prop::collection::vec((0..3u8, prop::array::uniform3(-9f32..9.0)), 1..40)) {
+            let split = |rows: &[(u8, [f32; 3])]| {
+                let labels: Vec<u8> = rows.iter().map(|row| row.0).collect();
+                let logits: Vec<f32> = rows.iter().flat_map(|row| row.1).collect();
+                Evaluation::new(&labels, &logits, 3).unwrap()
+            };
+            let forward = split(&rows);
+            let backward = split(&rows.iter().rev().copied().collect::<Vec<_>>());
+            prop_assert_eq!(&forward.confusion, &backward.confusion);
+            prop_assert!((forward.loss - backward.loss).abs() < 1e-9);
+            prop_assert_eq!(forward.n, forward.halves.iter().map(|half| half.n).sum::<u64>());
+            prop_assert_eq!(forward.correct, forward.halves.iter().map(|half| half.correct).sum::<u64>());
+            prop_assert!(forward.interval.low <= forward.accuracy && forward.accuracy <= forward.interval.high);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The command line as it is typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::backend::Backend;
+
+/// Transfer learning in Rust: a frozen VGG16 from ImageNet learns handwritten digits.
+///
+/// Start with `graft train`, which fetches what it needs, then `graft eval`. In a checkout,
+/// `cargo xtask train` and `cargo xtask eval` build graft first.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Fetch data and weights, verify them, and change nothing else
+    Fetch(Fetch),
+    /// Train a new head on frozen features and record the run
+    Train(Train),
+    /// Measure a run's accuracy and loss on the test images
+    Eval(Eval),
+    /// Compute features into the cache and train nothing
+    Extract(Extract),
+    /// Say which digit is on a picture
+    Predict(Predict),
+    /// Look at the cached features, or delete them
+    #[command(subcommand)]
+    Cache(Cache),
+}
+
+/// Options that every verb with outside needs has.
+#[derive(Debug, Args)]
+pub struct Outside {
+    /// Never use the network: fail where a file is missing
+    #[arg(long)]
+    pub offline: bool,
+    /// Look for missing files in this folder first
+    #[arg(long, value_name = "FOLDER")]
+    pub from: Option<PathBuf>,
+}
+
+/// Options that every verb with a forward pass has.
+#[derive(Debug, Args)]
+pub struct Compute {
+    /// What computes; each must have been compiled in
+    #[arg(long, value_enum, default_value_t = Backend::preferred())]
+    pub backend: Backend,
+}
+
+/// `graft fetch`
+#[derive(Debug, Args)]
+pub struct Fetch {
+    /// What to fetch
+    #[arg(value_enum, default_value_t = Wanted::All)]
+    pub wanted: Wanted,
+    /// Where from.
+    #[command(flatten)]
+    pub outside: Outside,
+}
+
+/// What to fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Wanted {
+    /// Everything
+    All,
+    /// What `train` needs: training images and VGG16
+    Train,
+    /// What `eval` needs: test images and VGG16
+    Test,
+}
+
+/// A recipe and its overrides.
+#[derive(Debug, Args)]
+pub struct RecipeArguments {
+    /// A recipe's name, or the path of a .toml file
+    #[arg(long, default_value = "seed", value_name = "NAME")]
+    pub recipe: String,
+    /// Change one key of the recipe, such as training.learning_rate=0.0003; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// `graft train`
+#[derive(Debug, Args)]
+pub struct Train {
+    /// What to train.
+    #[command(flatten)]
+    pub recipe: RecipeArguments,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: Compute,
+    /// Where from.
+    #[command(flatten)]
+    pub outside: Outside,
+    /// Print one JSON object at the end instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `graft eval`
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// A run's name or folder; the newest complete one by default
+    pub run: Option<String>,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: Compute,
+    /// Where from.
+    #[command(flatten)]
+    pub outside: Outside,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `graft extract`
+#[derive(Debug, Args)]
+pub struct Extract {
+    /// Whose preprocessing and boundary.
+    #[command(flatten)]
+    pub recipe: RecipeArguments,
+    /// Which images; those of `test` are opened only when asked for
+    #[arg(long, value_enum, default_value_t = SplitName::Train)]
+    pub split: SplitName,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: Compute,
+    /// Where from.
+    #[command(flatten)]
+    pub outside: Outside,
+}
+
+/// Which images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SplitName {
+    /// Training images
+    Train,
+    /// Test images
+    Test,
+}
+
+/// `graft predict`
+#[derive(Debug, Args)]
+pub struct Predict {
+    /// PNG or JPEG pictures of one digit each; a run's name or folder may stand before them
+    #[arg(required = true, value_name = "[RUN] IMAGE")]
+    pub images: Vec<PathBuf>,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: Compute,
+    /// Where from.
+    #[command(flatten)]
+    pub outside: Outside,
+    /// Print one JSON object a picture
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `graft cache`
+#[derive(Debug, Subcommand)]
+pub enum Cache {
+    /// Show what is cached
+    List,
+    /// Delete all cached features
+    Clear,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,47 @@
+//! `graft cache`
+
+use super::{graft, shown};
+use crate::Error;
+use crate::cache::{Listed, clear, list};
+use crate::cli::Cache;
+use crate::home::Home;
+use crate::output::{self, size};
+
+pub(super) fn run(verb: &Cache, home: &Home) -> Result<(), Error> {
+    let folder = home.cache();
+    let (entries, done) = match verb {
+        Cache::List => (list(&folder)?, "in"),
+        Cache::Clear => (clear(&folder)?, "deleted from"),
+    };
+    for entry in &entries {
+        output::line(&describe(entry))?;
+    }
+    let total = size(entries.iter().map(|entry| entry.bytes).sum());
+    output::line(&format!(
+        "{} entries, {total}, {done} {}",
+        entries.len(),
+        shown(&folder)
+    ))?;
+    match verb {
+        Cache::List => output::line(&format!("\nNext: {} cache clear", graft(home))),
+        Cache::Clear => output::line(&format!("\nNext: {} train", graft(home))),
+    }
+}
+
+fn describe(entry: &Listed) -> String {
+    let Listed { path, bytes, key } = entry;
+    let preprocessing = key.preprocessing;
+    format!(
+        "{}  {}  {} images, {}x{} {:?} {:?}, {}, {}, {}",
+        shown(path),
+        size(*bytes),
+        key.count,
+        preprocessing.size,
+        preprocessing.size,
+        preprocessing.fit,
+        preprocessing.scaling,
+        key.boundary,
+        key.backend,
+        key.engine,
+    )
+}

@@ -1,0 +1,28 @@
+//! `graft eval`
+
+use super::{graft, shown, sources};
+use crate::Error;
+use crate::cli::Eval;
+use crate::evaluate::{EVALUATION, evaluate};
+use crate::home::Home;
+use crate::output;
+use crate::run::Run;
+
+pub(super) fn run(arguments: &Eval, home: &Home) -> Result<(), Error> {
+    let run = Run::open(&home.runs(), arguments.run.as_deref())?;
+    let mut sources = sources(home, &arguments.outside)?;
+    let evaluated = evaluate(&run, arguments.compute.backend, home, &mut sources)?;
+    if arguments.json {
+        return output::json(&evaluated);
+    }
+    let folder = shown(run.folder());
+    output::line(&format!(
+        "{folder} on {} test images\n",
+        evaluated.evaluation.n
+    ))?;
+    output::line(&graft_report::summary(&evaluated.evaluation))?;
+    let command = graft(home);
+    output::line(&format!(
+        "recorded in {folder}/{EVALUATION}\n\nNext: {command} predict IMAGE.png, or {command} train --set training.learning_rate=0.0003"
+    ))
+}

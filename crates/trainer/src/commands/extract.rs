@@ -1,0 +1,40 @@
+//! `graft extract`
+
+use super::{graft, shown, sources};
+use crate::Error;
+use crate::cli::{Extract, SplitName};
+use crate::home::Home;
+use crate::output;
+use crate::recipe::Recipe;
+use graft_dataset::Split;
+
+pub(super) fn run(arguments: &Extract, home: &Home) -> Result<(), Error> {
+    let recipe = Recipe::load(
+        &arguments.recipe.recipe,
+        &home.recipes(),
+        &arguments.recipe.set,
+    )?;
+    let split = match arguments.split {
+        SplitName::Train => Split::Train,
+        SplitName::Test => Split::Test,
+    };
+    let mut sources = sources(home, &arguments.outside)?;
+    let backend = arguments.compute.backend;
+    let device = backend.device()?;
+    sources.ensure_for(&recipe.data, split)?;
+    let images = sources.images(&recipe.data, split)?;
+    let loaded = sources.backbone(recipe.backbone.boundary, &device)?;
+    let extracted = loaded
+        .extractor(&recipe, backend, &device, &home.cache())
+        .features(&images, split)?;
+    output::line(&format!(
+        "{} images, {} values each, {:.1} s ({:.0} images/s), cache {}\n{}\n\nNext: {} train",
+        extracted.features.len(),
+        extracted.features.width(),
+        extracted.seconds,
+        extracted.images_per_second(),
+        extracted.cached.name(),
+        shown(&extracted.path),
+        graft(home),
+    ))
+}

@@ -1,0 +1,32 @@
+//! `graft fetch`
+
+use graft_assets::{Group, Origin};
+
+use super::{graft, shown, sources};
+use crate::Error;
+use crate::cli::{Fetch, Wanted};
+use crate::home::Home;
+use crate::output;
+
+pub(super) fn run(arguments: &Fetch, home: &Home) -> Result<(), Error> {
+    let groups: &[Group] = match arguments.wanted {
+        Wanted::All => &Group::ALL,
+        Wanted::Train => &[Group::MnistTrain, Group::Vgg16],
+        Wanted::Test => &[Group::MnistTest, Group::Vgg16],
+    };
+    for file in sources(home, &arguments.outside)?.ensure(groups)? {
+        let origin = match &file.origin {
+            Origin::Present => "there already",
+            Origin::Fetched(source) => source,
+        };
+        let (size, path) = (output::size(file.bytes), shown(&file.path));
+        output::line(&format!(
+            "{path}  {size}  sha256 {}...  {origin}",
+            &file.sha256[..12]
+        ))?;
+    }
+    output::line(&format!(
+        "\nAll files are there and right. Next: {} train",
+        graft(home)
+    ))
+}

@@ -1,0 +1,53 @@
+//! The verbs: each does its work, says where its results are, and names the next command.
+
+mod cache;
+mod eval;
+mod extract;
+mod fetch;
+mod predict;
+mod train;
+
+use std::path::Path;
+
+use crate::Error;
+use crate::cli::{Arguments, Outside, Verb};
+use crate::home::Home;
+use crate::sources::Sources;
+
+/// Runs what was typed.
+///
+/// # Errors
+/// Whatever the verb's work fails with.
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let home = Home::find()?;
+    match &arguments.verb {
+        Verb::Fetch(arguments) => fetch::run(arguments, &home),
+        Verb::Train(arguments) => train::run(arguments, &home),
+        Verb::Eval(arguments) => eval::run(arguments, &home),
+        Verb::Extract(arguments) => extract::run(arguments, &home),
+        Verb::Predict(arguments) => predict::run(arguments, &home),
+        Verb::Cache(arguments) => cache::run(arguments, &home),
+    }
+}
+
+fn sources<'a>(home: &'a Home, outside: &'a Outside) -> Result<Sources<'a>, Error> {
+    Sources::new(home, outside.offline, outside.from.as_deref())
+}
+
+/// How the user starts graft: in a checkout through cargo.
+fn graft(home: &Home) -> &'static str {
+    if home.is_checkout() {
+        "cargo xtask"
+    } else {
+        "graft"
+    }
+}
+
+/// A path as short as it can be typed from here.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}

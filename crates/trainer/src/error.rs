@@ -1,0 +1,95 @@
+//! Everything that can go wrong between images and a measured head.
+
+use std::path::PathBuf;
+
+use crate::backend::Backend;
+
+/// Why a command failed. Messages name the file, what was expected, what was found, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No place to keep anything.
+    #[error(
+        "no home folder on this system; set GRAFT_HOME to the folder that shall hold models, cache and runs"
+    )]
+    NoHome,
+    /// The binary was built without this backend.
+    #[error(
+        "this graft was built without the {name} backend (it has: {}); build it with `cargo xtask train --backend {name}` in a checkout",
+        names(Backend::COMPILED),
+        name = .0.name()
+    )]
+    BackendNotCompiled(Backend),
+    /// The backend is there, but no device for it.
+    #[error("no device for the {} backend was found; install its driver, or use --backend cpu", .0.name())]
+    NoDevice(Backend),
+    /// A recipe that cannot be used.
+    #[error(transparent)]
+    Recipe(#[from] crate::recipe::RecipeError),
+    /// A run folder that cannot be used.
+    #[error(transparent)]
+    Run(#[from] crate::run::RunError),
+    /// A cached file of features that cannot be used.
+    #[error(transparent)]
+    Cache(#[from] crate::cache::CacheError),
+    /// Assets that are missing or wrong.
+    #[error(transparent)]
+    Assets(#[from] graft_assets::Error),
+    /// Images that cannot be read or used.
+    #[error(transparent)]
+    Dataset(#[from] graft_dataset::Error),
+    /// An ONNX file that is not VGG16.
+    #[error(transparent)]
+    Import(#[from] graft_onnx_import::Error),
+    /// Weights that cannot be used.
+    #[error(transparent)]
+    Backbone(#[from] graft_backbone::Error),
+    /// A saved head that cannot be used.
+    #[error("{}: {source}; train again", path.display())]
+    Head {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: graft_head::FileError,
+    },
+    /// Logits that do not fit their labels.
+    #[error(transparent)]
+    Evaluation(#[from] graft_report::Mismatch),
+    /// A file operation that failed.
+    #[error(transparent)]
+    File(#[from] graft_durable::Error),
+    /// The device did not give its result back.
+    #[error("the device failed: {0}; try again, or use --backend cpu")]
+    Device(String),
+    /// Training went wrong.
+    #[error("the training loss of epoch {epoch} is {loss}; use a smaller training.learning_rate")]
+    Diverged {
+        /// The epoch, counted from 1.
+        epoch: usize,
+        /// The loss, infinite or not a number.
+        loss: f64,
+    },
+    /// A run to predict with, and nothing to predict.
+    #[error("expected pictures to classify, found only a run; name PNG or JPEG files after it")]
+    NoPictures,
+    /// The frozen backbone is not what it was.
+    #[error(
+        "the backbone's weights changed during training: sha256 {before} before, {after} after; this is a defect of graft, please report it"
+    )]
+    BackboneMoved {
+        /// The hash before.
+        before: String,
+        /// The hash after.
+        after: String,
+    },
+    /// Output that could not be written or put together.
+    #[error("cannot write the result: {0}")]
+    Output(String),
+}
+
+fn names(backends: &[Backend]) -> String {
+    backends
+        .iter()
+        .map(|backend| backend.name())
+        .collect::<Vec<_>>()
+        .join(", ")
+}

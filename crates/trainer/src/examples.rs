@@ -1,0 +1,100 @@
+//! Features with their labels, as a head learns from them: in a shuffled order, batch by batch.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use graft_dataset::{Holdout, shuffle};
+use graft_head::Head;
+use graft_report::Evaluation;
+
+use crate::Error;
+use crate::backend::device_error;
+use crate::cache::Features;
+
+/// Rows in one forward pass where nothing is learned.
+const EVALUATION_BATCH: usize = 1000;
+
+/// Labelled features, and which of them are learned from.
+pub struct Examples<'a> {
+    /// The features of all images.
+    pub features: &'a Features,
+    /// The labels of all images.
+    pub labels: &'a [u8],
+    /// How many classes there are.
+    pub classes: usize,
+    /// Which images are learned from, and which are held out.
+    pub holdout: Holdout,
+    /// Where tensors go.
+    pub device: &'a Device,
+}
+
+impl Examples<'_> {
+    /// The training images in the order of an epoch.
+    pub(crate) fn order(&self, seed: u64, epoch: usize) -> Vec<usize> {
+        let mut order = self.holdout.train.clone();
+        shuffle(&mut order, seed, epoch as u64);
+        order
+    }
+
+    /// The features `[batch, width]` and labels `[batch]` at some indices.
+    pub(crate) fn batch(&self, indices: &[usize]) -> (Tensor<2>, Tensor<1, Int>) {
+        let targets: Vec<i64> = indices
+            .iter()
+            .map(|index| i64::from(self.labels[*index]))
+            .collect();
+        let targets = TensorData::new(targets, [indices.len()]);
+        (self.rows(indices), Tensor::from_data(targets, self.device))
+    }
+
+    /// The labels at some indices.
+    pub(crate) fn labels(&self, indices: &[usize]) -> Vec<u8> {
+        indices.iter().map(|index| self.labels[*index]).collect()
+    }
+
+    /// The features of the training images, one row after another.
+    pub(crate) fn training_rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.holdout
+            .train
+            .iter()
+            .map(|index| self.features.row(*index))
+    }
+
+    /// How well `head` does on the held-out images, if there are any.
+    pub(crate) fn validate(&self, head: &Head) -> Result<Option<Evaluation>, Error> {
+        match self.holdout.validation.as_slice() {
+            [] => Ok(None),
+            held_out => self.evaluate(head, held_out).map(Some),
+        }
+    }
+
+    /// How well `head` does on the images at some indices.
+    ///
+    /// # Errors
+    /// When there are none, or the device fails.
+    pub fn evaluate(&self, head: &Head, indices: &[usize]) -> Result<Evaluation, Error> {
+        let mut logits = Vec::with_capacity(indices.len() * self.classes);
+        for batch in indices.chunks(EVALUATION_BATCH) {
+            logits.extend(read(head.forward(self.rows(batch)))?);
+        }
+        Ok(Evaluation::new(
+            &self.labels(indices),
+            &logits,
+            self.classes,
+        )?)
+    }
+
+    fn rows(&self, indices: &[usize]) -> Tensor<2> {
+        let rows = self.features.rows(indices);
+        Tensor::from_data(
+            TensorData::new(rows, [indices.len(), self.features.width()]),
+            self.device,
+        )
+    }
+}
+
+/// A tensor's values, row by row.
+pub(crate) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
+    let data = tensor
+        .try_into_data()
+        .map_err(|error| device_error(&error))?;
+    data.try_to_vec::<f32>()
+        .map_err(|error| device_error(&error))
+}

@@ -1,0 +1,94 @@
+//! Where models, cache, runs and recipes lie.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+
+/// The folder that holds everything Graft fetches and makes.
+#[derive(Debug, Clone)]
+pub struct Home {
+    root: PathBuf,
+}
+
+impl Home {
+    /// Finds the home folder: `$GRAFT_HOME` where it is set, else the checkout around the current
+    /// folder, else the platform's data folder.
+    ///
+    /// # Errors
+    /// When there is none of the three.
+    pub fn find() -> Result<Self, Error> {
+        if let Some(root) = env::var_os("GRAFT_HOME").filter(|root| !root.is_empty()) {
+            return Ok(Self::at(root));
+        }
+        let current = env::current_dir().unwrap_or_default();
+        if let Some(checkout) = current.ancestors().find(|folder| is_checkout(folder)) {
+            return Ok(Self::at(checkout));
+        }
+        let folders = directories::ProjectDirs::from("", "", "graft").ok_or(Error::NoHome)?;
+        Ok(Self::at(folders.data_dir()))
+    }
+
+    /// A home at a folder of the caller's choice.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether it is a checkout of Graft's sources.
+    #[must_use]
+    pub fn is_checkout(&self) -> bool {
+        is_checkout(&self.root)
+    }
+
+    /// What is fetched: data and the ONNX file.
+    #[must_use]
+    pub fn models(&self) -> PathBuf {
+        self.root.join("models")
+    }
+
+    /// The five checked weights files.
+    #[must_use]
+    pub fn weights(&self) -> PathBuf {
+        self.models().join("vgg16")
+    }
+
+    /// Cached features.
+    #[must_use]
+    pub fn cache(&self) -> PathBuf {
+        self.root.join("cache")
+    }
+
+    /// Run folders.
+    #[must_use]
+    pub fn runs(&self) -> PathBuf {
+        self.root.join("runs")
+    }
+
+    /// Recipes that `--recipe NAME` finds before the bundled ones.
+    #[must_use]
+    pub fn recipes(&self) -> PathBuf {
+        self.root.join("recipes")
+    }
+}
+
+fn is_checkout(folder: &Path) -> bool {
+    folder.join("models/assets.toml").is_file() && folder.join("recipes/seed.toml").is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_checkout_is_one() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        assert!(is_checkout(&root));
+        assert!(!is_checkout(&root.join("crates")));
+    }
+}

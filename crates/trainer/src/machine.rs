@@ -1,0 +1,57 @@
+//! Facts about the machine and the process, for the record of a run.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+/// How many threads the process may run at once.
+pub(crate) fn threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The most memory that this process has had resident so far, in bytes; known on Linux only.
+pub(crate) fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+/// The commit that `folder` is a checkout of, with `-dirty` where tracked files were changed.
+pub(crate) fn commit(folder: &Path) -> Option<String> {
+    let git = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args([
+            "describe",
+            "--always",
+            "--abbrev=40",
+            "--exclude=*",
+            "--dirty",
+        ])
+        .output()
+        .ok()?;
+    let text = String::from_utf8(git.stdout).ok()?;
+    (git.status.success() && folder.join(".git").exists()).then(|| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_plausible() {
+        if cfg!(target_os = "linux") {
+            let bytes = peak_memory().unwrap();
+            assert!((1 << 20..1 << 40).contains(&bytes), "{bytes}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_no_checkout_has_no_commit() {
+        assert_eq!(commit(tempfile::tempdir().unwrap().path()), None);
+    }
+}

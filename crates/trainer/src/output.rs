@@ -1,0 +1,36 @@
+//! Standard output: results for people, or one JSON object for machines.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::Error;
+
+/// Prints a line. A reader that has gone away (`| head`) is no error.
+pub(crate) fn line(text: &str) -> Result<(), Error> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Output(error.to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints one JSON object on a line of its own.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Error> {
+    line(&serde_json::to_string(value).map_err(|error| Error::Output(error.to_string()))?)
+}
+
+/// `0.9586` as `95.86 %`.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// A number of bytes as MiB or GiB.
+#[expect(clippy::cast_precision_loss, reason = "shown to a person")]
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes as f64 / f64::from(1 << 20) {
+        mebibytes if mebibytes < 1000.0 => format!("{mebibytes:.1} MiB"),
+        mebibytes => format!("{:.1} GiB", mebibytes / 1024.0),
+    }
+}

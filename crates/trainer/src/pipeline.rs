@@ -1,0 +1,172 @@
+//! The whole pipeline in one screenful: bytes to images, images to features, features to a trained
+//! head, and the record of how it went.
+
+use std::env;
+use std::path::Path;
+use std::time::Instant;
+
+use graft_dataset::{Split, split};
+use graft_durable::sha256;
+use graft_head::Head;
+
+use crate::Error;
+use crate::backend::Backend;
+use crate::examples::Examples;
+use crate::extract::Extracted;
+use crate::fit::{Epoch, fit};
+use crate::home::Home;
+use crate::machine;
+use crate::recipe::Recipe;
+use crate::run::{CacheEntry, HEAD, HeadHashes, Manifest, Run, Stages, Started, WeightHashes};
+use crate::sources::{Loaded, Sources};
+
+/// What to train, on what, and where.
+pub struct Order<'a> {
+    /// The recipe's name, for the run folder's.
+    pub name: &'a str,
+    /// The recipe.
+    pub recipe: &'a Recipe,
+    /// What computes.
+    pub backend: Backend,
+    /// Where everything lies.
+    pub home: &'a Home,
+}
+
+/// What a training run yields.
+pub struct Trained {
+    /// The complete run.
+    pub run: Run,
+    /// How its features were had.
+    pub extracted: Extracted,
+}
+
+/// Trains a head as the recipe says and records the run, telling `on_epoch` of every epoch as it
+/// ends. The test set is never opened.
+///
+/// # Errors
+/// When something is missing that cannot be fetched, an input is wrong, the device fails, training
+/// diverges, or a file cannot be written.
+pub fn train(
+    order: &Order,
+    sources: &mut Sources,
+    mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
+) -> Result<Trained, Error> {
+    let clock = Clock::start();
+    let Order {
+        recipe,
+        backend,
+        home,
+        ..
+    } = *order;
+    let device = backend.device()?;
+
+    sources.ensure_for(&recipe.data, Split::Train)?;
+    let images = sources.images(&recipe.data, Split::Train)?;
+    let holdout = split(
+        images.labels(),
+        recipe.data.validation,
+        recipe.training.seed,
+    )?;
+    let loaded = sources.backbone(recipe.backbone.boundary, &device)?;
+    let before = loaded.backbone.weights_hash()?;
+
+    let extracted = loaded
+        .extractor(recipe, backend, &device, &home.cache())
+        .features(&images, Split::Train)?;
+    let (features, labels, classes) = (&extracted.features, images.labels(), recipe.data.classes);
+    let examples = Examples {
+        features,
+        labels,
+        classes,
+        holdout,
+        device: &device,
+    };
+
+    let mut run = Started::create(&home.runs(), order.name, recipe)?;
+    let head_clock = Instant::now();
+    let fitted = fit(recipe, &examples, &device, |epoch| {
+        run.record(epoch)?;
+        on_epoch(epoch)
+    })?;
+
+    let stages = Stages {
+        fetch: sources.seconds(),
+        features: extracted.seconds,
+        head: head_clock.elapsed().as_secs_f64(),
+    };
+    let backbone = unmoved(&loaded, before)?;
+    let head = bytes(&fitted.head, run.folder())?;
+    let manifest = Manifest {
+        format: Manifest::FORMAT,
+        graft: env!("CARGO_PKG_VERSION").into(),
+        commit: machine::commit(home.root()),
+        command: env::args().collect(),
+        started: clock.started.to_string(),
+        ended: jiff::ZonedDateTime::now().to_string(),
+        recipe: order.name.into(),
+        backend,
+        threads: machine::threads(),
+        source: loaded.manifest.source,
+        backbone,
+        cache: CacheEntry {
+            result: extracted.cached,
+            key: extracted.key.clone(),
+            sha256: features.sha256().into(),
+        },
+        head: HeadHashes {
+            before: sha256(&bytes(&fitted.initial, run.folder())?),
+            after: sha256(&head),
+        },
+        trained_on: examples.holdout.train.len(),
+        validated_on: examples.holdout.validation.len(),
+        kept_epoch: fitted.kept.epoch,
+        train: fitted.kept.train,
+        validation: fitted.kept.validation,
+        seconds: clock.seconds(),
+        stages,
+        peak_memory_bytes: machine::peak_memory(),
+    };
+    Ok(Trained {
+        run: run.finish(&head, manifest)?,
+        extracted,
+    })
+}
+
+/// The proof that the backbone did not train: its hash is what it was.
+fn unmoved(loaded: &Loaded, before: String) -> Result<WeightHashes, Error> {
+    let after = loaded.backbone.weights_hash()?;
+    if after != before {
+        return Err(Error::BackboneMoved { before, after });
+    }
+    Ok(WeightHashes {
+        files: loaded.hashes.clone(),
+        before,
+        after,
+    })
+}
+
+fn bytes(head: &Head, run: &Path) -> Result<Vec<u8>, Error> {
+    head.to_bytes().map_err(|source| Error::Head {
+        path: run.join(HEAD),
+        source,
+    })
+}
+
+/// When the run began, for the record and for counting.
+struct Clock {
+    started: jiff::ZonedDateTime,
+    counting: Instant,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self {
+            started: jiff::ZonedDateTime::now(),
+            counting: Instant::now(),
+        }
+    }
+
+    fn seconds(&self) -> f64 {
+        self.counting.elapsed().as_secs_f64()
+    }
+}

@@ -1,0 +1,71 @@
+//! Pictures of digits to classes and probabilities.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Tensor, TensorData};
+use graft_dataset::{DIGIT_SIDE, ImageBatch, read_digit};
+use graft_report::{argmax, softmax};
+use serde::Serialize;
+
+use crate::Error;
+use crate::backend::Backend;
+use crate::examples::read;
+use crate::run::Run;
+use crate::sources::Sources;
+
+/// What a run makes of one picture.
+#[derive(Debug, Serialize)]
+pub struct Prediction {
+    /// The picture.
+    pub image: PathBuf,
+    /// The class with the largest probability.
+    pub class: usize,
+    /// The probability of every class.
+    pub probabilities: Vec<f64>,
+    /// Whether dark ink on light paper was turned around.
+    pub inverted: bool,
+}
+
+/// Classifies `pictures`, PNG or JPEG of any size, with `run`.
+///
+/// # Errors
+/// When a picture cannot be read as a digit, the run or its weights are not what they were, or the
+/// device fails.
+pub fn predict(
+    run: &Run,
+    pictures: &[PathBuf],
+    backend: Backend,
+    sources: &mut Sources,
+) -> Result<Vec<Prediction>, Error> {
+    let digits = pictures
+        .iter()
+        .map(|path| read_digit(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let device = backend.device()?;
+    let recipe = run.recipe()?;
+    let head = run.head(&device)?;
+    let loaded = sources.backbone(recipe.backbone.boundary, &device)?;
+    run.check_weights(&loaded.hashes)?;
+    let extractor = loaded.extractor(&recipe, backend, &device, Path::new(""));
+    let predict = |(picture, digit): (&PathBuf, &graft_dataset::Digit)| {
+        let mut values = vec![0.0; recipe.preprocessing.values_per_image()];
+        recipe
+            .preprocessing
+            .apply(&digit.pixels, DIGIT_SIDE, DIGIT_SIDE, &mut values)?;
+        let side = recipe.preprocessing.size;
+        let features = extractor.forward(ImageBatch {
+            values,
+            shape: [1, 3, side, side],
+        })?;
+        let width = features.len();
+        let features = Tensor::<2>::from_data(TensorData::new(features, [1, width]), &device);
+        let logits = read(head.forward(features))?;
+        Ok(Prediction {
+            image: picture.clone(),
+            class: argmax(&logits),
+            probabilities: softmax(&logits),
+            inverted: digit.inverted,
+        })
+    };
+    pictures.iter().zip(&digits).map(predict).collect()
+}

@@ -1,0 +1,259 @@
+//! A recipe: everything that decides what a training run does. Every run is a recipe plus
+//! overrides, and the defaults below are the seed recipe.
+
+mod error;
+mod read;
+
+pub use error::RecipeError;
+
+use graft_backbone::Boundary;
+use graft_dataset::Preprocessing;
+use serde::{Deserialize, Serialize};
+
+/// A complete recipe.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Which images, and which of them are held out.
+    pub data: Data,
+    /// How an image becomes the backbone's input.
+    pub preprocessing: Preprocessing,
+    /// Where the features are taken.
+    pub backbone: Backbone,
+    /// What is grafted on.
+    pub head: Head,
+    /// How the head learns.
+    pub training: Training,
+}
+
+/// Which images, and which of them are held out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// `mnist`, or a folder with four IDX files of MNIST's names.
+    pub source: String,
+    /// How many classes the labels tell apart.
+    pub classes: usize,
+    /// Use only the first so many images of each file; 0 uses all.
+    pub limit: usize,
+    /// Training images held out for validation; 0 trains on all of them.
+    pub validation: usize,
+}
+
+/// Where the features are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backbone {
+    /// The last block of VGG16 that is kept.
+    pub boundary: Boundary,
+}
+
+/// What is grafted on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Whether features are brought to mean 0 and deviation 1 first.
+    pub standardise: bool,
+}
+
+/// How the head learns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Passes over the training images.
+    pub epochs: usize,
+    /// Images a step.
+    pub batch_size: usize,
+    /// Adam's step size.
+    pub learning_rate: f64,
+    /// Decides the validation split, the head's first weights and the order of the images.
+    pub seed: u64,
+    /// Which epoch's weights are kept.
+    pub keep: Keep,
+    /// The optimiser's other numbers.
+    pub adam: Adam,
+}
+
+/// Which epoch's weights are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// The last epoch's, as Keras' `fit` does.
+    #[default]
+    Last,
+    /// Those of the epoch with the lowest validation loss.
+    Best,
+}
+
+/// Adam's decay rates and epsilon (Kingma and Ba, 2015).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adam {
+    /// Decay of the mean of gradients.
+    pub beta_1: f32,
+    /// Decay of the mean of squared gradients.
+    pub beta_2: f32,
+    /// Keeps the division finite; Keras has 1e-7.
+    pub epsilon: f32,
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self {
+            source: "mnist".into(),
+            classes: 10,
+            limit: 0,
+            validation: 5000,
+        }
+    }
+}
+
+impl Default for Backbone {
+    fn default() -> Self {
+        Self {
+            boundary: Boundary::Block5,
+        }
+    }
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self {
+            epochs: 10,
+            batch_size: 32,
+            learning_rate: 0.001,
+            seed: 42,
+            keep: Keep::Last,
+            adam: Adam::default(),
+        }
+    }
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self {
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-7,
+        }
+    }
+}
+
+impl Recipe {
+    /// The recipe as TOML, every default written out.
+    ///
+    /// # Errors
+    /// When a number does not fit TOML's 64-bit integers.
+    pub fn to_toml(&self) -> Result<String, RecipeError> {
+        toml::to_string(self).map_err(|error| RecipeError::Write(error.to_string()))
+    }
+
+    /// Refuses numbers that no run can use.
+    pub(crate) fn check(&self) -> Result<(), RecipeError> {
+        let Training {
+            epochs,
+            batch_size,
+            learning_rate,
+            keep,
+            ref adam,
+            ..
+        } = self.training;
+        let betas = 0.0..1.0;
+        let checks = [
+            (
+                epochs > 0,
+                "training.epochs",
+                "at least 1",
+                epochs.to_string(),
+            ),
+            (
+                batch_size > 0,
+                "training.batch_size",
+                "at least 1",
+                batch_size.to_string(),
+            ),
+            (
+                learning_rate.is_finite() && learning_rate > 0.0,
+                "training.learning_rate",
+                "a finite number above 0",
+                learning_rate.to_string(),
+            ),
+            (
+                betas.contains(&adam.beta_1),
+                "training.adam.beta_1",
+                "0 to below 1",
+                adam.beta_1.to_string(),
+            ),
+            (
+                betas.contains(&adam.beta_2),
+                "training.adam.beta_2",
+                "0 to below 1",
+                adam.beta_2.to_string(),
+            ),
+            (
+                adam.epsilon.is_finite() && adam.epsilon > 0.0,
+                "training.adam.epsilon",
+                "a finite number above 0",
+                adam.epsilon.to_string(),
+            ),
+            (
+                (2..=256).contains(&self.data.classes),
+                "data.classes",
+                "2 to 256",
+                self.data.classes.to_string(),
+            ),
+            (
+                keep == Keep::Last || self.data.validation > 0,
+                "training.keep",
+                "`last` where data.validation is 0, for only a validation set tells which epoch is best",
+                "`best`".to_owned(),
+            ),
+        ];
+        match checks.into_iter().find(|(holds, ..)| !holds) {
+            Some((_, key, expected, found)) => Err(RecipeError::Value {
+                key,
+                expected,
+                found,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seed_recipe_is_the_default() {
+        let text = include_str!("../../../../recipes/seed.toml");
+        assert_eq!(toml::from_str::<Recipe>(text).unwrap(), Recipe::default());
+        assert_eq!(
+            toml::from_str::<Recipe>(&Recipe::default().to_toml().unwrap()).unwrap(),
+            Recipe::default()
+        );
+    }
+
+    #[test]
+    fn numbers_that_no_run_can_use() {
+        let refused = |change: fn(&mut Recipe)| {
+            let mut recipe = Recipe::default();
+            change(&mut recipe);
+            recipe.check().unwrap_err().to_string()
+        };
+        assert!(refused(|r| r.training.epochs = 0).contains("training.epochs"));
+        assert!(refused(|r| r.training.batch_size = 0).contains("training.batch_size"));
+        assert!(refused(|r| r.training.learning_rate = f64::NAN).contains("found NaN"));
+        assert!(refused(|r| r.training.learning_rate = -1.0).contains("found -1"));
+        assert!(refused(|r| r.training.adam.epsilon = 0.0).contains("epsilon"));
+        assert!(refused(|r| r.training.adam.beta_1 = 1.0).contains("beta_1"));
+        assert!(refused(|r| r.data.classes = 1).contains("data.classes"));
+        assert!(
+            refused(|r| {
+                r.data.validation = 0;
+                r.training.keep = Keep::Best;
+            })
+            .contains("training.keep")
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! What a run needs from outside the recipe: images and backbone, fetched where they are missing.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use burn::tensor::Device;
+use graft_assets::{Group, Manifest, Options};
+use graft_backbone::{Backbone, Boundary};
+use graft_dataset::{IdxPair, ImageSet, Split};
+use graft_onnx_import::{Vgg16, weights};
+
+use crate::Error;
+use crate::backend::Backend;
+use crate::extract::Extractor;
+use crate::home::Home;
+use crate::recipe::{Data, Recipe};
+
+/// The data source that is fetched; any other is a folder.
+pub const MNIST: &str = "mnist";
+
+/// The ONNX file's place in the models folder, as the manifest of assets has it.
+const ONNX: &str = "vgg16.onnx";
+
+/// Fetches what is missing, and reads it.
+pub struct Sources<'a> {
+    home: &'a Home,
+    options: Options<'a>,
+    manifest: Manifest,
+    seconds: f64,
+}
+
+impl<'a> Sources<'a> {
+    /// Sources in `home`; `offline` forbids fetching, `from` is looked into first.
+    ///
+    /// # Errors
+    /// When the bundled manifest of assets is damaged.
+    pub fn new(home: &'a Home, offline: bool, from: Option<&'a Path>) -> Result<Self, Error> {
+        let options = Options {
+            offline,
+            from,
+            progress: true,
+            ..Options::default()
+        };
+        Ok(Self {
+            home,
+            options,
+            manifest: Manifest::bundled()?,
+            seconds: 0.0,
+        })
+    }
+
+    /// Seconds spent on fetching, verifying and importing so far.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Makes sure that the files of `groups` are there and right.
+    ///
+    /// # Errors
+    /// When one is wrong, or missing and no source has it.
+    pub fn ensure(&mut self, groups: &[Group]) -> Result<Vec<graft_assets::Provided>, Error> {
+        let started = Instant::now();
+        let provided =
+            graft_assets::ensure(&self.manifest, groups, &self.home.models(), &self.options)?;
+        self.seconds += started.elapsed().as_secs_f64();
+        Ok(provided)
+    }
+
+    /// What a first `train` needs, in one go: one call of a package client serves several files.
+    ///
+    /// # Errors
+    /// As [`Sources::ensure`].
+    pub fn ensure_for(&mut self, data: &Data, split: Split) -> Result<(), Error> {
+        let mut groups = Vec::new();
+        if data.source == MNIST {
+            groups.push(match split {
+                Split::Train => Group::MnistTrain,
+                Split::Test => Group::MnistTest,
+            });
+        }
+        if weights::read_manifest(&self.home.weights()).is_err() {
+            groups.push(Group::Vgg16);
+        }
+        self.ensure(&groups).map(drop)
+    }
+
+    /// The images of a split. This is the only place where image files are opened, and `train`
+    /// never asks for [`Split::Test`].
+    ///
+    /// # Errors
+    /// When a file is missing or is not what it should be.
+    pub fn images(&self, data: &Data, split: Split) -> Result<ImageSet, Error> {
+        let folder = match data.source.as_str() {
+            MNIST => self.home.models().join(MNIST),
+            folder => PathBuf::from(folder),
+        };
+        let pair = IdxPair::find(&folder, split)?;
+        let set = ImageSet::read(&pair.images, &pair.labels, data.classes)?;
+        match data.limit {
+            0 => Ok(set),
+            limit => {
+                let limit = limit.min(set.len());
+                Ok(set.first(limit)?)
+            }
+        }
+    }
+
+    /// VGG16 up to a boundary. Weights that are missing or damaged are imported from ONNX, which is
+    /// fetched first where that is missing too.
+    ///
+    /// # Errors
+    /// When the ONNX file cannot be had or is not VGG16.
+    pub fn backbone(&mut self, boundary: Boundary, device: &Device) -> Result<Loaded, Error> {
+        let folder = self.home.weights();
+        match Loaded::read(&folder, boundary, device) {
+            Ok(loaded) => return Ok(loaded),
+            Err(error) if self.imported_by_hand(&folder) => return Err(error),
+            Err(error) if folder.join(weights::MANIFEST).exists() => {
+                tracing::warn!("{error}; importing the weights again");
+            }
+            Err(_) => {}
+        }
+        self.ensure(&[Group::Vgg16])?;
+        let started = Instant::now();
+        Vgg16::read(&self.home.models().join(ONNX))?.write_weights(&folder)?;
+        self.seconds += started.elapsed().as_secs_f64();
+        Loaded::read(&folder, boundary, device)
+    }
+
+    /// Whether the weights came from a file of the user's, which no fetch can replace.
+    fn imported_by_hand(&self, folder: &Path) -> bool {
+        weights::read_manifest(folder).is_ok_and(|manifest| {
+            !self
+                .manifest
+                .assets(&[Group::Vgg16])
+                .any(|asset| asset.sha256 == manifest.source.sha256)
+        })
+    }
+}
+
+/// A backbone, and which weights it has.
+pub struct Loaded {
+    /// The frozen prefix.
+    pub backbone: Backbone,
+    /// What the weights folder says of itself.
+    pub manifest: weights::Manifest,
+    /// SHA-256 of the weights files, block 1 up to the boundary.
+    pub hashes: Vec<String>,
+}
+
+impl Loaded {
+    /// What turns images into its features, as `recipe` has it, with a cache in the folder `cache`.
+    #[must_use]
+    pub fn extractor<'a>(
+        &'a self,
+        recipe: &'a Recipe,
+        backend: Backend,
+        device: &'a Device,
+        cache: &'a Path,
+    ) -> Extractor<'a> {
+        Extractor {
+            loaded: self,
+            recipe,
+            backend,
+            device,
+            cache,
+        }
+    }
+
+    fn read(folder: &Path, boundary: Boundary, device: &Device) -> Result<Self, Error> {
+        let manifest = weights::read_manifest(folder)?;
+        let backbone = Backbone::load(folder, boundary, device)?;
+        let hashes = manifest
+            .blocks
+            .iter()
+            .take(boundary.number())
+            .map(|block| block.sha256.clone());
+        Ok(Self {
+            hashes: hashes.collect(),
+            backbone,
+            manifest,
+        })
+    }
+}

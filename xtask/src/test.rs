@@ -1,0 +1,38 @@
+//! `cargo xtask test`: what the tests need, then all of them.
+
+use std::process::Command;
+
+use crate::cargo::{self, Failure, cargo, root};
+use crate::pass;
+
+/// Tests that need fresh exports; their names begin with this.
+const FULL: &str = "full_";
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    let full = match arguments {
+        [] => false,
+        [flag] if flag == "--full" => true,
+        _ => return Err(Failure::Usage("test: expected nothing or --full".into())),
+    };
+    pass::run("fetch", &[])?;
+    let mut tests = cargo("test");
+    tests.args([
+        "--release",
+        "--workspace",
+        "--features",
+        "graft-onnx-import/codegen",
+    ]);
+    tests.args(["--", "--include-ignored"]);
+    if full {
+        let fixtures = root().join("target/full-fixtures");
+        let mut export = Command::new("bash");
+        export
+            .arg(root().join("scripts/full_fixtures.sh"))
+            .arg(&fixtures);
+        cargo::run(export)?;
+        tests.env("GRAFT_FULL_FIXTURES", fixtures);
+    } else {
+        tests.args(["--skip", FULL]);
+    }
+    cargo::run(tests)
+}
