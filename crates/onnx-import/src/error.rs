@@ -11,7 +11,11 @@ pub enum Error {
     #[error(transparent)]
     Onnx(#[from] onnx_protobuf::Error),
     /// It is the file of another model.
-    #[error("{} is not VGG16: {reason}", path.display())]
+    #[error(
+        "{} is not VGG16: {reason} (scripts/export_keras.py and scripts/export_torchvision.py \
+         write files that are)",
+        path.display()
+    )]
     NotVgg16 {
         /// The file.
         path: PathBuf,

@@ -6,12 +6,16 @@
 
 mod architecture;
 mod base;
+mod chain;
 #[cfg(feature = "codegen")]
 pub mod codegen;
+mod constant;
 mod error;
 mod graph;
 mod graphs;
+mod place;
 mod refusal;
+mod setting;
 mod settings;
 #[cfg(test)]
 mod synthetic;
@@ -20,5 +24,6 @@ pub mod weights;
 
 pub use architecture::{BLOCKS, IMAGE_CHANNELS, KERNEL, KNOWN_OPSETS};
 pub use error::Error;
-pub use refusal::{Node, Place, Refusal};
+pub use place::{Node, Place};
+pub use refusal::Refusal;
 pub use vgg16::{Convolution, Vgg16};

@@ -2,15 +2,9 @@
 
 use onnx_protobuf::{AttributeProto, NodeProto};
 
-use crate::refusal::{Node, Refusal, clip};
-
-/// What an attribute must be.
-#[derive(Clone, Copy)]
-enum Setting {
-    Int(i64),
-    Ints(&'static [i64]),
-    OneOf(&'static [&'static str]),
-}
+use crate::Refusal;
+use crate::place::{Node, clip};
+use crate::setting::Setting;
 
 /// An attribute by its name, what it must be, and whether it may be left out.
 type Rule = (&'static str, Setting, Presence);
@@ -106,37 +100,6 @@ fn is_auto_padded(node: &NodeProto) -> bool {
         .iter()
         .filter(|attribute| attribute.name == "auto_pad")
         .any(|attribute| attribute.s.as_deref().is_some_and(|pad| pad != b"NOTSET"))
-}
-
-impl Setting {
-    /// What the attribute is, where it is not what it must be.
-    fn differs(self, attribute: &AttributeProto) -> Result<Option<String>, onnx_protobuf::Error> {
-        Ok(match self {
-            Int(expected) => {
-                let found = attribute.as_int()?;
-                (found != expected).then(|| found.to_string())
-            }
-            Ints(expected) => {
-                let found = attribute.as_ints()?;
-                // Clipped: the list may be long.
-                (found != expected).then(|| clip(&format!("{:?}", &found[..found.len().min(10)])))
-            }
-            OneOf(expected) => {
-                let found = attribute.as_str()?;
-                (!expected.contains(&found)).then(|| format!("{:?}", clip(found)))
-            }
-        })
-    }
-}
-
-impl std::fmt::Display for Setting {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Int(expected) => write!(formatter, "{expected}"),
-            Ints(expected) => write!(formatter, "{expected:?}"),
-            OneOf(expected) => write!(formatter, "{}", expected.join(" or ")),
-        }
-    }
 }
 
 #[cfg(test)]

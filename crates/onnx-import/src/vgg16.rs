@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use onnx_protobuf::{FloatTensor, ModelProto};
 
 use crate::architecture::KNOWN_OPSETS;
-use crate::refusal::{Refusal, clip};
+use crate::place::clip;
 use crate::weights::{Manifest, Source};
-use crate::{Error, base, graphs, weights};
+use crate::{Error, Refusal, base, graphs, weights};
 
 /// The convolutional base of VGG16: 13 convolutions in five blocks, and where it came from.
 #[derive(Clone, Debug)]

@@ -26,7 +26,10 @@ pub enum Error {
         path: PathBuf,
     },
     /// The file was read, and is no acceptable ONNX.
-    #[error("{} is not a readable ONNX file: {source}", path.display())]
+    #[error(
+        "{} is not a readable ONNX file: {source}; if it was copied or downloaded, get it again",
+        path.display()
+    )]
     Content {
         /// The file.
         path: PathBuf,

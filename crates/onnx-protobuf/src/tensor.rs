@@ -20,6 +20,15 @@ impl FloatTensor {
         (bytes_of(&dims) == Some(bytes.len())).then_some(Self { dims, bytes })
     }
 
+    /// A vector of `length` zeros.
+    #[must_use]
+    pub fn zeros(length: usize) -> Self {
+        Self {
+            dims: vec![length],
+            bytes: vec![0; size_of::<f32>() * length].into(),
+        }
+    }
+
     /// The shape.
     #[must_use]
     pub fn dims(&self) -> &[usize] {
