@@ -1,0 +1,165 @@
+//! A weights folder that is wrong ends in an error that says what and where; a right one is used as
+//! far as the boundary asks for it.
+
+mod fixture;
+
+use std::fs;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use fixture::Entry;
+use graft_backbone::{Backbone, Boundary, Error};
+use safetensors::tensor::Dtype;
+
+#[test]
+fn features_are_the_last_block_output() {
+    let folder = fixture::weights(Boundary::Block3);
+    let device = Device::flex();
+    let images = Tensor::<4>::from_data(fixture::images(2, 16), &device);
+    let whole = Backbone::load(folder.path(), Boundary::Block3, &device).unwrap();
+    let outputs = whole.block_outputs(images.clone()).unwrap();
+    assert_eq!(outputs.len(), 3);
+    for (boundary, output) in Boundary::ALL.into_iter().zip(outputs) {
+        let [channels, height, width] = boundary.feature_shape(16, 16).unwrap();
+        assert_eq!(output.dims(), [2, channels, height, width]);
+        // A shorter backbone gives the same, bit for bit, and needs no more.
+        let short = Backbone::load(folder.path(), boundary, &device).unwrap();
+        assert_eq!(short.boundary(), boundary);
+        let features = short.features(images.clone()).unwrap();
+        let (features, output) = (features.into_data(), output.into_data());
+        assert!(features == output, "{boundary}");
+        let values: Vec<f32> = features.try_into_vec_as().unwrap();
+        assert!(
+            values.iter().any(|value| *value > 0.0),
+            "{boundary}: all dead"
+        );
+    }
+}
+
+#[test]
+fn an_image_does_not_depend_on_its_batch() {
+    let folder = fixture::weights(Boundary::Block3);
+    let device = Device::flex();
+    let backbone = Backbone::load(folder.path(), Boundary::Block3, &device).unwrap();
+    let images = Tensor::<4>::from_data(fixture::images(5, 32), &device);
+    let together = backbone.features(images.clone()).unwrap();
+    for (image, expected) in images.split(1, 0).into_iter().zip(together.split(1, 0)) {
+        let alone = backbone.features(image).unwrap();
+        assert!(alone.into_data() == expected.into_data(), "other bits");
+    }
+}
+
+#[test]
+fn parameters_are_as_many_as_in_the_paper() {
+    let folder = fixture::weights(Boundary::Block3);
+    for (boundary, parameters) in [
+        (Boundary::Block1, 38_720),
+        (Boundary::Block2, 260_160),
+        (Boundary::Block3, 1_735_488),
+    ] {
+        let backbone = Backbone::load(folder.path(), boundary, &Device::flex()).unwrap();
+        assert_eq!(backbone.num_params(), parameters, "{boundary}");
+    }
+}
+
+#[test]
+fn images_that_cannot_pass_are_refused() {
+    let folder = fixture::weights(Boundary::Block1);
+    let device = Device::flex();
+    let backbone = Backbone::load(folder.path(), Boundary::Block1, &device).unwrap();
+    for (shape, expected) in [
+        ([1, 1, 8, 8], "found 1 channels"),
+        ([1, 3, 1, 8], "at least 2x2 pixels, found 1x8"),
+        ([1, 3, 8, 0], "at least 2x2 pixels, found 8x0"),
+    ] {
+        let images = Tensor::<4>::zeros(shape, &device);
+        for error in [
+            backbone.features(images.clone()).unwrap_err(),
+            backbone.block_outputs(images).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_without_weights_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Backbone::load(folder.path(), Boundary::Block1, &Device::flex()).unwrap_err();
+    assert!(error.to_string().contains("weights.json"), "{error}");
+}
+
+#[test]
+fn a_flipped_byte_is_found() {
+    let folder = fixture::weights(Boundary::Block2);
+    let file = folder.path().join("block2.safetensors");
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let load = |boundary| Backbone::load(folder.path(), boundary, &Device::flex());
+    let error = load(Boundary::Block2).unwrap_err();
+    assert!(matches!(error, Error::Weights(_)), "{error}");
+    assert!(error.to_string().contains("block2.safetensors"), "{error}");
+    // What is not asked for is not read.
+    assert!(load(Boundary::Block1).is_ok());
+}
+
+/// A change to a block's file, and what the error says of it.
+type Case = (fn(&mut Vec<Entry>), &'static str);
+
+#[test]
+fn every_tensor_is_accounted_for() {
+    let cases: [Case; 6] = [
+        (
+            |entries| drop(entries.remove(1)),
+            "expected a tensor `conv2d1.bias`, found only \
+             `conv2d1.weight`, `conv2d2.bias`, `conv2d2.weight`",
+        ),
+        (
+            |entries| entries[1].0 = "bias".into(),
+            "expected a tensor `conv2d1.bias`, found only `bias`, `conv2d1.weight`",
+        ),
+        (Vec::clear, "`, found only an empty file"),
+        (
+            |entries| entries.push(("conv2d3.bias".into(), vec![1], Dtype::F32, vec![0; 4])),
+            "found a tensor `conv2d3.bias`, expected none",
+        ),
+        (
+            |entries| entries[0].1 = vec![3, 64, 3, 3],
+            "expected `conv2d1.weight` to be [64, 3, 3, 3], found [3, 64, 3, 3]",
+        ),
+        (
+            |entries| (entries[1].2, entries[1].3) = (Dtype::F16, vec![0; 128]),
+            "expected `conv2d1.bias` to be F32, found F16",
+        ),
+    ];
+    for (change, expected) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let mut entries = fixture::entries(1, Boundary::Block1);
+        change(&mut entries);
+        fixture::write_block(folder.path(), Boundary::Block1, &entries);
+        fixture::write_manifest(folder.path());
+        let error = Backbone::load(folder.path(), Boundary::Block1, &Device::flex())
+            .unwrap_err()
+            .to_string();
+        for part in [expected, "block1.safetensors", "made anew"] {
+            assert!(error.contains(part), "{error}: {part}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_safetensors_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for bytes in [
+        &b""[..],
+        &[0xff; 64],
+        b"\x10\0\0\0\0\0\0\0{\"a\":1}         ",
+    ] {
+        fs::write(folder.path().join("block1.safetensors"), bytes).unwrap();
+        fixture::write_manifest(folder.path());
+        let error = Backbone::load(folder.path(), Boundary::Block1, &Device::flex()).unwrap_err();
+        assert!(matches!(error, Error::NotSafetensors { .. }), "{error}");
+        assert!(error.to_string().contains("block1.safetensors"), "{error}");
+    }
+}
