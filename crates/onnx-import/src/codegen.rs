@@ -3,15 +3,20 @@
 //! The modules are committed, so that a fresh clone builds without the weights. Generating is
 //! deterministic: the same graphs give the same bytes, whatever folder they lie in.
 
+mod error;
+mod rustfmt;
+
+pub use error::Error;
+
 use std::any::Any;
 use std::fs;
-use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use burn_import::onnx::{LoadStrategy, ModelGen};
 use graft_durable as durable;
+
+use rustfmt::rustfmt;
 
 /// What stands at the top of every generated module.
 const HEADER: &str = "\
@@ -19,55 +24,6 @@ const HEADER: &str = "\
 //! `cargo xtask import` writes it anew, `cargo xtask import --check` compares.
 #![expect(unreachable_pub, reason = \"generated to be a crate's public interface\")]
 ";
-
-/// What can go wrong between a block graph and its Rust module.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// `burn-import` gave up on a graph; it reports by panicking.
-    #[error("burn-import cannot convert {}: {message}", graph.display())]
-    Convert {
-        /// The block graph.
-        graph: PathBuf,
-        /// What it said.
-        message: String,
-    },
-    /// `burn-import` wrote code without the line that the header is put in front of.
-    #[error(
-        "expected code that starts with `use burn` in what burn-import made of {}; \
-         its output has changed, so adapt `codegen.rs`",
-        graph.display()
-    )]
-    Unfamiliar {
-        /// The block graph.
-        graph: PathBuf,
-    },
-    /// `rustfmt` could not be run.
-    #[error("cannot run rustfmt: {0}; install it with `rustup component add rustfmt`")]
-    Rustfmt(io::Error),
-    /// `rustfmt` refused the code.
-    #[error("rustfmt refuses the code generated from {}: {message}", graph.display())]
-    Unformatted {
-        /// The block graph.
-        graph: PathBuf,
-        /// What it said.
-        message: String,
-    },
-    /// The committed module is not what its graph gives.
-    #[error(
-        "{} differs from what its block graph gives, first in line {line}; \
-         run `cargo xtask import` and commit the result",
-        file.display()
-    )]
-    Stale {
-        /// The committed module.
-        file: PathBuf,
-        /// The first line that differs, counted from 1.
-        line: usize,
-    },
-    /// A file operation failed.
-    #[error(transparent)]
-    File(#[from] durable::Error),
-}
 
 /// What `burn-import` makes of one graph, untouched.
 pub struct Converted {
@@ -160,28 +116,6 @@ fn first_difference(one: &str, other: &str) -> Option<usize> {
     let (one, other): (Vec<_>, Vec<_>) = (one.lines().collect(), other.lines().collect());
     let common = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
     (common < one.len().max(other.len())).then_some(common + 1)
-}
-
-fn rustfmt(graph: &Path, code: &str) -> Result<String, Error> {
-    let mut child = Command::new("rustfmt")
-        .args(["--edition", "2024"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(Error::Rustfmt)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(code.as_bytes()).map_err(Error::Rustfmt)?;
-    }
-    let output = child.wait_with_output().map_err(Error::Rustfmt)?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    } else {
-        Err(Error::Unformatted {
-            graph: graph.to_owned(),
-            message: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
-    }
 }
 
 /// The text of a panic.
