@@ -5,8 +5,8 @@ use std::process::Command;
 use crate::cargo::{self, Failure, cargo, root};
 use crate::pass;
 
-/// Tests that need fresh exports; their names begin with this.
-const FULL: &str = "full_";
+/// The module of the tests that need fresh exports.
+const FULL: &str = "full::";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let full = match arguments {
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     tests.args(["--", "--include-ignored"]);
     if full {
         let fixtures = root().join("target/full-fixtures");
-        let mut export = Command::new("bash");
+        let mut export = Command::new("sh");
         export
             .arg(root().join("scripts/full_fixtures.sh"))
             .arg(&fixtures);

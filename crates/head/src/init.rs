@@ -7,7 +7,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 ///
 /// Source: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
 /// neural networks" (2010), equation 16; the default of Keras' `Dense`.
-/// A value is the top 24 bits of one ChaCha8 word, scaled: every float it yields is exact.
+/// A value is the top 24 bits of one `ChaCha8` word, scaled: every float it yields is exact.
 #[must_use]
 pub fn glorot_uniform(inputs: usize, outputs: usize, seed: u64) -> Vec<f32> {
     #[expect(clippy::cast_precision_loss, reason = "layer sizes are far below 2^24")]

@@ -2,7 +2,7 @@
 //! in a folder, whose path is in `GRAFT_FULL_FIXTURES`.
 
 #[cfg(test)]
-mod tests {
+mod full {
     use std::fs;
     use std::path::PathBuf;
 

@@ -21,7 +21,7 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Fetch data and weights, verify them, and change nothing else
+    /// Fetch data and VGG16, verify them, and import the weights
     Fetch(Fetch),
     /// Train a new head on frozen features and record the run
     Train(Train),

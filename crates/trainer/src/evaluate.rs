@@ -47,7 +47,6 @@ pub fn evaluate(
     let device = backend.device()?;
     let recipe = run.recipe()?;
     let head = run.head(&device)?;
-    sources.ensure_for(&recipe.data, Split::Test)?;
     let images = sources.images(&recipe.data, Split::Test)?;
     let loaded = sources.backbone(recipe.backbone.boundary, &device)?;
     run.check_weights(&loaded.hashes)?;

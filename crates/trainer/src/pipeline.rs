@@ -60,7 +60,6 @@ pub fn train(
     } = *order;
     let device = backend.device()?;
 
-    sources.ensure_for(&recipe.data, Split::Train)?;
     let images = sources.images(&recipe.data, Split::Train)?;
     let holdout = split(
         images.labels(),

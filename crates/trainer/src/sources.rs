@@ -67,33 +67,20 @@ impl<'a> Sources<'a> {
         Ok(provided)
     }
 
-    /// What a first `train` needs, in one go: one call of a package client serves several files.
-    ///
-    /// # Errors
-    /// As [`Sources::ensure`].
-    pub fn ensure_for(&mut self, data: &Data, split: Split) -> Result<(), Error> {
-        let mut groups = Vec::new();
-        if data.source == MNIST {
-            groups.push(match split {
-                Split::Train => Group::MnistTrain,
-                Split::Test => Group::MnistTest,
-            });
-        }
-        if weights::read_manifest(&self.home.weights()).is_err() {
-            groups.push(Group::Vgg16);
-        }
-        self.ensure(&groups).map(drop)
-    }
-
-    /// The images of a split. This is the only place where image files are opened, and `train`
-    /// never asks for [`Split::Test`].
+    /// The images of a split, MNIST's fetched where they are missing. This is the only place where
+    /// image files are opened, and `train` never asks for [`Split::Test`].
     ///
     /// # Errors
     /// When a file is missing or is not what it should be.
-    pub fn images(&self, data: &Data, split: Split) -> Result<ImageSet, Error> {
-        let folder = match data.source.as_str() {
-            MNIST => self.home.models().join(MNIST),
-            folder => PathBuf::from(folder),
+    pub fn images(&mut self, data: &Data, split: Split) -> Result<ImageSet, Error> {
+        let folder = if data.source == MNIST {
+            self.ensure(match split {
+                Split::Train => &[Group::MnistTrain],
+                Split::Test => &[Group::MnistTest],
+            })?;
+            self.home.models().join(MNIST)
+        } else {
+            PathBuf::from(&data.source)
         };
         let pair = IdxPair::find(&folder, split)?;
         let set = ImageSet::read(&pair.images, &pair.labels, data.classes)?;
@@ -121,11 +108,28 @@ impl<'a> Sources<'a> {
             }
             Err(_) => {}
         }
+        self.import()?;
+        Loaded::read(&folder, boundary, device)
+    }
+
+    /// Imports VGG16's weights from ONNX unless they are there, whatever they are worth.
+    ///
+    /// # Errors
+    /// When the ONNX file cannot be had or is not VGG16.
+    pub fn weights(&mut self) -> Result<PathBuf, Error> {
+        let folder = self.home.weights();
+        if weights::read_manifest(&folder).is_err() {
+            self.import()?;
+        }
+        Ok(folder)
+    }
+
+    fn import(&mut self) -> Result<(), Error> {
         self.ensure(&[Group::Vgg16])?;
         let started = Instant::now();
-        Vgg16::read(&self.home.models().join(ONNX))?.write_weights(&folder)?;
+        Vgg16::read(&self.home.models().join(ONNX))?.write_weights(&self.home.weights())?;
         self.seconds += started.elapsed().as_secs_f64();
-        Loaded::read(&folder, boundary, device)
+        Ok(())
     }
 
     /// Whether the weights came from a file of the user's, which no fetch can replace.

@@ -21,7 +21,6 @@ pub(super) fn run(arguments: &Extract, home: &Home) -> Result<(), Error> {
     let mut sources = sources(home, &arguments.outside)?;
     let backend = arguments.compute.backend;
     let device = backend.device()?;
-    sources.ensure_for(&recipe.data, split)?;
     let images = sources.images(&recipe.data, split)?;
     let loaded = sources.backbone(recipe.backbone.boundary, &device)?;
     let extracted = loaded

@@ -14,7 +14,8 @@ pub(super) fn run(arguments: &Fetch, home: &Home) -> Result<(), Error> {
         Wanted::Train => &[Group::MnistTrain, Group::Vgg16],
         Wanted::Test => &[Group::MnistTest, Group::Vgg16],
     };
-    for file in sources(home, &arguments.outside)?.ensure(groups)? {
+    let mut sources = sources(home, &arguments.outside)?;
+    for file in sources.ensure(groups)? {
         let origin = match &file.origin {
             Origin::Present => "there already",
             Origin::Fetched(source) => source,

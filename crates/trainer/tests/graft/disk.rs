@@ -1,0 +1,120 @@
+//! A disk that is really full, and a folder that really cannot be written. Mounting needs root; a
+//! test that cannot mount says so.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::harness::{FOR_TRAIN, Home, VGG16};
+
+/// A small file system of its own, gone with this value.
+struct Mount {
+    _folder: TempDir,
+    at: PathBuf,
+}
+
+impl Mount {
+    /// A tmpfs of `size`, or nothing where this user cannot mount.
+    fn new(size: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().join("disk");
+        fs::create_dir(&at).unwrap();
+        let options = format!("size={size}");
+        let mounted = mount(&["-t", "tmpfs", "-o", &options, "graft-test"], &at);
+        if !mounted {
+            println!("skipped: this user cannot mount a tmpfs");
+        }
+        mounted.then_some(Self {
+            _folder: folder,
+            at,
+        })
+    }
+
+    fn make_read_only(&self) -> bool {
+        mount(&["-o", "remount,ro"], &self.at)
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.at).status();
+    }
+}
+
+fn mount(options: &[&str], at: &Path) -> bool {
+    let status = Command::new("mount")
+        .args(options)
+        .arg(at)
+        .stderr(Stdio::null())
+        .status();
+    status.is_ok_and(|status| status.success())
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_full_disk_is_named_and_nothing_is_left() {
+    let Some(disk) = Mount::new("200m") else {
+        return;
+    };
+    let home = Home::at(&disk.at);
+    home.take(&FOR_TRAIN);
+    home.graft(&["extract", "--set", "data.limit=8"]).succeeds();
+    // Features of block 1 are 64 KiB an image: the rest of the disk does not hold 2,000.
+    let free = "data.limit=2000";
+    home.graft(&[
+        "train",
+        "--set",
+        free,
+        "--set",
+        "data.validation=100",
+        "--set",
+        "backbone.boundary=block1",
+    ])
+    .refuses(1, &["cache", "No space left", "GRAFT_HOME"]);
+    assert_eq!(home.cached().len(), 1);
+    assert!(home.runs().is_empty());
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_disk_too_small_for_the_weights_is_named() {
+    let Some(disk) = Mount::new("90m") else {
+        return;
+    };
+    let home = Home::at(&disk.at);
+    home.take(&[VGG16]);
+    home.graft(&["predict", "digit.png"])
+        .refuses(1, &["no complete run"]);
+    let folder = tempfile::tempdir().unwrap();
+    let source = Home::at(folder.path());
+    source.take(&FOR_TRAIN);
+    let from = folder.path().join("models/mnist");
+    let source = format!("data.source={}", from.display());
+    home.graft(&[
+        "train",
+        "--set",
+        &source,
+        "--set",
+        "data.limit=64",
+        "--set",
+        "data.validation=8",
+    ])
+    .refuses(1, &["vgg16", "No space left", "GRAFT_HOME"]);
+    assert!(!home.model("vgg16/weights.json").exists());
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_folder_that_cannot_be_written_is_named() {
+    let Some(disk) = Mount::new("300m") else {
+        return;
+    };
+    let home = Home::at(&disk.at);
+    home.take(&FOR_TRAIN);
+    home.graft(&["extract", "--set", "data.limit=8"]).succeeds();
+    assert!(disk.make_read_only());
+    home.train(&[])
+        .refuses(1, &["cache", "ead-only", "GRAFT_HOME"]);
+}

@@ -1,0 +1,188 @@
+//! A home of its own for every test, and what a run of `graft` in it said.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Small enough for seconds, large enough to learn something.
+pub(crate) const SMALL: [&str; 4] = ["--set", "data.limit=256", "--set", "data.validation=32"];
+
+/// The four files of MNIST and VGG16, as they lie in the models folder.
+pub(crate) const TRAIN_IMAGES: &str = "mnist/train-images-idx3-ubyte";
+pub(crate) const TRAIN_LABELS: &str = "mnist/train-labels-idx1-ubyte";
+pub(crate) const TEST_IMAGES: &str = "mnist/t10k-images-idx3-ubyte";
+pub(crate) const TEST_LABELS: &str = "mnist/t10k-labels-idx1-ubyte";
+pub(crate) const VGG16: &str = "vgg16.onnx";
+/// What `train` needs.
+pub(crate) const FOR_TRAIN: [&str; 3] = [TRAIN_IMAGES, TRAIN_LABELS, VGG16];
+
+/// A folder that `GRAFT_HOME` points to.
+pub(crate) struct Home {
+    _owned: Option<TempDir>,
+    root: PathBuf,
+}
+
+impl Home {
+    /// An empty one.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            root: folder.path().to_owned(),
+            _owned: Some(folder),
+        }
+    }
+
+    /// One that somebody else owns.
+    pub(crate) fn at(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            _owned: None,
+        }
+    }
+
+    /// One with copies of fetched files, which the test may damage.
+    pub(crate) fn with(files: &[&str]) -> Self {
+        let home = Self::new();
+        home.take(files);
+        home
+    }
+
+    /// Copies fetched files into it.
+    pub(crate) fn take(&self, files: &[&str]) {
+        for file in files {
+            let (from, to) = (fetched(file), self.model(file));
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(&from, to).unwrap_or_else(|error| {
+                panic!("{}: {error}; run `cargo xtask fetch`", from.display())
+            });
+        }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn model(&self, file: &str) -> PathBuf {
+        self.root.join("models").join(file)
+    }
+
+    /// The complete and incomplete runs in it.
+    pub(crate) fn runs(&self) -> Vec<PathBuf> {
+        files(&self.root.join("runs"))
+    }
+
+    /// The cached features in it.
+    pub(crate) fn cached(&self) -> Vec<PathBuf> {
+        files(&self.root.join("cache"))
+    }
+
+    /// Runs `graft`, offline where that is an option of the verb.
+    pub(crate) fn graft(&self, arguments: &[&str]) -> Outcome {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_graft"));
+        command
+            .args(arguments)
+            .env("GRAFT_HOME", &self.root)
+            .env_remove("GRAFT_LOG");
+        if arguments.first().is_some_and(|verb| *verb != "cache") {
+            command.arg("--offline");
+        }
+        let output = command.current_dir(&self.root).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let outcome = Outcome {
+            code: output.status.code(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        };
+        assert_eq!(
+            leftovers(&self.root),
+            Vec::<PathBuf>::new(),
+            "half-written files after {arguments:?}"
+        );
+        outcome
+    }
+
+    /// Trains the seed recipe on a few images.
+    pub(crate) fn train(&self, more: &[&str]) -> Outcome {
+        self.graft(&[&["train", "--json"], &SMALL[..], more].concat())
+    }
+}
+
+/// How a run of `graft` ended.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Outcome {
+    /// Expects success.
+    #[track_caller]
+    pub(crate) fn succeeds(&self) {
+        assert_eq!(self.code, Some(0), "{}", self.err);
+    }
+
+    /// The JSON object that it printed, having succeeded.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        self.succeeds();
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {:?}", self.out))
+    }
+
+    /// Expects a failure with exit code `code` whose message has all `parts`.
+    #[track_caller]
+    pub(crate) fn refuses(&self, code: i32, parts: &[&str]) {
+        assert_eq!(
+            self.code,
+            Some(code),
+            "out: {}\nerr: {}",
+            self.out,
+            self.err
+        );
+        for part in parts {
+            assert!(
+                self.err.contains(part),
+                "{part:?} is missing in {:?}",
+                self.err
+            );
+        }
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+    }
+}
+
+/// A file of the checkout's models folder.
+fn fetched(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../models")
+        .join(file)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+}
+
+/// Temporary files below a folder.
+fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let below = |path: PathBuf| {
+        if path.is_dir() {
+            leftovers(&path)
+        } else {
+            vec![path]
+        }
+    };
+    let temporary = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "tmp");
+    files(folder)
+        .into_iter()
+        .flat_map(below)
+        .filter(temporary)
+        .collect()
+}

@@ -1,0 +1,10 @@
+//! `graft` as a user runs it: exit codes, messages, files left behind.
+//!
+//! One test program, for linking Burn takes longer than running it.
+
+mod damage;
+mod disk;
+mod harness;
+mod images;
+mod smoke;
+mod usage;

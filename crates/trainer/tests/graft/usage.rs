@@ -1,0 +1,83 @@
+//! What a user can get wrong without any file being wrong.
+
+use crate::harness::Home;
+
+#[test]
+fn wrong_usage_ends_in_2() {
+    let home = Home::new();
+    for arguments in [
+        &["train", "--recip", "seed"][..],
+        &["fly"],
+        &["predict"],
+        &["train", "--backend", "tpu"],
+    ] {
+        home.graft(arguments).refuses(2, &["Usage"]);
+    }
+}
+
+#[test]
+fn recipes_and_overrides_that_do_not_exist() {
+    let home = Home::new();
+    let train = |set: &str| home.graft(&["train", "--set", set]);
+    train("training.learning_rat=1")
+        .refuses(1, &["unknown key", "did you mean `training.learning_rate`"]);
+    train("backbone.boundary=block6").refuses(1, &["block6", "block5", "backbone"]);
+    train("training.epochs=0").refuses(1, &["training.epochs", "at least 1", "0"]);
+    train("data.source=/no/such/folder").refuses(1, &["/no/such/folder"]);
+    home.graft(&["train", "--recipe", "sead"])
+        .refuses(1, &["sead", "seed"]);
+    home.graft(&["train", "--recipe", "no/such.toml"])
+        .refuses(1, &["no/such.toml"]);
+    assert!(home.runs().is_empty() && home.cached().is_empty());
+}
+
+#[test]
+fn runs_that_do_not_exist() {
+    let home = Home::new();
+    home.graft(&["eval"])
+        .refuses(1, &["no complete run", "train"]);
+    home.graft(&["eval", "2020-01-01T00-00-00-seed"])
+        .refuses(1, &["2020-01-01T00-00-00-seed", "runs"]);
+    home.graft(&["predict", "digit.png"])
+        .refuses(1, &["no complete run", "train"]);
+}
+
+#[test]
+fn missing_files_are_named_offline() {
+    let home = Home::new();
+    home.graft(&["train"]).refuses(
+        1,
+        &[
+            "train-images-idx3-ubyte",
+            "train-labels-idx1-ubyte",
+            "fetch",
+        ],
+    );
+    home.graft(&["fetch"])
+        .refuses(1, &["t10k-images-idx3-ubyte", "vgg16.onnx"]);
+    assert!(home.runs().is_empty() && home.cached().is_empty());
+}
+
+#[test]
+fn help_and_version() {
+    let home = Home::new();
+    for (arguments, expected) in [
+        (&["--help"][..], "Start with `graft train`"),
+        (&["train", "--help"], "--set <KEY=VALUE>"),
+        (&["--version"], env!("CARGO_PKG_VERSION")),
+    ] {
+        let outcome = home.graft(arguments);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+        assert!(outcome.out.contains(expected), "{}", outcome.out);
+    }
+}
+
+#[test]
+fn an_empty_cache_can_be_listed_and_cleared() {
+    let home = Home::new();
+    for verb in ["list", "clear"] {
+        let outcome = home.graft(&["cache", verb]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+        assert!(outcome.out.contains("0 entries"), "{}", outcome.out);
+    }
+}
