@@ -1,44 +1,76 @@
 //! `cargo xtask import`: the maintainer's half of the importer, which compiles Burn.
 
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
 use crate::cargo::{self, Failure, cargo, root};
 use crate::pass;
 
-/// The ONNX file that is fetched.
-const ONNX: &str = "models/vgg16.onnx";
+/// The package's feature that has the code generator.
+pub(crate) const CODEGEN: &str = "graft-onnx-import/codegen";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let models = root().join("models");
+    let fetched = models.join("vgg16.onnx");
     match arguments {
         [flag] if flag == "--check" => {
-            pass::run("fetch", &["train".to_owned()])?;
-            importer(&["check", &root().join(ONNX).to_string_lossy()])
+            fetch()?;
+            importer("check", fetched, None)
         }
         [] => {
-            pass::run("fetch", &["train".to_owned()])?;
-            importer(&[
-                "import",
-                &root().join(ONNX).to_string_lossy(),
-                &models.to_string_lossy(),
-            ])
+            fetch()?;
+            importer("generate", fetched, Some(models.join("vgg16")))
         }
-        [file] if !file.starts_with('-') => importer(&["import", file, &models.to_string_lossy()]),
+        [file] if !file.starts_with('-') => {
+            let file = env::current_dir().unwrap_or_default().join(file);
+            importer("generate", file, Some(models.join("vgg16")))
+        }
         _ => Err(Failure::Usage(
             "import: expected nothing, an ONNX file, or --check".into(),
         )),
     }
 }
 
-fn importer(arguments: &[&str]) -> Result<(), Failure> {
-    let mut command = cargo("run");
-    command.args([
+fn fetch() -> Result<(), Failure> {
+    pass::run("fetch", &["train".to_owned()])
+}
+
+/// Builds the importer together with the whole workspace's features, so that it shares the Burn
+/// that the tests compile, and runs it at the root, where its defaults lie.
+fn importer(verb: &str, onnx: PathBuf, weights: Option<PathBuf>) -> Result<(), Failure> {
+    const NAME: &str = "graft-onnx-import";
+    let mut build = cargo("build");
+    build.args([
         "--release",
         "--quiet",
-        "--package",
-        "graft-onnx-import",
+        "--workspace",
         "--features",
-        "codegen",
-        "--",
+        CODEGEN,
+        "--bin",
+        NAME,
     ]);
-    command.args(arguments);
+    cargo::run(build)?;
+    // xtask lies in TARGET/debug, its sister in TARGET/release.
+    let xtask = env::current_exe().unwrap_or_default();
+    let target = xtask
+        .ancestors()
+        .nth(2)
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let mut command = Command::new(
+        target
+            .join("release")
+            .join(NAME)
+            .with_extension(env::consts::EXE_EXTENSION),
+    );
+    command
+        .current_dir(root())
+        .arg(verb)
+        .arg("--onnx")
+        .arg(onnx);
+    if let Some(folder) = weights {
+        command.arg("--weights").arg(folder);
+    }
     cargo::run(command)
 }

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::cargo::{self, Failure, cargo, root};
+use crate::import::CODEGEN;
 use crate::pass;
 
 /// The module of the tests that need fresh exports.
@@ -16,12 +17,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     };
     pass::run("fetch", &[])?;
     let mut tests = cargo("test");
-    tests.args([
-        "--release",
-        "--workspace",
-        "--features",
-        "graft-onnx-import/codegen",
-    ]);
+    tests.args(["--release", "--workspace", "--features", CODEGEN]);
     tests.args(["--", "--include-ignored"]);
     if full {
         let fixtures = root().join("target/full-fixtures");

@@ -83,7 +83,7 @@ pub fn fit(
     }
     let no_epochs = RecipeError::Value {
         key: "training.epochs",
-        expected: "at least 1",
+        expected: "at least 1".into(),
         found: "0".into(),
     };
     let (kept, head) = kept.ok_or(no_epochs)?;

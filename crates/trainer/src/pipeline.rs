@@ -5,7 +5,7 @@ use std::env;
 use std::path::Path;
 use std::time::Instant;
 
-use graft_dataset::{Split, split};
+use graft_dataset::Split;
 use graft_durable::sha256;
 use graft_head::Head;
 
@@ -61,11 +61,7 @@ pub fn train(
     let device = backend.device()?;
 
     let images = sources.images(&recipe.data, Split::Train)?;
-    let holdout = split(
-        images.labels(),
-        recipe.data.validation,
-        recipe.training.seed,
-    )?;
+    let holdout = recipe.holdout(&images)?;
     let loaded = sources.backbone(recipe.backbone.boundary, &device)?;
     let before = loaded.backbone.weights_hash()?;
 

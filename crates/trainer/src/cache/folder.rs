@@ -1,14 +1,15 @@
 //! The cache folder: what is in it, and emptying it.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use safetensors::SafeTensors;
+use serde_json::Value;
 
 use super::{CacheError, Key};
 
 /// Longest header that is looked at: ours are under 2 KiB.
-const LONGEST_HEADER: usize = 1 << 16;
+const LONGEST_HEADER: u64 = 1 << 16;
 
 /// An entry of the cache.
 #[derive(Debug)]
@@ -50,17 +51,15 @@ pub fn clear(cache: &Path) -> Result<Vec<Listed>, CacheError> {
     Ok(listed)
 }
 
-/// Reads an entry's header; `None` for anything that has no key of ours.
+/// Reads an entry's header and nothing else; `None` for anything that has no key of ours.
 fn look(path: &Path) -> Option<Listed> {
-    use std::io::Read;
-    let mut start = Vec::new();
-    let file = fs::File::open(path).ok()?;
+    let mut file = fs::File::open(path).ok()?;
     let bytes = file.metadata().ok()?.len();
-    file.take(LONGEST_HEADER as u64)
-        .read_to_end(&mut start)
-        .ok()?;
-    let (_, header) = SafeTensors::read_metadata(&start).ok()?;
-    let key = serde_json::from_str(header.metadata().as_ref()?.get("key")?).ok()?;
+    let mut length = [0; 8];
+    file.read_exact(&mut length).ok()?;
+    let length = u64::from_le_bytes(length).min(LONGEST_HEADER);
+    let header: Value = serde_json::from_reader(file.take(length)).ok()?;
+    let key = serde_json::from_str(header["__metadata__"]["key"].as_str()?).ok()?;
     Some(Listed {
         path: path.to_owned(),
         bytes,
@@ -89,8 +88,8 @@ mod tests {
             Backend::Cpu,
         );
         let path = key.path(folder.path(), "train");
-        let mut writer = Writer::create(&path, &key, [1, 1, 1]).unwrap();
-        writer.append(&[1.0]).unwrap();
+        let mut writer = Writer::create(&path, &key, [512, 16, 16]).unwrap();
+        writer.append(&[1.0; 512 * 16 * 16]).unwrap();
         writer.finish().unwrap();
         fs::write(folder.path().join("notes.safetensors"), "mine").unwrap();
         let listed = list(folder.path()).unwrap();

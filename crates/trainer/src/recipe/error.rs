@@ -53,7 +53,7 @@ pub enum RecipeError {
         /// The key.
         key: &'static str,
         /// What it takes.
-        expected: &'static str,
+        expected: String,
         /// What it has.
         found: String,
     },

@@ -7,8 +7,10 @@ mod read;
 pub use error::RecipeError;
 
 use graft_backbone::Boundary;
-use graft_dataset::Preprocessing;
+use graft_dataset::{Holdout, ImageSet, Preprocessing, split};
 use serde::{Deserialize, Serialize};
+
+use crate::Error;
 
 /// A complete recipe.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -148,6 +150,22 @@ impl Recipe {
         toml::to_string(self).map_err(|error| RecipeError::Write(error.to_string()))
     }
 
+    /// Which of `images` are learned from, and which are held out.
+    pub(crate) fn holdout(&self, images: &ImageSet) -> Result<Holdout, Error> {
+        let (held_out, all) = (self.data.validation, images.len());
+        if held_out >= all {
+            let expected = format!("fewer than the {all} training images");
+            let (key, found) = ("data.validation", held_out.to_string());
+            return Err(RecipeError::Value {
+                key,
+                expected,
+                found,
+            }
+            .into());
+        }
+        Ok(split(images.labels(), held_out, self.training.seed)?)
+    }
+
     /// Refuses numbers that no run can use.
     pub(crate) fn check(&self) -> Result<(), RecipeError> {
         let Training {
@@ -212,7 +230,7 @@ impl Recipe {
         match checks.into_iter().find(|(holds, ..)| !holds) {
             Some((_, key, expected, found)) => Err(RecipeError::Value {
                 key,
-                expected,
+                expected: expected.into(),
                 found,
             }),
             None => Ok(()),

@@ -11,7 +11,8 @@ fn wrong_usage_ends_in_2() {
         &["predict"],
         &["train", "--backend", "tpu"],
     ] {
-        home.graft(arguments).refuses(2, &["Usage"]);
+        home.graft(arguments)
+            .refuses(2, &["For more information, try '--help'"]);
     }
 }
 
