@@ -30,7 +30,7 @@ mod tests {
         let values = glorot_uniform(512, 10, 1);
         let limit = (6.0_f32 / 522.0).sqrt();
         assert!(values.iter().all(|value| value.abs() <= limit));
-        let n = values.len() as f32;
+        let n = f32::from(u16::try_from(values.len()).unwrap());
         let mean = values.iter().sum::<f32>() / n;
         let variance = values.iter().map(|value| value * value).sum::<f32>() / n;
         assert!(mean.abs() < 0.03 * limit, "mean {mean}");

@@ -83,7 +83,7 @@ pub struct RecipeArguments {
     /// A recipe's name, or the path of a .toml file
     #[arg(long, default_value = "seed", value_name = "NAME")]
     pub recipe: String,
-    /// Change one key of the recipe, such as training.learning_rate=0.0003; may be repeated
+    /// Change one key of the recipe, such as training.seed=7; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 }

@@ -183,13 +183,16 @@ mod tests {
 
     /// Three features an image, of which the one of its class is the largest.
     fn separable(index: usize) -> [f32; 3] {
-        let mut row = [0.1, 0.2, 0.3].map(|value: f32| value * (index % 5) as f32);
+        let noise = u8::try_from(index % 5).unwrap();
+        let mut row = [0.1, 0.2, 0.3].map(|value: f32| value * f32::from(noise));
         row[index % CLASSES] += 3.0;
         row
     }
 
     fn labels() -> Vec<u8> {
-        (0..IMAGES).map(|index| (index % CLASSES) as u8).collect()
+        (0..IMAGES)
+            .map(|index| u8::try_from(index % CLASSES).unwrap())
+            .collect()
     }
 
     fn features(folder: &Path, row: impl Fn(usize) -> [f32; 3]) -> Features {

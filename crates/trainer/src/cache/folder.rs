@@ -89,7 +89,7 @@ mod tests {
         );
         let path = key.path(folder.path(), "train");
         let mut writer = Writer::create(&path, &key, [512, 16, 16]).unwrap();
-        writer.append(&[1.0; 512 * 16 * 16]).unwrap();
+        writer.append(&vec![1.0; 512 * 16 * 16]).unwrap();
         writer.finish().unwrap();
         fs::write(folder.path().join("notes.safetensors"), "mine").unwrap();
         let listed = list(folder.path()).unwrap();

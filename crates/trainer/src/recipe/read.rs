@@ -124,7 +124,7 @@ fn overlay(
         match (base.get_mut(&key), value) {
             (None, _) => return Err(unknown(origin, full, known)),
             (Some(Value::Table(inner)), Value::Table(value)) => {
-                overlay(inner, value, &full, origin, known)?
+                overlay(inner, value, &full, origin, known)?;
             }
             (Some(Value::Table(_)), _) => {
                 let reason =
@@ -136,14 +136,22 @@ fn overlay(
             }
             // TOML tells 1 from 1.0; a person does not.
             (Some(Value::Float(old)), Value::Integer(value)) => {
-                #[expect(clippy::cast_precision_loss, reason = "what the person meant by it")]
-                let value = value as f64;
+                *old = as_float(value);
+            }
+            (Some(old), value) => {
                 *old = value;
             }
-            (Some(old), value) => *old = value,
         }
     }
     Ok(())
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "what the person meant by the number"
+)]
+fn as_float(value: i64) -> f64 {
+    value as f64
 }
 
 fn unknown(origin: &str, key: String, known: &[String]) -> RecipeError {
