@@ -2,6 +2,13 @@
 //!
 //! One test program, for linking Burn takes longer than running it.
 
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test says what it expects by failing"
+)]
+
 mod damage;
 mod disk;
 mod harness;
