@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 /// Why a task failed.
 pub(crate) enum Failure {
@@ -47,18 +47,69 @@ pub(crate) fn cargo(verb: &str) -> Command {
     command
 }
 
+/// Runs a `cargo build` of one program and returns the command that starts it, wherever cargo put
+/// it. Progress and errors of the build are shown as always.
+pub(crate) fn built(mut build: Command) -> Result<Command, Failure> {
+    build
+        .arg("--message-format=json-render-diagnostics")
+        .stderr(Stdio::inherit());
+    let output = build
+        .output()
+        .map_err(|error| Failure::Spawn(format!("cannot run cargo: {error}")))?;
+    if !output.status.success() {
+        return Err(Failure::Exit(code(output.status)));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let program = messages.lines().filter_map(executable).next_back();
+    program
+        .map(Command::new)
+        .ok_or_else(|| Failure::Spawn("cargo built no program".into()))
+}
+
+/// The path in `"executable":"PATH"`, where one of cargo's messages has it.
+fn executable(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("\"executable\":\"")?;
+    let (path, _) = rest.split_once('"')?;
+    Some(path.replace("\\\\", "\\"))
+}
+
 /// Runs a program to its end.
 pub(crate) fn run(mut command: Command) -> Result<(), Failure> {
     let program = command.get_program().to_string_lossy().into_owned();
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        // A program that was ended by a signal has no code.
-        Ok(status) => Err(Failure::Exit(
-            status
-                .code()
-                .and_then(|code| u8::try_from(code).ok())
-                .unwrap_or(1),
-        )),
+        Ok(status) => Err(Failure::Exit(code(status))),
         Err(error) => Err(Failure::Spawn(format!("cannot run {program}: {error}"))),
+    }
+}
+
+/// A program's exit code; one that was ended by a signal has none, and counts as failed.
+fn code(status: ExitStatus) -> u8 {
+    status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_program_in_cargo_s_messages() {
+        for (message, expected) in [
+            (
+                r#"{"reason":"compiler-artifact","executable":"/a b/graft","fresh":true}"#,
+                Some("/a b/graft"),
+            ),
+            (
+                r#"{"executable":"C:\\target\\graft.exe"}"#,
+                Some(r"C:\target\graft.exe"),
+            ),
+            (r#"{"reason":"compiler-artifact","executable":null}"#, None),
+            (r#"{"reason":"build-finished","success":true}"#, None),
+        ] {
+            assert_eq!(executable(message).as_deref(), expected, "{message}");
+        }
     }
 }

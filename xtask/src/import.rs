@@ -2,7 +2,6 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::process::Command;
 
 use crate::cargo::{self, Failure, cargo, root};
 use crate::pass;
@@ -39,38 +38,23 @@ fn fetch() -> Result<(), Failure> {
 /// Builds the importer together with the whole workspace's features, so that it shares the Burn
 /// that the tests compile, and runs it at the root, where its defaults lie.
 fn importer(verb: &str, onnx: PathBuf, weights: Option<PathBuf>) -> Result<(), Failure> {
-    const NAME: &str = "graft-onnx-import";
     let mut build = cargo("build");
     build.args([
         "--release",
-        "--quiet",
         "--workspace",
         "--features",
         CODEGEN,
         "--bin",
-        NAME,
+        "graft-onnx-import",
     ]);
-    cargo::run(build)?;
-    // xtask lies in TARGET/debug, its sister in TARGET/release.
-    let xtask = env::current_exe().unwrap_or_default();
-    let target = xtask
-        .ancestors()
-        .nth(2)
-        .map(PathBuf::from)
-        .unwrap_or_default();
-    let mut command = Command::new(
-        target
-            .join("release")
-            .join(NAME)
-            .with_extension(env::consts::EXE_EXTENSION),
-    );
-    command
+    let mut importer = cargo::built(build)?;
+    importer
         .current_dir(root())
         .arg(verb)
         .arg("--onnx")
         .arg(onnx);
     if let Some(folder) = weights {
-        command.arg("--weights").arg(folder);
+        importer.arg("--weights").arg(folder);
     }
-    cargo::run(command)
+    cargo::run(importer)
 }

@@ -4,10 +4,16 @@
 //! header everything that it depends on (the [`Key`]) and the SHA-256 of its payload. Seed and
 //! split are not in the key: a validation split is a list of indices into the same entry.
 
-mod entry;
+mod error;
+mod features;
 mod folder;
 mod key;
+#[cfg(test)]
+mod tests;
+mod writer;
 
-pub use entry::{CacheError, Features, Writer};
+pub use error::CacheError;
+pub use features::Features;
 pub use folder::{Listed, clear, list};
 pub use key::{Key, hash_images};
+pub use writer::Writer;

@@ -1,0 +1,84 @@
+//! Entries that are written, damaged and read.
+
+use super::{CacheError, Features, Key, Writer};
+use crate::backend::Backend;
+use graft_backbone::Boundary;
+use graft_dataset::{ImageSet, Preprocessing};
+use std::fs;
+use std::path::Path;
+
+fn key(pixel: u8) -> Key {
+    let set = ImageSet::new(1, 1, vec![pixel; 3], vec![0; 3], 10).unwrap();
+    Key::new(
+        &set,
+        &[],
+        Preprocessing::default(),
+        Boundary::Block1,
+        Backend::Cpu,
+    )
+}
+
+fn write(path: &Path, key: &Key) {
+    let mut writer = Writer::create(path, key, [2, 1, 1]).unwrap();
+    writer.append(&[1.0, 2.0, 3.0, 4.0]).unwrap();
+    writer.append(&[5.0, 6.0]).unwrap();
+    writer.finish().unwrap();
+}
+
+#[test]
+fn reads_what_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("entry");
+    write(&path, &key(0));
+    let features = Features::open(&path, &key(0)).unwrap();
+    assert_eq!((features.len(), features.width()), (3, 2));
+    assert_eq!(features.row(1), [3.0, 4.0]);
+    assert_eq!(features.rows(&[2, 0]), [5.0, 6.0, 1.0, 2.0]);
+}
+
+#[test]
+fn is_another_key_s_miss() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("entry");
+    assert!(matches!(
+        Features::open(&path, &key(0)),
+        Err(CacheError::Missing(_))
+    ));
+    write(&path, &key(0));
+    assert!(matches!(
+        Features::open(&path, &key(1)),
+        Err(CacheError::Corrupt { .. })
+    ));
+}
+
+#[test]
+fn every_flipped_byte_and_every_truncation_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("entry");
+    write(&path, &key(0));
+    let good = fs::read(&path).unwrap();
+    for index in 0..good.len() {
+        let mut bad = good.clone();
+        bad[index] ^= 1;
+        fs::write(&path, &bad).unwrap();
+        assert!(
+            Features::open(&path, &key(0)).is_err(),
+            "flipped byte {index} went unnoticed"
+        );
+        fs::write(&path, &good[..index]).unwrap();
+        assert!(
+            Features::open(&path, &key(0)).is_err(),
+            "length {index} went unnoticed"
+        );
+    }
+}
+
+#[test]
+fn an_entry_that_is_not_full_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("entry");
+    let mut writer = Writer::create(&path, &key(0), [2, 1, 1]).unwrap();
+    writer.append(&[1.0]).unwrap();
+    assert!(writer.finish().is_err());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}

@@ -1,0 +1,175 @@
+//! Training on features that are made up, with three classes that can be told apart.
+
+use super::*;
+
+use std::path::Path;
+
+use graft_backbone::Boundary;
+use graft_dataset::{Holdout, ImageSet, Preprocessing, split};
+
+use crate::backend::Backend;
+use crate::cache::{Features, Key, Writer};
+
+const CLASSES: usize = 3;
+const IMAGES: usize = 47;
+
+/// Three features an image, of which the one of its class is the largest.
+fn separable(index: usize) -> [f32; 3] {
+    let noise = u8::try_from(index % 5).unwrap();
+    let mut row = [0.1, 0.2, 0.3].map(|value: f32| value * f32::from(noise));
+    row[index % CLASSES] += 3.0;
+    row
+}
+
+fn labels() -> Vec<u8> {
+    (0..IMAGES)
+        .map(|index| u8::try_from(index % CLASSES).unwrap())
+        .collect()
+}
+
+fn features(folder: &Path, row: impl Fn(usize) -> [f32; 3]) -> Features {
+    let set = ImageSet::new(1, 1, vec![0; IMAGES], labels(), CLASSES).unwrap();
+    let key = Key::new(
+        &set,
+        &[],
+        Preprocessing::default(),
+        Boundary::Block1,
+        Backend::Cpu,
+    );
+    let path = folder.join("features");
+    let mut writer = Writer::create(&path, &key, [3, 1, 1]).unwrap();
+    (0..IMAGES).for_each(|index| writer.append(&row(index)).unwrap());
+    writer.finish().unwrap();
+    Features::open(&path, &key).unwrap()
+}
+
+fn recipe(change: impl Fn(&mut Recipe)) -> Recipe {
+    let mut recipe = Recipe::default();
+    recipe.data.classes = CLASSES;
+    recipe.training.batch_size = 7;
+    recipe.training.learning_rate = 0.05;
+    change(&mut recipe);
+    recipe
+}
+
+fn examples<'a>(features: &'a Features, labels: &'a [u8], device: &'a Device) -> Examples<'a> {
+    let holdout: Holdout = split(labels, 9, 1).unwrap();
+    Examples {
+        features,
+        labels,
+        classes: CLASSES,
+        holdout,
+        device,
+    }
+}
+
+#[test]
+fn learns_what_can_be_learned_and_repeats_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
+    let examples = examples(&features, &labels, &device);
+    let run = |seed| {
+        let mut epochs = Vec::new();
+        let recipe = recipe(|recipe| recipe.training.seed = seed);
+        let fitted = fit(&recipe, &examples, &device, |epoch| {
+            epochs.push(*epoch);
+            Ok(())
+        });
+        (fitted.unwrap(), epochs)
+    };
+    let (first, epochs) = run(1);
+    assert_eq!(epochs.len(), 10);
+    assert!(epochs[9].train.loss < epochs[0].train.loss);
+    assert!(
+        first.kept.validation.unwrap().accuracy > 0.99,
+        "{:?}",
+        first.kept
+    );
+    assert_ne!(
+        first.initial.to_bytes().unwrap(),
+        first.head.to_bytes().unwrap()
+    );
+    assert_eq!(
+        first.head.to_bytes().unwrap(),
+        run(1).0.head.to_bytes().unwrap()
+    );
+    assert_ne!(
+        first.head.to_bytes().unwrap(),
+        run(2).0.head.to_bytes().unwrap()
+    );
+}
+
+#[test]
+fn the_last_batch_counts_for_what_it_holds() {
+    // With a step size of nearly nothing the head stays what it was, and the epoch's loss must
+    // be its loss over all training images: 38 of them, 5 batches of 7 and one of 3.
+    let folder = tempfile::tempdir().unwrap();
+    let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
+    let examples = examples(&features, &labels, &device);
+    let recipe = recipe(|recipe| {
+        recipe.training.learning_rate = 1e-30;
+        recipe.training.epochs = 1;
+    });
+    let fitted = fit(&recipe, &examples, &device, |_| Ok(())).unwrap();
+    assert_eq!(examples.holdout.train.len(), 38);
+    let whole = examples
+        .evaluate(&fitted.initial, &examples.holdout.train)
+        .unwrap();
+    assert!((fitted.kept.train.loss - whole.loss).abs() < 1e-6);
+    assert!((fitted.kept.train.accuracy - whole.accuracy).abs() < 1e-12);
+}
+
+#[test]
+fn statistics_are_those_of_the_training_images() {
+    let folder = tempfile::tempdir().unwrap();
+    let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
+    let examples = examples(&features, &labels, &device);
+    let recipe = recipe(|recipe| recipe.head.standardise = true);
+    let fitted = fit(&recipe, &examples, &device, |_| Ok(())).unwrap();
+    let rows = examples
+        .holdout
+        .train
+        .iter()
+        .map(|index| features.row(*index));
+    assert_eq!(fitted.head.statistics().unwrap(), Statistics::of(rows, 3));
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let features = features(folder.path(), |index| match index {
+        20 => [f32::NAN; 3],
+        index => separable(index),
+    });
+    let (labels, device) = (labels(), Device::flex());
+    let mut examples = examples(&features, &labels, &device);
+    examples.holdout = Holdout {
+        train: (0..IMAGES).collect(),
+        validation: Vec::new(),
+    };
+    let stopped = fit(&recipe(|_| ()), &examples, &device, |_| panic!("recorded"));
+    assert!(matches!(stopped, Err(Error::Diverged { epoch: 1, .. })));
+}
+
+#[test]
+fn what_is_kept() {
+    let epoch = |epoch, loss| {
+        let validation = Some(Scores {
+            loss,
+            accuracy: 0.5,
+        });
+        Epoch {
+            epoch,
+            train: Scores {
+                loss,
+                accuracy: 0.5,
+            },
+            validation,
+            seconds: 0.0,
+        }
+    };
+    assert!(replaces(&epoch(2, 0.4), &epoch(1, 0.5), Keep::Best));
+    assert!(!replaces(&epoch(2, 0.6), &epoch(1, 0.5), Keep::Best));
+    assert!(!replaces(&epoch(2, f64::NAN), &epoch(1, 0.5), Keep::Best));
+    assert!(replaces(&epoch(2, 0.6), &epoch(1, 0.5), Keep::Last));
+}
