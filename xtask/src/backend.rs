@@ -1,5 +1,7 @@
 //! `--backend`: which of graft's features to build it with.
 
+use std::ffi::OsString;
+
 use crate::cargo::Failure;
 
 /// The names that a user may type, and the cargo feature of each.
@@ -11,7 +13,7 @@ const FEATURES: [(&str, &str); 4] = [
 ];
 
 /// The cargo feature that `arguments` ask for: `--backend NAME` or `--backend=NAME`.
-pub(crate) fn feature(arguments: &[String]) -> Result<&'static str, Failure> {
+pub(crate) fn feature(arguments: &[OsString]) -> Result<&'static str, Failure> {
     let Some(name) = name(arguments)? else {
         return Ok("cpu");
     };
@@ -23,8 +25,8 @@ pub(crate) fn feature(arguments: &[String]) -> Result<&'static str, Failure> {
     })
 }
 
-fn name(arguments: &[String]) -> Result<Option<&str>, Failure> {
-    let mut arguments = arguments.iter();
+fn name(arguments: &[OsString]) -> Result<Option<String>, Failure> {
+    let mut arguments = arguments.iter().map(|argument| argument.to_string_lossy());
     while let Some(argument) = arguments.next() {
         match argument.strip_prefix("--backend") {
             Some("") => {
@@ -32,10 +34,10 @@ fn name(arguments: &[String]) -> Result<Option<&str>, Failure> {
                     || Failure::Usage("--backend: expected cpu, wgpu or cuda after it".into());
                 return arguments
                     .next()
-                    .map(|name| Some(name.as_str()))
+                    .map(|name| Some(name.into_owned()))
                     .ok_or_else(missing);
             }
-            Some(rest) if rest.starts_with('=') => return Ok(Some(&rest[1..])),
+            Some(rest) if rest.starts_with('=') => return Ok(Some(rest[1..].to_owned())),
             _ => {}
         }
     }
@@ -59,7 +61,7 @@ mod tests {
             ("--backend tpu", None),
             ("--backend=", None),
         ] {
-            let arguments: Vec<String> = typed.split_whitespace().map(str::to_owned).collect();
+            let arguments: Vec<_> = typed.split_whitespace().map(OsString::from).collect();
             assert_eq!(feature(&arguments).ok(), expected, "{typed}");
         }
     }

@@ -1,7 +1,7 @@
 //! Spawning cargo and other programs, and what can go wrong with that.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 /// Why a task failed.
@@ -31,10 +31,12 @@ impl Failure {
     }
 }
 
-/// The checkout that this xtask belongs to.
+/// The checkout that this xtask was started in. Cargo says so when it starts a program; what was
+/// compiled in may be another checkout's, where the two share a target folder.
 pub(crate) fn root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest).to_owned()
+    let manifest = env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    manifest.parent().unwrap_or(&manifest).to_owned()
 }
 
 /// The cargo that started us, run in the current folder on our workspace.
@@ -83,10 +85,15 @@ pub(crate) fn run(mut command: Command) -> Result<(), Failure> {
     }
 }
 
-/// A program's exit code; one that was ended by a signal has none, and counts as failed.
+/// A program's exit code; for one that was ended by a signal, 128 and the signal, as shells have it.
 fn code(status: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| 128 + signal);
+    #[cfg(not(unix))]
+    let signal = None;
     status
         .code()
+        .or(signal)
         .and_then(|code| u8::try_from(code).ok())
         .unwrap_or(1)
 }

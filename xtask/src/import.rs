@@ -1,6 +1,7 @@
 //! `cargo xtask import`: the maintainer's half of the importer, which compiles Burn.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::cargo::{self, Failure, cargo, root};
@@ -9,21 +10,20 @@ use crate::pass;
 /// The package's feature that has the code generator.
 pub(crate) const CODEGEN: &str = "graft-onnx-import/codegen";
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    let models = root().join("models");
-    let fetched = models.join("vgg16.onnx");
+pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
+    let fetched = root().join("models/vgg16.onnx");
     match arguments {
         [flag] if flag == "--check" => {
-            fetch()?;
+            pass::fetch("train")?;
             importer("check", fetched, None)
         }
         [] => {
-            fetch()?;
-            importer("generate", fetched, Some(models.join("vgg16")))
+            pass::fetch("train")?;
+            importer("generate", fetched, Some(weights()))
         }
-        [file] if !file.starts_with('-') => {
+        [file] if !file.to_string_lossy().starts_with('-') => {
             let file = env::current_dir().unwrap_or_default().join(file);
-            importer("generate", file, Some(models.join("vgg16")))
+            importer("generate", file, Some(weights()))
         }
         _ => Err(Failure::Usage(
             "import: expected nothing, an ONNX file, or --check".into(),
@@ -31,8 +31,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
 }
 
-fn fetch() -> Result<(), Failure> {
-    pass::run("fetch", &["train".to_owned()])
+/// Where graft looks for weights.
+fn weights() -> PathBuf {
+    let home = env::var_os("GRAFT_HOME").filter(|home| !home.is_empty());
+    let home = home.map_or_else(root, |home| {
+        env::current_dir().unwrap_or_default().join(home)
+    });
+    home.join("models/vgg16")
 }
 
 /// Builds the importer together with the whole workspace's features, so that it shares the Burn

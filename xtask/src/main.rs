@@ -9,12 +9,14 @@ mod pass;
 mod test;
 
 use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask VERB [OPTION]...
 
-  train, eval, fetch, extract, predict, cache
+  train, eval, predict, fetch, extract, cache
           build graft and pass everything on to it;
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu)
@@ -26,19 +28,20 @@ cargo xtask VERB [OPTION]...
 
 /// Exit codes: 0 done, 1 failed, 2 wrong usage; that of graft where graft was run.
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     let (verb, rest) = match arguments.split_first() {
-        Some((verb, rest)) => (verb.as_str(), rest),
-        None => ("help", &[][..]),
+        Some((verb, rest)) => (verb.to_string_lossy(), rest),
+        None => ("help".into(), &[][..]),
     };
-    let done = match verb {
-        "train" | "eval" | "fetch" | "extract" | "predict" | "cache" => pass::run(verb, rest),
-        "test" => test::run(rest),
-        "import" => import::run(rest),
-        "help" | "--help" | "-h" => {
-            eprintln!("{HELP}");
+    let done = match verb.as_ref() {
+        "train" | "eval" | "fetch" | "extract" | "predict" | "cache" => pass::run(&verb, rest),
+        "help" | "--help" | "-h" | "test" | "import" if wants_help(&verb, rest) => {
+            // A reader that has gone away is no failure.
+            let _ = writeln!(io::stdout(), "{HELP}");
             Ok(())
         }
+        "test" => test::run(rest),
+        "import" => import::run(rest),
         unknown => Err(cargo::Failure::Usage(format!(
             "unknown verb `{unknown}`; try `cargo xtask help`"
         ))),
@@ -47,4 +50,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Whether to show the help: asked for by name, or by an option of our own verbs.
+fn wants_help(verb: &str, rest: &[OsString]) -> bool {
+    let asked = |argument: &OsString| argument == "--help" || argument == "-h";
+    !matches!(verb, "test" | "import") || rest.iter().any(asked)
 }

@@ -1,15 +1,34 @@
 //! The verbs of graft: build it for a backend, and pass everything on.
 
+use std::ffi::OsString;
+use std::process::Command;
+
 use crate::backend;
 use crate::cargo::{self, Failure, cargo};
 
 /// Builds graft and runs `verb` with `arguments`, which it parses itself.
-pub(crate) fn run(verb: &str, arguments: &[String]) -> Result<(), Failure> {
-    let feature = backend::feature(arguments)?;
+pub(crate) fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
+    let mut graft = build(backend::feature(arguments)?)?;
+    graft.arg(verb).args(arguments);
+    cargo::run(graft)
+}
+
+/// Fetches `wanted` into the checkout's own models folder, where the tests and the importer look.
+pub(crate) fn fetch(wanted: &str) -> Result<(), Failure> {
+    let mut graft = build("cpu")?;
+    graft
+        .args(["fetch", wanted])
+        .env("GRAFT_HOME", cargo::root());
+    cargo::run(graft)
+}
+
+/// Builds graft for a backend.
+fn build(feature: &str) -> Result<Command, Failure> {
     let mut build = cargo("build");
     build.args(["--release", "--package", "graft-trainer", "--bin", "graft"]);
     build.args(["--no-default-features", "--features", feature]);
     let mut graft = cargo::built(build)?;
-    graft.arg(verb).args(arguments);
-    cargo::run(graft)
+    // So that it names the next command as it was started.
+    graft.env("GRAFT_XTASK", "1");
+    Ok(graft)
 }

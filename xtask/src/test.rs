@@ -1,5 +1,6 @@
 //! `cargo xtask test`: what the tests need, then all of them.
 
+use std::ffi::OsString;
 use std::process::Command;
 
 use crate::cargo::{self, Failure, cargo, root};
@@ -9,13 +10,13 @@ use crate::pass;
 /// The module of the tests that need fresh exports.
 const FULL: &str = "full::";
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let full = match arguments {
         [] => false,
         [flag] if flag == "--full" => true,
         _ => return Err(Failure::Usage("test: expected nothing or --full".into())),
     };
-    pass::run("fetch", &[])?;
+    pass::fetch("all")?;
     let mut tests = cargo("test");
     tests.args(["--release", "--workspace", "--features", CODEGEN]);
     tests.args(["--", "--include-ignored"]);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::lock::{Lock, sweep};
+use crate::lock::Lock;
 use crate::progress::Progress;
 use crate::sources::Sources;
 use crate::verify::{Found, verify};
@@ -124,7 +124,9 @@ fn fetch_missing(
             missing.push(asset.file.clone());
             continue;
         } else {
-            path.parent().into_iter().for_each(sweep);
+            for abandoned in path.parent().into_iter().flat_map(graft_durable::sweep) {
+                tracing::debug!("deleted the abandoned {}", abandoned.display());
+            }
             Origin::Fetched(sources.fetch(asset, &path)?)
         };
         all.push(provided(asset, folder, origin));

@@ -41,7 +41,7 @@ pub enum Error {
     },
     /// Files are missing, and fetching is forbidden.
     #[error(
-        "missing in {}, and --offline forbids fetching:{}\nrun `graft fetch` once with the network, or give a folder that holds them: --from DIR",
+        "missing in {}, and --offline forbids fetching:{}\nfetch them once with the network (the verb fetch), or give a folder that holds them: --from DIR",
         folder.display(), lines(files)
     )]
     Offline {

@@ -39,10 +39,13 @@ impl<'a> Sources<'a> {
                 Source::Pip(member) => self.unpack(Client::Pip, member, asset, path),
             };
             match result {
-                Ok(()) => return Ok(source.to_string()),
+                Ok(()) => {
+                    tracing::info!("fetched {} from {source}", asset.file);
+                    return Ok(source.to_string());
+                }
                 Err(Trouble::Disk(error)) => return Err(error.into()),
                 Err(Trouble::Source(reason)) => {
-                    tracing::warn!("cannot fetch {} from {source}: {reason}", asset.file);
+                    tracing::info!("no {} from {source}: {reason}", asset.file);
                     attempts.push(Attempt {
                         source_name: source.to_string(),
                         reason,

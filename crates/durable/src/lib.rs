@@ -1,22 +1,24 @@
 //! Files that are whole or absent, and the SHA-256 that says which file it is.
 //!
-//! Everything Graft keeps (assets, weights, caches, run records) is written through [`Pending`]:
+//! Whatever must not be torn (assets, weights, caches, heads, manifests) is written through [`Pending`]:
 //! into a temporary file beside the destination, flushed to the disk, then renamed over it. A
 //! reader sees the old file or the new one and never half of either; a crash or a full disk leaves
 //! the old one.
 
 mod hash;
 mod pending;
+mod sweep;
 
 pub use hash::{Hashing, sha256, sha256_file};
-pub use pending::{Pending, write};
+pub use pending::{Pending, check_writable, write};
+pub use sweep::sweep;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// A file operation that failed, with the file it failed on.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {source}{}", path.display(), next_step(source))]
+#[error("cannot {action} {}: {source}{}", path.display(), next_step(action, source))]
 pub struct Error {
     /// What was tried, as a verb: `"create"`, `"write"`, `"rename"`, ...
     pub action: &'static str,
@@ -37,12 +39,16 @@ impl Error {
     }
 }
 
+/// The actions that write nothing.
+const READS: [&str; 4] = ["open", "read", "map", "read folder"];
+
 /// The advice that goes with an answer of the operating system, or nothing.
-fn next_step(error: &io::Error) -> &'static str {
+fn next_step(action: &str, error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "; free some space, or set GRAFT_HOME to a folder on a larger disk"
         }
+        io::ErrorKind::PermissionDenied if READS.contains(&action) => "; make it readable",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "; make the folder writable, or set GRAFT_HOME to one that is"
         }

@@ -8,6 +8,10 @@ use tempfile::NamedTempFile;
 
 use crate::Error;
 
+/// How the names of temporary files begin and end.
+pub(crate) const PREFIX: &str = ".graft-";
+pub(crate) const SUFFIX: &str = ".tmp";
+
 /// A file being written. It has no name that anybody looks for until [`Pending::commit`]; dropped
 /// before that, it is gone.
 pub struct Pending {
@@ -33,7 +37,8 @@ impl Pending {
     /// Flushes the file to the disk and gives it its name, replacing what had it before.
     ///
     /// # Errors
-    /// When flushing or renaming fails; nothing is left behind then.
+    /// When flushing or renaming fails: the temporary file is gone then. When only the folder cannot
+    /// be flushed, the file has its name, and a power cut may still undo that.
     pub fn commit(self) -> Result<(), Error> {
         let Self { file, path } = self;
         let temporary = file
@@ -76,6 +81,17 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     pending.commit()
 }
 
+/// Makes `folder` where it is missing, and tries to write there: better now than after hours of work.
+///
+/// # Errors
+/// When it cannot be made or written.
+pub fn check_writable(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(Error::on("create folder", folder))?;
+    temporary_in(folder)
+        .map(drop)
+        .map_err(Error::on("create a file in", folder))
+}
+
 /// The folder a file lies in; a bare file name lies in the current one.
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
@@ -86,7 +102,7 @@ fn folder_of(path: &Path) -> &Path {
 
 fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".graft-").suffix(".tmp");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     #[cfg(unix)]
     {
         // Temporary files are private by default; what we keep is as readable as any other file.

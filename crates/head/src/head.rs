@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn starts_as_keras_starts() {
+    fn starts_with_its_seed_s_weights_and_no_bias() {
         let head = config(None).init(&Device::flex());
         assert_eq!(head.bias(), [0.0; 3]);
         assert_eq!(head.weight(), glorot_uniform(4, 3, 1));

@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            error!("{error:#}");
+            error!("{error}");
             ExitCode::FAILURE
         }
     }

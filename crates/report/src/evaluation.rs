@@ -24,7 +24,7 @@ pub struct Evaluation {
     /// The share of each class that was found; null for a class without images.
     pub recall: Vec<Option<f64>>,
     /// The first and the second half of the set, in its own order. MNIST's first 5,000 test images
-    /// are easier or harder than its last; a mean hides which.
+    /// were written by other people than its last 5,000, and are harder for this classifier.
     pub halves: [Half; 2],
 }
 

@@ -13,4 +13,4 @@ pub use confusion::Confusion;
 pub use evaluation::{Evaluation, Half, Mismatch};
 pub use interval::{Interval, Z_95, wilson};
 pub use softmax::{argmax, negative_log_likelihood, softmax};
-pub use summary::summary;
+pub use summary::{percent, summary};

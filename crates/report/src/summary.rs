@@ -13,8 +13,13 @@ pub fn summary(evaluation: &Evaluation) -> String {
     text
 }
 
+/// `0.9586` as `95.86 %`.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
 fn write_summary(out: &mut String, e: &Evaluation) -> fmt::Result {
-    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
     writeln!(
         out,
         "accuracy   {}  ({} of {})",

@@ -24,6 +24,10 @@ pub enum Verb {
     /// Fetch data and VGG16, verify them, and import the weights
     Fetch(Fetch),
     /// Train a new head on frozen features and record the run
+    #[command(after_long_help = concat!(
+        "Every key that --set takes, as the seed recipe has it:\n\n",
+        include_str!("../../../recipes/seed.toml")
+    ))]
     Train(Train),
     /// Measure a run's accuracy and loss on the test images
     Eval(Eval),
@@ -109,7 +113,7 @@ pub struct Train {
 #[derive(Debug, Args)]
 pub struct Eval {
     /// A run's name or folder; the newest complete one by default
-    pub run: Option<String>,
+    pub run: Option<PathBuf>,
     /// What computes.
     #[command(flatten)]
     pub compute: Compute,

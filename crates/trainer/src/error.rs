@@ -61,13 +61,18 @@ pub enum Error {
     #[error("the device failed: {0}; try again, or use --backend cpu")]
     Device(String),
     /// Training went wrong.
-    #[error("the training loss of epoch {epoch} is {loss}; use a smaller training.learning_rate")]
+    #[error("epoch {epoch}: {what} is {value}; use a smaller training.learning_rate")]
     Diverged {
         /// The epoch, counted from 1.
         epoch: usize,
-        /// The loss, infinite or not a number.
-        loss: f64,
+        /// What went wrong.
+        what: &'static str,
+        /// Its value, infinite or not a number.
+        value: f64,
     },
+    /// A recipe without epochs, which its check refuses.
+    #[error("expected at least one epoch to train, found none; set training.epochs")]
+    NoEpochs,
     /// A run to predict with, and nothing to predict.
     #[error("expected pictures to classify, found only a run; name PNG or JPEG files after it")]
     NoPictures,

@@ -1,7 +1,8 @@
 //! A trained run on the sealed test set.
 
-use graft_dataset::{Holdout, Split};
+use graft_dataset::Split;
 use graft_report::Evaluation;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Error;
@@ -21,7 +22,7 @@ pub struct Evaluated {
     /// The run's folder.
     pub run: String,
     /// When the test set was opened.
-    pub evaluated: String,
+    pub evaluated: Timestamp,
     /// SHA-256 of the test images, see [`crate::cache::hash_images`].
     pub images: String,
     /// What computed.
@@ -57,19 +58,16 @@ pub fn evaluate(
         features: &extracted.features,
         labels: images.labels(),
         classes: recipe.data.classes,
-        holdout: Holdout {
-            train: Vec::new(),
-            validation: (0..images.len()).collect(),
-        },
         device: &device,
     };
+    let all: Vec<usize> = (0..images.len()).collect();
     let evaluated = Evaluated {
         run: run.folder().display().to_string(),
-        evaluated: jiff::ZonedDateTime::now().to_string(),
+        evaluated: Timestamp::now(),
         images: extracted.key.images,
         backend,
         cache: extracted.cached,
-        evaluation: examples.evaluate(&head, &examples.holdout.validation)?,
+        evaluation: examples.evaluate(&head, &all)?,
     };
     write_json(&run.folder().join(EVALUATION), &evaluated)?;
     Ok(evaluated)

@@ -1,7 +1,6 @@
-//! Features with their labels, as a head learns from them: in a shuffled order, batch by batch.
+//! Features with their labels, batch by batch, as a head learns from them and is measured on them.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use graft_dataset::{Holdout, shuffle};
 use graft_head::Head;
 use graft_report::Evaluation;
 
@@ -12,7 +11,7 @@ use crate::cache::Features;
 /// Rows in one forward pass where nothing is learned.
 const EVALUATION_BATCH: usize = 1000;
 
-/// Labelled features, and which of them are learned from.
+/// Labelled features.
 pub struct Examples<'a> {
     /// The features of all images.
     pub features: &'a Features,
@@ -20,20 +19,11 @@ pub struct Examples<'a> {
     pub labels: &'a [u8],
     /// How many classes there are.
     pub classes: usize,
-    /// Which images are learned from, and which are held out.
-    pub holdout: Holdout,
     /// Where tensors go.
     pub device: &'a Device,
 }
 
 impl Examples<'_> {
-    /// The training images in the order of an epoch.
-    pub(crate) fn order(&self, seed: u64, epoch: usize) -> Vec<usize> {
-        let mut order = self.holdout.train.clone();
-        shuffle(&mut order, seed, epoch as u64);
-        order
-    }
-
     /// The features `[batch, width]` and labels `[batch]` at some indices.
     pub(crate) fn batch(&self, indices: &[usize]) -> (Tensor<2>, Tensor<1, Int>) {
         let targets: Vec<i64> = indices
@@ -47,22 +37,6 @@ impl Examples<'_> {
     /// The labels at some indices.
     pub(crate) fn labels(&self, indices: &[usize]) -> Vec<u8> {
         indices.iter().map(|index| self.labels[*index]).collect()
-    }
-
-    /// The features of the training images, one row after another.
-    pub(crate) fn training_rows(&self) -> impl Iterator<Item = &[f32]> {
-        self.holdout
-            .train
-            .iter()
-            .map(|index| self.features.row(*index))
-    }
-
-    /// How well `head` does on the held-out images, if there are any.
-    pub(crate) fn validate(&self, head: &Head) -> Result<Option<Evaluation>, Error> {
-        match self.holdout.validation.as_slice() {
-            [] => Ok(None),
-            held_out => self.evaluate(head, held_out).map(Some),
-        }
     }
 
     /// How well `head` does on the images at some indices.

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use burn::tensor::{Device, Tensor, TensorData};
-use graft_dataset::{ImageBatch, ImageSet, Preprocessing, Split};
+use burn::tensor::Device;
+use graft_dataset::{ImageSet, Preprocessing, Split};
 
 use crate::Error;
 use crate::backend::Backend;
-use crate::cache::{CacheError, Features, Key, Writer};
-use crate::examples::read;
+use crate::cache::{self, CacheError, Features, Key, Writer};
 use crate::progress::Progress;
 use crate::recipe::{Data, Recipe};
 use crate::sources::Loaded;
@@ -74,7 +73,7 @@ impl Extracted {
         reason = "counts of images are far below 2^53"
     )]
     pub fn images_per_second(&self) -> f64 {
-        self.features.len() as f64 / self.seconds
+        self.features.images() as f64 / self.seconds
     }
 }
 
@@ -99,16 +98,18 @@ impl Extractor<'_> {
             backbone.boundary(),
             self.backend,
         );
-        let label = label(&self.recipe.data, split);
-        let path = key.path(self.cache, &label);
+        let path = key.path(self.cache);
         let (features, cached) = match Features::open(&path, &key) {
-            Ok(features) => (features, Cached::Hit),
+            Ok(features) => {
+                cache::touch(&path);
+                (features, Cached::Hit)
+            }
             Err(error @ CacheError::File(_)) => return Err(error.into()),
             Err(error) => {
                 if let CacheError::Corrupt { .. } = error {
                     tracing::warn!("{error}; computing them anew");
                 }
-                self.fill(set, &label, &path, &key)?;
+                self.fill(set, split, &path, &key)?;
                 (Features::open(&path, &key)?, Cached::Miss)
             }
         };
@@ -122,49 +123,40 @@ impl Extractor<'_> {
     }
 
     /// Computes all features and writes them as one entry.
-    fn fill(&self, set: &ImageSet, label: &str, path: &Path, key: &Key) -> Result<(), Error> {
+    fn fill(&self, set: &ImageSet, split: Split, path: &Path, key: &Key) -> Result<(), Error> {
         let Preprocessing { size, .. } = self.recipe.preprocessing;
         let shape = self.loaded.backbone.boundary().feature_shape(size, size)?;
+        let bytes = (4 * set.len() * shape.iter().product::<usize>()) as u64;
+        for abandoned in graft_durable::sweep(self.cache) {
+            tracing::info!("deleted the abandoned {}", abandoned.display());
+        }
+        for deleted in cache::make_room(self.cache, bytes, cache::LIMIT)? {
+            tracing::warn!(
+                "deleted {}, unused for longest, to keep the cache small",
+                deleted.display()
+            );
+        }
         let mut writer = Writer::create(path, key, shape)?;
-        let mut progress = Progress::new(&format!("features of {label}"), set.len());
+        let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
         for start in (0..set.len()).step_by(BATCH) {
             let range = start..set.len().min(start + BATCH);
+            let images = self.recipe.preprocessing.batch(set, range.clone())?;
+            writer.append(&self.loaded.forward(images, self.device)?)?;
             progress.advance(range.len());
-            let images = self.recipe.preprocessing.batch(set, range)?;
-            writer.append(&self.forward(images)?)?;
         }
         progress.finish();
         Ok(writer.finish()?)
     }
-
-    /// One forward pass: the features of a batch, flattened row by row.
-    ///
-    /// # Errors
-    /// When an image is too small for the backbone, or the device fails.
-    pub fn forward(&self, images: ImageBatch) -> Result<Vec<f32>, Error> {
-        let images =
-            Tensor::<4>::from_data(TensorData::new(images.values, images.shape), self.device);
-        let features = self.loaded.backbone.features(images)?; // [batch, channels, height, width]
-        read(features)
-    }
 }
 
-/// What a set is called in progress lines and file names: its source and its split.
+/// What is under way, for the progress line.
 fn label(data: &Data, split: Split) -> String {
     let source = Path::new(&data.source)
         .file_name()
         .unwrap_or_default()
         .to_string_lossy();
-    let keep = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '-'
-        }
-    };
-    let split = match split {
-        Split::Train => "train",
-        Split::Test => "test",
-    };
-    format!("{}-{split}", source.chars().map(keep).collect::<String>())
+    match split {
+        Split::Train => format!("features of {source}'s training images"),
+        Split::Test => format!("features of {source}'s test images"),
+    }
 }

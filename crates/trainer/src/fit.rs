@@ -4,14 +4,15 @@ use std::time::Instant;
 
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
+use graft_dataset::{Holdout, shuffle};
 use graft_head::{Head, HeadConfig, Statistics, cross_entropy};
 use graft_report::Evaluation;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::examples::{Examples, read};
-use crate::recipe::{Keep, Recipe, RecipeError};
+use crate::recipe::{Keep, Recipe};
 
 /// Loss and accuracy over a set of images.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -46,47 +47,44 @@ pub struct Fitted {
     pub kept: Epoch,
 }
 
-/// Trains a new head as the recipe says, telling `on_epoch` of every epoch as it ends.
+/// Trains a new head on the training images of `holdout` as the recipe says, telling `on_epoch` of
+/// every epoch as it ends.
 ///
 /// # Errors
-/// When the loss stops being a finite number, the device fails, or `on_epoch` does.
+/// When a loss or a weight stops being a finite number, the device fails, or `on_epoch` does.
 pub fn fit(
     recipe: &Recipe,
     examples: &Examples,
-    device: &Device,
+    holdout: &Holdout,
     mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
 ) -> Result<Fitted, Error> {
-    let mut head = new_head(recipe, examples).init(&device.clone().autodiff());
+    let mut head = new_head(recipe, examples, holdout).init(&examples.device.clone().autodiff());
     let mut optimiser = adam(recipe);
     let initial = head.valid();
-    let mut kept: Option<(Epoch, Head)> = None;
+    let mut best: Option<(Epoch, Head)> = None;
     for number in 1..=recipe.training.epochs {
         let started = Instant::now();
         let train;
-        (head, train) = train_epoch(head, &mut optimiser, recipe, examples, number)?;
-        let validation = examples
-            .validate(&head.valid())?
-            .map(|evaluation| scores(&evaluation));
+        (head, train) = train_epoch(head, &mut optimiser, recipe, examples, holdout, number)?;
+        let trained = head.valid();
+        let validation = validate(&trained, examples, holdout)?;
+        let seconds = started.elapsed().as_secs_f64();
         let epoch = Epoch {
             epoch: number,
             train,
             validation,
-            seconds: started.elapsed().as_secs_f64(),
+            seconds,
         };
+        check_finite(&epoch, &trained)?;
         on_epoch(&epoch)?;
-        if kept
+        if best
             .as_ref()
             .is_none_or(|(best, _)| replaces(&epoch, best, recipe.training.keep))
         {
-            kept = Some((epoch, head.valid()));
+            best = Some((epoch, trained));
         }
     }
-    let no_epochs = RecipeError::Value {
-        key: "training.epochs",
-        expected: "at least 1".into(),
-        found: "0".into(),
-    };
-    let (kept, head) = kept.ok_or(no_epochs)?;
+    let (kept, head) = best.ok_or(Error::NoEpochs)?;
     Ok(Fitted {
         initial,
         head,
@@ -101,9 +99,11 @@ fn train_epoch(
     optimiser: &mut ModuleOptimizer,
     recipe: &Recipe,
     examples: &Examples,
+    holdout: &Holdout,
     epoch: usize,
 ) -> Result<(Head, Scores), Error> {
-    let order = examples.order(recipe.training.seed, epoch);
+    let mut order = holdout.train.clone();
+    shuffle(&mut order, recipe.training.seed, epoch as u64);
     let mut seen = Vec::with_capacity(order.len().div_ceil(recipe.training.batch_size));
     for batch in order.chunks(recipe.training.batch_size) {
         let (features, targets) = examples.batch(batch);
@@ -114,31 +114,60 @@ fn train_epoch(
         head = optimiser.step(recipe.training.learning_rate, head, gradients);
     }
     let logits = read(Tensor::cat(seen, 0))?;
-    let train = scores(&Evaluation::new(
-        &examples.labels(&order),
-        &logits,
-        recipe.data.classes,
-    )?);
-    if train.loss.is_finite() {
-        Ok((head, train))
-    } else {
-        Err(Error::Diverged {
-            epoch,
-            loss: train.loss,
-        })
+    let evaluation = Evaluation::new(&examples.labels(&order), &logits, recipe.data.classes)?;
+    Ok((head, scores(&evaluation)))
+}
+
+/// How well `head` does on the held-out images, if there are any.
+fn validate(head: &Head, examples: &Examples, holdout: &Holdout) -> Result<Option<Scores>, Error> {
+    match holdout.validation.as_slice() {
+        [] => Ok(None),
+        held_out => Ok(Some(scores(&examples.evaluate(head, held_out)?))),
     }
 }
 
-fn new_head(recipe: &Recipe, examples: &Examples) -> HeadConfig {
-    let statistics = recipe
-        .head
-        .standardise
-        .then(|| Statistics::of(examples.training_rows(), examples.features.width()));
+/// Stops a run whose numbers went wrong before anything of it is recorded. The training loss is
+/// that of the heads before each step; the head itself tells of the last one.
+fn check_finite(epoch: &Epoch, head: &Head) -> Result<(), Error> {
+    let diverged = |what, value| {
+        Err(Error::Diverged {
+            epoch: epoch.epoch,
+            what,
+            value,
+        })
+    };
+    match (
+        epoch.train.loss,
+        epoch.validation.map_or(0.0, |scores| scores.loss),
+    ) {
+        (loss, _) if !loss.is_finite() => diverged("training loss", loss),
+        (_, loss) if !loss.is_finite() => diverged("validation loss", loss),
+        _ => match head
+            .weight()
+            .into_iter()
+            .chain(head.bias())
+            .find(|value| !value.is_finite())
+        {
+            Some(value) => diverged("a weight of the head", value.into()),
+            None => Ok(()),
+        },
+    }
+}
+
+fn new_head(recipe: &Recipe, examples: &Examples, holdout: &Holdout) -> HeadConfig {
+    let features = examples.features.width();
+    let rows = holdout
+        .train
+        .iter()
+        .map(|index| examples.features.row(*index));
     HeadConfig {
-        features: examples.features.width(),
+        features,
         classes: recipe.data.classes,
         seed: recipe.training.seed,
-        statistics,
+        statistics: recipe
+            .head
+            .standardise
+            .then(|| Statistics::of(rows, features)),
     }
 }
 

@@ -34,12 +34,6 @@ impl Home {
         Self { root: root.into() }
     }
 
-    /// The folder itself.
-    #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// Whether it is a checkout of Graft's sources.
     #[must_use]
     pub fn is_checkout(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The pipeline: images to features, features to a trained head, a head to measured accuracy.
 //!
-//! [`pipeline`] shows the whole of it in a screenful; everything else here is one step of it. The
+//! `pipeline.rs` shows the whole of it in a screenful; everything else here is one step of it. The
 //! binary `graft` is a thin shell around [`commands`].
 
 pub mod backend;

@@ -20,11 +20,13 @@ pub(crate) fn peak_memory() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// The commit that `folder` is a checkout of, with `-dirty` where tracked files were changed.
-pub(crate) fn commit(folder: &Path) -> Option<String> {
+/// The commit of the sources that this program was built from, with `-dirty` where tracked files
+/// were changed; none where they are no checkout, or are no longer where they were.
+pub(crate) fn commit() -> Option<String> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let git = Command::new("git")
         .arg("-C")
-        .arg(folder)
+        .arg(&sources)
         .args([
             "describe",
             "--always",
@@ -35,7 +37,7 @@ pub(crate) fn commit(folder: &Path) -> Option<String> {
         .output()
         .ok()?;
     let text = String::from_utf8(git.stdout).ok()?;
-    (git.status.success() && folder.join(".git").exists()).then(|| text.trim().to_owned())
+    (git.status.success() && sources.join(".git").exists()).then(|| text.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -51,7 +53,13 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_no_checkout_has_no_commit() {
-        assert_eq!(commit(tempfile::tempdir().unwrap().path()), None);
+    fn a_commit_is_forty_digits() {
+        if let Some(commit) = commit() {
+            let hash = commit.trim_end_matches("-dirty");
+            assert!(
+                hash.len() == 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{commit}"
+            );
+        }
     }
 }

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::debug!(?error);
-            eprintln!("graft: {error}");
+            commands::complain(&error);
             ExitCode::FAILURE
         }
     }
@@ -24,7 +24,8 @@ fn main() -> ExitCode {
 
 /// Results go to standard output, the log to standard error; `GRAFT_LOG=debug` says more.
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("GRAFT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("GRAFT_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,graft_assets=info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -16,14 +16,14 @@ pub(crate) fn line(text: &str) -> Result<(), Error> {
     }
 }
 
+/// Says something on standard error. That nobody reads it is no reason to stop.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Prints one JSON object on a line of its own.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Error> {
     line(&serde_json::to_string(value).map_err(|error| Error::Output(error.to_string()))?)
-}
-
-/// `0.9586` as `95.86 %`.
-pub(crate) fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
 }
 
 /// A number of bytes as MiB or GiB.

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use graft_dataset::Split;
-use graft_durable::sha256;
+use graft_durable::{check_writable, sha256};
 use graft_head::Head;
+use jiff::Timestamp;
 
 use crate::Error;
 use crate::backend::Backend;
@@ -59,6 +60,7 @@ pub fn train(
         ..
     } = *order;
     let device = backend.device()?;
+    check_writable(&home.runs())?;
 
     let images = sources.images(&recipe.data, Split::Train)?;
     let holdout = recipe.holdout(&images)?;
@@ -73,13 +75,12 @@ pub fn train(
         features,
         labels,
         classes,
-        holdout,
         device: &device,
     };
 
     let mut run = Started::create(&home.runs(), order.name, recipe)?;
     let head_clock = Instant::now();
-    let fitted = fit(recipe, &examples, &device, |epoch| {
+    let fitted = fit(recipe, &examples, &holdout, |epoch| {
         run.record(epoch)?;
         on_epoch(epoch)
     })?;
@@ -94,10 +95,12 @@ pub fn train(
     let manifest = Manifest {
         format: Manifest::FORMAT,
         graft: env!("CARGO_PKG_VERSION").into(),
-        commit: machine::commit(home.root()),
-        command: env::args().collect(),
-        started: clock.started.to_string(),
-        ended: jiff::ZonedDateTime::now().to_string(),
+        commit: machine::commit(),
+        command: env::args_os()
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect(),
+        started: clock.started,
+        ended: Timestamp::now(),
         recipe: order.name.into(),
         backend,
         threads: machine::threads(),
@@ -112,8 +115,8 @@ pub fn train(
             before: sha256(&bytes(&fitted.initial, run.folder())?),
             after: sha256(&head),
         },
-        trained_on: examples.holdout.train.len(),
-        validated_on: examples.holdout.validation.len(),
+        trained_on: holdout.train.len(),
+        validated_on: holdout.validation.len(),
         kept_epoch: fitted.kept.epoch,
         train: fitted.kept.train,
         validation: fitted.kept.validation,
@@ -149,14 +152,14 @@ fn bytes(head: &Head, run: &Path) -> Result<Vec<u8>, Error> {
 
 /// When the run began, for the record and for counting.
 struct Clock {
-    started: jiff::ZonedDateTime,
+    started: Timestamp,
     counting: Instant,
 }
 
 impl Clock {
     fn start() -> Self {
         Self {
-            started: jiff::ZonedDateTime::now(),
+            started: Timestamp::now(),
             counting: Instant::now(),
         }
     }

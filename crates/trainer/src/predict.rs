@@ -1,6 +1,6 @@
 //! Pictures of digits to classes and probabilities.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use burn::tensor::{Tensor, TensorData};
 use graft_dataset::{DIGIT_SIDE, ImageBatch, read_digit};
@@ -46,17 +46,19 @@ pub fn predict(
     let head = run.head(&device)?;
     let loaded = sources.backbone(recipe.backbone.boundary, &device)?;
     run.check_weights(&loaded.hashes)?;
-    let extractor = loaded.extractor(&recipe, backend, &device, Path::new(""));
     let predict = |(picture, digit): (&PathBuf, &graft_dataset::Digit)| {
         let mut values = vec![0.0; recipe.preprocessing.values_per_image()];
         recipe
             .preprocessing
             .apply(&digit.pixels, DIGIT_SIDE, DIGIT_SIDE, &mut values)?;
         let side = recipe.preprocessing.size;
-        let features = extractor.forward(ImageBatch {
-            values,
-            shape: [1, 3, side, side],
-        })?;
+        let features = loaded.forward(
+            ImageBatch {
+                values,
+                shape: [1, 3, side, side],
+            },
+            &device,
+        )?;
         let width = features.len();
         let features = Tensor::<2>::from_data(TensorData::new(features, [1, width]), &device);
         let logits = read(head.forward(features))?;

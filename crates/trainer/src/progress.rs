@@ -1,9 +1,15 @@
-//! How far long work has come: a bar on a terminal, a plain line every tenth elsewhere.
+//! How far long work has come: a bar on a terminal, a plain line now and then elsewhere.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+
+use crate::output;
+
+/// Where there is no terminal, a line at least this often, and at every tenth of the work.
+const OFTEN: Duration = Duration::from_secs(10);
 
 /// Progress over a known number of images.
 pub(crate) struct Progress {
@@ -11,17 +17,20 @@ pub(crate) struct Progress {
     total: usize,
     done: usize,
     started: Instant,
+    last_line: Instant,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
     pub(crate) fn new(label: &str, total: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| bar(label, total));
+        let now = Instant::now();
         Self {
             label: label.to_owned(),
             total,
             done: 0,
-            started: Instant::now(),
+            started: now,
+            last_line: now,
             bar,
         }
     }
@@ -31,10 +40,11 @@ impl Progress {
         let tenth = |done: usize| done * 10 / self.total.max(1);
         let before = tenth(self.done);
         self.done += images;
-        match &self.bar {
-            Some(bar) => bar.inc(images as u64),
-            None if tenth(self.done) > before => self.line(),
-            None => {}
+        if let Some(bar) = &self.bar {
+            bar.inc(images as u64);
+        } else if tenth(self.done) > before || self.last_line.elapsed() > OFTEN {
+            self.line();
+            self.last_line = Instant::now();
         }
     }
 
@@ -47,18 +57,22 @@ impl Progress {
     fn line(&self) {
         #[expect(clippy::cast_precision_loss, reason = "shown to a person")]
         let rate = self.done as f64 / self.started.elapsed().as_secs_f64();
-        eprintln!(
+        output::note(&format!(
             "{}: {} of {} images, {rate:.0} images/s",
             self.label, self.done, self.total
-        );
+        ));
     }
 }
 
 fn bar(label: &str, total: usize) -> ProgressBar {
-    let style = "{msg}  {wide_bar} {pos}/{len} images  {per_sec:.0}  {eta} left";
+    let style = "{msg}  {wide_bar} {pos}/{len}  {rate} images/s  {eta} left";
+    let rate = |state: &ProgressState, out: &mut dyn Write| {
+        // What cannot be shown is not shown.
+        let _ = write!(out, "{:.0}", state.per_sec());
+    };
     let bar = ProgressBar::new(total as u64).with_message(label.to_owned());
     match ProgressStyle::with_template(style) {
-        Ok(style) => bar.with_style(style),
+        Ok(style) => bar.with_style(style.with_key("rate", rate)),
         Err(_) => bar,
     }
 }

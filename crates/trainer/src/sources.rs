@@ -3,20 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
 use graft_assets::{Group, Manifest, Options};
 use graft_backbone::{Backbone, Boundary};
-use graft_dataset::{IdxPair, ImageSet, Split};
+use graft_dataset::{IdxPair, ImageBatch, ImageSet, Split};
 use graft_onnx_import::{Vgg16, weights};
 
 use crate::Error;
 use crate::backend::Backend;
+use crate::examples::read;
 use crate::extract::Extractor;
 use crate::home::Home;
-use crate::recipe::{Data, Recipe};
-
-/// The data source that is fetched; any other is a folder.
-pub const MNIST: &str = "mnist";
+use crate::recipe::{Data, MNIST, Recipe};
 
 /// The ONNX file's place in the models folder, as the manifest of assets has it.
 const ONNX: &str = "vgg16.onnx";
@@ -67,17 +65,22 @@ impl<'a> Sources<'a> {
         Ok(provided)
     }
 
-    /// The images of a split, MNIST's fetched where they are missing. This is the only place where
-    /// image files are opened, and `train` never asks for [`Split::Test`].
+    /// The images of a split; MNIST's are fetched where they are missing, and in one go with them
+    /// VGG16 where its weights are. This is the only place where image files are opened, and `train`
+    /// never asks for [`Split::Test`].
     ///
     /// # Errors
     /// When a file is missing or is not what it should be.
     pub fn images(&mut self, data: &Data, split: Split) -> Result<ImageSet, Error> {
         let folder = if data.source == MNIST {
-            self.ensure(match split {
-                Split::Train => &[Group::MnistTrain],
-                Split::Test => &[Group::MnistTest],
-            })?;
+            let digits = match split {
+                Split::Train => Group::MnistTrain,
+                Split::Test => Group::MnistTest,
+            };
+            match weights::read_manifest(&self.home.weights()) {
+                Ok(_) => self.ensure(&[digits])?,
+                Err(_) => self.ensure(&[digits, Group::Vgg16])?,
+            };
             self.home.models().join(MNIST)
         } else {
             PathBuf::from(&data.source)
@@ -104,7 +107,7 @@ impl<'a> Sources<'a> {
             Ok(loaded) => return Ok(loaded),
             Err(error) if self.imported_by_hand(&folder) => return Err(error),
             Err(error) if folder.join(weights::MANIFEST).exists() => {
-                tracing::warn!("{error}; importing the weights again");
+                tracing::warn!("{error}\nimporting the weights again");
             }
             Err(_) => {}
         }
@@ -170,6 +173,15 @@ impl Loaded {
             device,
             cache,
         }
+    }
+
+    /// One forward pass: the features of a batch, flattened row by row.
+    ///
+    /// # Errors
+    /// When an image is too small for the backbone, or the device fails.
+    pub fn forward(&self, images: ImageBatch, device: &Device) -> Result<Vec<f32>, Error> {
+        let images = Tensor::<4>::from_data(TensorData::new(images.values, images.shape), device);
+        read(self.backbone.features(images)?) // [batch, channels, height, width]
     }
 
     fn read(folder: &Path, boundary: Boundary, device: &Device) -> Result<Self, Error> {

@@ -19,7 +19,7 @@ fn never() -> (Server, Case) {
 fn offline_names_what_is_missing_and_the_next_step() {
     let (server, case) = never();
     let message = case.ensure(&OFFLINE).unwrap_err().to_string();
-    for part in [FILE, "--offline", "graft fetch", "--from DIR"] {
+    for part in [FILE, "--offline", "the verb fetch", "--from DIR"] {
         assert!(message.contains(part), "{message}");
     }
     assert_eq!(server.requests(), 0);

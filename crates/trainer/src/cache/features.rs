@@ -79,14 +79,8 @@ impl Features {
 
     /// How many images.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn images(&self) -> usize {
         self.shape[0]
-    }
-
-    /// Whether there are none, which never happens.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Values an image has.
@@ -101,7 +95,7 @@ impl Features {
         &self.sha256
     }
 
-    /// The features of image `index`, which is below [`Features::len`].
+    /// The features of image `index`, which is below [`Features::images`].
     #[must_use]
     pub fn row(&self, index: usize) -> &[f32] {
         let values: &[f32] = bytemuck::cast_slice(&self.map[self.payload.clone()]);

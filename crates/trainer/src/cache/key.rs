@@ -13,6 +13,10 @@ use crate::backend::Backend;
 /// The version of the file's layout; a new one is a new key.
 const FORMAT: u32 = 1;
 
+/// How the name of an entry begins and ends; boundary and hash are between.
+const PREFIX: &str = "features-";
+const SUFFIX: &str = ".safetensors";
+
 /// The version of Burn that computes the features.
 const BURN: &str = "0.22.1";
 
@@ -63,20 +67,28 @@ impl Key {
     }
 
     /// The key as it stands in an entry's header.
+    #[expect(clippy::expect_used, reason = "strings and numbers always fit JSON")]
     pub(super) fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        serde_json::to_string(self).expect("a key of strings and numbers")
     }
 
-    /// Where the entry of this key lies; `label` is for people who look into the folder.
+    /// Where the entry of this key lies: the same for the same images, whatever file they came in.
     #[must_use]
-    pub fn path(&self, cache: &Path, label: &str) -> PathBuf {
+    pub fn path(&self, cache: &Path) -> PathBuf {
         let hash = graft_durable::sha256(self.to_json().as_bytes());
-        cache.join(format!(
-            "{label}-{}-{}.safetensors",
-            self.boundary,
-            &hash[..16]
-        ))
+        cache.join(format!("{PREFIX}{}-{}{SUFFIX}", self.boundary, &hash[..16]))
     }
+}
+
+/// Whether a file's name is that of an entry, whatever is in it.
+pub(super) fn is_entry(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let between = name
+        .strip_prefix(PREFIX)
+        .and_then(|name| name.strip_suffix(SUFFIX));
+    between
+        .and_then(|between| between.rsplit_once('-'))
+        .is_some_and(|(_, hash)| hash.len() == 16)
 }
 
 /// SHA-256 over count, rows and columns (each as a little-endian u64) and then all pixels: equal
@@ -118,7 +130,7 @@ mod tests {
         let path = |change: &dyn Fn(&mut Key)| {
             let mut key = key();
             change(&mut key);
-            key.path(Path::new("cache"), "train")
+            key.path(Path::new("cache"))
         };
         let same = path(&|_| ());
         assert_eq!(same, path(&|_| ()));
@@ -148,8 +160,22 @@ mod tests {
     }
 
     #[test]
+    fn entries_are_known_by_their_names() {
+        let path = key().path(Path::new("cache"));
+        assert!(is_entry(&path), "{}", path.display());
+        for other in [
+            "cache/notes.safetensors",
+            "cache/features-block5-12.safetensors",
+            "cache/.graft-aB3.tmp",
+        ] {
+            assert!(!is_entry(Path::new(other)), "{other}");
+        }
+    }
+
+    #[test]
     fn the_version_is_the_one_that_is_built() {
         let lock = include_str!("../../../../Cargo.lock");
-        assert!(lock.contains(&format!("name = \"burn\"\nversion = \"{BURN}\"")));
+        let mut lines = lock.lines().skip_while(|line| *line != "name = \"burn\"");
+        assert_eq!(lines.nth(1), Some(format!("version = \"{BURN}\"").as_str()));
     }
 }

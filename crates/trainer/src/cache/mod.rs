@@ -14,6 +14,10 @@ mod writer;
 
 pub use error::CacheError;
 pub use features::Features;
-pub use folder::{Listed, clear, list};
+pub(crate) use folder::touch;
+pub use folder::{Listed, clear, list, make_room};
 pub use key::{Key, hash_images};
 pub use writer::Writer;
+
+/// What all entries together may take, in bytes (20 GiB): a dozen sets of MNIST's size at block 3.
+pub const LIMIT: u64 = 20 << 30;

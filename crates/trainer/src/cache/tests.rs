@@ -31,7 +31,7 @@ fn reads_what_was_written() {
     let path = folder.path().join("entry");
     write(&path, &key(0));
     let features = Features::open(&path, &key(0)).unwrap();
-    assert_eq!((features.len(), features.width()), (3, 2));
+    assert_eq!((features.images(), features.width()), (3, 2));
     assert_eq!(features.row(1), [3.0, 4.0]);
     assert_eq!(features.rows(&[2, 0]), [5.0, 6.0, 1.0, 2.0]);
 }

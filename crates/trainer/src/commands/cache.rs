@@ -1,5 +1,7 @@
 //! `graft cache`
 
+use graft_dataset::Preprocessing;
+
 use super::{graft, shown};
 use crate::Error;
 use crate::cache::{Listed, clear, list};
@@ -23,25 +25,24 @@ pub(super) fn run(verb: &Cache, home: &Home) -> Result<(), Error> {
         shown(&folder)
     ))?;
     match verb {
-        Cache::List => output::line(&format!("\nNext: {} cache clear", graft(home))),
-        Cache::Clear => output::line(&format!("\nNext: {} train", graft(home))),
+        Cache::List => output::line(&format!("\nNext: {} cache clear", graft())),
+        Cache::Clear => output::line(&format!("\nNext: {} train", graft())),
     }
 }
 
 fn describe(entry: &Listed) -> String {
     let Listed { path, bytes, key } = entry;
-    let preprocessing = key.preprocessing;
+    let (path, bytes) = (shown(path), size(*bytes));
+    let Some(key) = key else {
+        return format!("{path}  {bytes}  damaged or of another version: of no use");
+    };
+    let Preprocessing {
+        fit,
+        scaling,
+        size: side,
+    } = key.preprocessing;
     format!(
-        "{}  {}  {} images, {}x{} {:?} {:?}, {}, {}, {}",
-        shown(path),
-        size(*bytes),
-        key.count,
-        preprocessing.size,
-        preprocessing.size,
-        preprocessing.fit,
-        preprocessing.scaling,
-        key.boundary,
-        key.backend,
-        key.engine,
+        "{path}  {bytes}  {} images, {side}x{side} {fit:?} {scaling:?}, {}, {}, {}",
+        key.count, key.boundary, key.backend, key.engine,
     )
 }

@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &Eval, home: &Home) -> Result<(), Error> {
         evaluated.evaluation.n
     ))?;
     output::line(&graft_report::summary(&evaluated.evaluation))?;
-    let command = graft(home);
+    let command = graft();
     output::line(&format!(
         "recorded in {folder}/{EVALUATION}\n\nNext: {command} predict IMAGE.png, or {command} train --set training.learning_rate=0.0003"
     ))

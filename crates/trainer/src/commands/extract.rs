@@ -27,13 +27,18 @@ pub(super) fn run(arguments: &Extract, home: &Home) -> Result<(), Error> {
         .extractor(&recipe, backend, &device, &home.cache())
         .features(&images, split)?;
     output::line(&format!(
-        "{} images, {} values each, {:.1} s ({:.0} images/s), cache {}\n{}\n\nNext: {} train",
-        extracted.features.len(),
+        "{} images, {} values each, {:.1} s ({:.0} images/s), cache {}\n{}\n\nNext: {} {}",
+        extracted.features.images(),
         extracted.features.width(),
         extracted.seconds,
         extracted.images_per_second(),
         extracted.cached.name(),
         shown(&extracted.path),
-        graft(home),
+        graft(),
+        if split == Split::Test {
+            "eval"
+        } else {
+            "train"
+        },
     ))
 }

@@ -26,8 +26,12 @@ pub(super) fn run(arguments: &Fetch, home: &Home) -> Result<(), Error> {
             &file.sha256[..12]
         ))?;
     }
+    let weights = shown(&sources.weights()?);
+    output::line(&format!(
+        "{weights}  VGG16's five blocks, imported from vgg16.onnx"
+    ))?;
     output::line(&format!(
         "\nAll files are there and right. Next: {} train",
-        graft(home)
+        graft()
     ))
 }

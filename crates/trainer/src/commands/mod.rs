@@ -12,6 +12,7 @@ use std::path::Path;
 use crate::Error;
 use crate::cli::{Arguments, Outside, Verb};
 use crate::home::Home;
+use crate::output;
 use crate::sources::Sources;
 
 /// Runs what was typed.
@@ -30,24 +31,28 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     }
 }
 
+/// Says why a verb failed.
+pub fn complain(error: &Error) {
+    output::note(&format!("graft: {error}"));
+}
+
 fn sources<'a>(home: &'a Home, outside: &'a Outside) -> Result<Sources<'a>, Error> {
     Sources::new(home, outside.offline, outside.from.as_deref())
 }
 
-/// How the user starts graft: in a checkout through cargo.
-fn graft(home: &Home) -> &'static str {
-    if home.is_checkout() {
-        "cargo xtask"
-    } else {
-        "graft"
+/// How the user starts graft: through xtask, which says so, or directly.
+fn graft() -> &'static str {
+    match std::env::var_os("GRAFT_XTASK") {
+        Some(_) => "cargo xtask",
+        None => "graft",
     }
 }
 
 /// A path as short as it can be typed from here.
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(here)
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    match path.strip_prefix(here).unwrap_or(path) {
+        here if here.as_os_str().is_empty() => ".".into(),
+        shown => shown.display().to_string(),
+    }
 }

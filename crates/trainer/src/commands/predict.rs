@@ -1,12 +1,14 @@
 //! `graft predict`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{graft, sources};
+use super::{graft, shown, sources};
+use graft_report::percent;
+
 use crate::Error;
 use crate::cli::Predict;
 use crate::home::Home;
-use crate::output::{self, percent};
+use crate::output;
 use crate::predict::{Prediction, predict};
 use crate::run::Run;
 
@@ -25,22 +27,24 @@ pub(super) fn run(arguments: &Predict, home: &Home) -> Result<(), Error> {
             output::line(&people(prediction))?;
         }
     }
-    if arguments.json {
-        return Ok(());
-    }
-    output::line(&format!(
-        "\nby {}\nNext: {} eval",
-        run.folder().display(),
-        graft(home)
-    ))
+    // Not among the results, which may be piped on.
+    output::note(&format!(
+        "by {}; next: {} eval",
+        shown(run.folder()),
+        graft()
+    ));
+    Ok(())
 }
 
-/// A first argument that is a folder is a run; everything else is a picture.
-fn run_and_pictures<'a>(given: &'a [PathBuf], home: &Home) -> (Option<&'a str>, &'a [PathBuf]) {
+/// The first argument names a run if it is a folder, or if it is nothing that a picture's name could
+/// be and pictures follow it; everything else is a picture.
+fn run_and_pictures<'a>(given: &'a [PathBuf], home: &Home) -> (Option<&'a Path>, &'a [PathBuf]) {
+    let is_run = |first: &Path, rest: &[PathBuf]| {
+        let folder = first.is_dir() || home.runs().join(first).is_dir();
+        folder || (!rest.is_empty() && first.extension().is_none() && !first.exists())
+    };
     match given.split_first() {
-        Some((first, rest)) if first.is_dir() || home.runs().join(first).is_dir() => {
-            (first.to_str(), rest)
-        }
+        Some((first, rest)) if is_run(first, rest) => (Some(first), rest),
         _ => (None, given),
     }
 }

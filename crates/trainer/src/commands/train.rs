@@ -3,12 +3,14 @@
 use serde::Serialize;
 
 use super::{graft, shown, sources};
+use graft_report::percent;
+
 use crate::Error;
 use crate::cli::Train;
 use crate::extract::Cached;
 use crate::fit::{Epoch, Scores};
 use crate::home::Home;
-use crate::output::{self, percent};
+use crate::output;
 use crate::pipeline::{Order, Trained, train};
 use crate::recipe::Recipe;
 use crate::run::Stages;
@@ -49,7 +51,7 @@ pub(super) fn run(arguments: &Train, home: &Home) -> Result<(), Error> {
     if arguments.json {
         json(&trained)
     } else {
-        people(&trained, home)
+        people(&trained)
     }
 }
 
@@ -75,7 +77,7 @@ fn row(epoch: &Epoch) -> Result<(), Error> {
     ))
 }
 
-fn people(trained: &Trained, home: &Home) -> Result<(), Error> {
+fn people(trained: &Trained) -> Result<(), Error> {
     let manifest = trained.run.manifest();
     let Stages {
         fetch,
@@ -91,7 +93,7 @@ fn people(trained: &Trained, home: &Home) -> Result<(), Error> {
     };
     let rate = trained.extracted.images_per_second();
     let (folder, hash) = (shown(trained.run.folder()), &manifest.backbone.after[..12]);
-    let command = graft(home);
+    let command = graft();
     output::line(&format!(
         "
 trained on {} images, validated on {}; kept epoch {}

@@ -4,8 +4,9 @@ use super::*;
 
 use std::path::Path;
 
+use burn::tensor::Device;
 use graft_backbone::Boundary;
-use graft_dataset::{Holdout, ImageSet, Preprocessing, split};
+use graft_dataset::{ImageSet, Preprocessing, split};
 
 use crate::backend::Backend;
 use crate::cache::{Features, Key, Writer};
@@ -53,14 +54,17 @@ fn recipe(change: impl Fn(&mut Recipe)) -> Recipe {
 }
 
 fn examples<'a>(features: &'a Features, labels: &'a [u8], device: &'a Device) -> Examples<'a> {
-    let holdout: Holdout = split(labels, 9, 1).unwrap();
     Examples {
         features,
         labels,
         classes: CLASSES,
-        holdout,
         device,
     }
+}
+
+/// 38 images to learn from, 9 held out.
+fn holdout() -> Holdout {
+    split(&labels(), 9, 1).unwrap()
 }
 
 #[test]
@@ -71,7 +75,7 @@ fn learns_what_can_be_learned_and_repeats_it() {
     let run = |seed| {
         let mut epochs = Vec::new();
         let recipe = recipe(|recipe| recipe.training.seed = seed);
-        let fitted = fit(&recipe, &examples, &device, |epoch| {
+        let fitted = fit(&recipe, &examples, &holdout(), |epoch| {
             epochs.push(*epoch);
             Ok(())
         });
@@ -110,10 +114,10 @@ fn the_last_batch_counts_for_what_it_holds() {
         recipe.training.learning_rate = 1e-30;
         recipe.training.epochs = 1;
     });
-    let fitted = fit(&recipe, &examples, &device, |_| Ok(())).unwrap();
-    assert_eq!(examples.holdout.train.len(), 38);
+    let fitted = fit(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
+    assert_eq!(holdout().train.len(), 38);
     let whole = examples
-        .evaluate(&fitted.initial, &examples.holdout.train)
+        .evaluate(&fitted.initial, &holdout().train)
         .unwrap();
     assert!((fitted.kept.train.loss - whole.loss).abs() < 1e-6);
     assert!((fitted.kept.train.accuracy - whole.accuracy).abs() < 1e-12);
@@ -125,30 +129,58 @@ fn statistics_are_those_of_the_training_images() {
     let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
     let examples = examples(&features, &labels, &device);
     let recipe = recipe(|recipe| recipe.head.standardise = true);
-    let fitted = fit(&recipe, &examples, &device, |_| Ok(())).unwrap();
-    let rows = examples
-        .holdout
-        .train
-        .iter()
-        .map(|index| features.row(*index));
+    let fitted = fit(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
+    let train = holdout().train;
+    let rows = train.iter().map(|index| features.row(*index));
     assert_eq!(fitted.head.statistics().unwrap(), Statistics::of(rows, 3));
 }
 
 #[test]
-fn a_loss_that_is_no_number_stops_the_run() {
+fn a_feature_that_is_no_number_stops_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let features = features(folder.path(), |index| match index {
         20 => [f32::NAN; 3],
         index => separable(index),
     });
     let (labels, device) = (labels(), Device::flex());
-    let mut examples = examples(&features, &labels, &device);
-    examples.holdout = Holdout {
+    let all = Holdout {
         train: (0..IMAGES).collect(),
         validation: Vec::new(),
     };
-    let stopped = fit(&recipe(|_| ()), &examples, &device, |_| panic!("recorded"));
-    assert!(matches!(stopped, Err(Error::Diverged { epoch: 1, .. })));
+    let examples = examples(&features, &labels, &device);
+    let stopped = fit(&recipe(|_| ()), &examples, &all, |_| panic!("recorded"));
+    assert!(matches!(
+        stopped,
+        Err(Error::Diverged {
+            epoch: 1,
+            what: "training loss",
+            ..
+        })
+    ));
+}
+
+#[test]
+fn weights_that_the_last_step_ruined_stop_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
+    let all = Holdout {
+        train: (0..IMAGES).collect(),
+        validation: Vec::new(),
+    };
+    let recipe = recipe(|recipe| {
+        recipe.training.learning_rate = 1e300;
+        recipe.training.batch_size = IMAGES;
+        recipe.training.epochs = 1;
+    });
+    let examples = examples(&features, &labels, &device);
+    let stopped = fit(&recipe, &examples, &all, |_| panic!("recorded"));
+    assert!(matches!(
+        stopped,
+        Err(Error::Diverged {
+            what: "a weight of the head",
+            ..
+        })
+    ));
 }
 
 #[test]

@@ -83,6 +83,16 @@ impl Recipe {
                 "`best`".to_owned(),
             ),
         ];
+        let (boundary, size) = (self.backbone.boundary, self.preprocessing.size);
+        if size < boundary.smallest_side() {
+            let expected = format!("at least {} for {boundary}", boundary.smallest_side());
+            let (key, found) = ("preprocessing.size", size.to_string());
+            return Err(RecipeError::Value {
+                key,
+                expected,
+                found,
+            });
+        }
         match checks.into_iter().find(|(holds, ..)| !holds) {
             Some((_, key, expected, found)) => Err(RecipeError::Value {
                 key,
@@ -111,6 +121,7 @@ mod tests {
         assert!(refused(|r| r.training.learning_rate = -1.0).contains("found -1"));
         assert!(refused(|r| r.training.adam.epsilon = 0.0).contains("epsilon"));
         assert!(refused(|r| r.training.adam.beta_1 = 1.0).contains("beta_1"));
+        assert!(refused(|r| r.preprocessing.size = 31).contains("at least 32 for block5"));
         assert!(refused(|r| r.data.classes = 1).contains("data.classes"));
         assert!(
             refused(|r| {

@@ -14,7 +14,7 @@ pub enum RecipeError {
         known: String,
     },
     /// A recipe file that cannot be read.
-    #[error("cannot read recipe {}: {source}", path.display())]
+    #[error("cannot read recipe {}: {source}; give a recipe's name or the path of a .toml file", path.display())]
     Read {
         /// The file.
         path: PathBuf,

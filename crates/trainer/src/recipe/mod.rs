@@ -12,6 +12,12 @@ use graft_backbone::Boundary;
 use graft_dataset::Preprocessing;
 use serde::{Deserialize, Serialize};
 
+/// The data source that is fetched; any other is a folder.
+pub const MNIST: &str = "mnist";
+
+/// The seed recipe as text, with a comment for every key.
+pub const SEED: &str = include_str!("../../../../recipes/seed.toml");
+
 /// A complete recipe.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,7 +108,7 @@ pub struct Adam {
 impl Default for Data {
     fn default() -> Self {
         Self {
-            source: "mnist".into(),
+            source: MNIST.into(),
             classes: 10,
             limit: 0,
             validation: 5000,
@@ -156,9 +162,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_guide_names_every_key() {
+        let guide = include_str!("../../../../docs/recipes.md");
+        let table = toml::Table::try_from(Recipe::default()).unwrap();
+        for key in overlay::keys(&table, "") {
+            let last = key.rsplit('.').next().unwrap();
+            assert!(
+                guide.contains(&format!("`{key}`")) || guide.contains(&format!("`{last}`")),
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
     fn the_seed_recipe_is_the_default() {
-        let text = include_str!("../../../../recipes/seed.toml");
-        assert_eq!(toml::from_str::<Recipe>(text).unwrap(), Recipe::default());
+        assert_eq!(toml::from_str::<Recipe>(SEED).unwrap(), Recipe::default());
         assert_eq!(
             toml::from_str::<Recipe>(&Recipe::default().to_toml().unwrap()).unwrap(),
             Recipe::default()

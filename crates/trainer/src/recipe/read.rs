@@ -9,20 +9,27 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::overlay::{keys, overlay};
-use super::{Recipe, RecipeError};
+use super::{MNIST, Recipe, RecipeError, SEED};
 
 /// Recipes that come with the binary.
-const BUNDLED: &[(&str, &str)] = &[("seed", include_str!("../../../../recipes/seed.toml"))];
+const BUNDLED: &[(&str, &str)] = &[("seed", SEED)];
 
 impl Recipe {
-    /// Reads the recipe `name`: a bundled one, one from the folder `recipes`, or the path of a
-    /// TOML file; then applies `overrides` of the form `key=value` in order.
+    /// Reads the recipe `name`: one from the folder `recipes`, a bundled one, or the path of a TOML
+    /// file; then applies `overrides` of the form `key=value` in order.
     ///
     /// # Errors
     /// When there is no such recipe, it is not TOML, a key is unknown, or a value is unusable.
     pub fn load(name: &str, recipes: &Path, overrides: &[String]) -> Result<Self, RecipeError> {
         let (origin, text) = find(name, recipes)?;
-        Self::parse(&origin, &text, overrides)
+        let mut recipe = Self::parse(&origin, &text, overrides)?;
+        // A run is evaluated from other folders than it was trained in.
+        if recipe.data.source != MNIST {
+            let absolute = std::path::absolute(&recipe.data.source);
+            recipe.data.source =
+                absolute.map_or(recipe.data.source, |path| path.display().to_string());
+        }
+        Ok(recipe)
     }
 
     /// Reads a recipe from TOML text; `origin` names it in errors.
@@ -49,7 +56,10 @@ impl Recipe {
 
 /// The recipe's text, and what to call it in errors.
 fn find(name: &str, recipes: &Path) -> Result<(String, String), RecipeError> {
-    let is_path = name.contains(['/', '\\']) || Path::new(name).extension().is_some();
+    let is_path = name.contains(['/', '\\'])
+        || Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension == "toml");
     let path = if is_path {
         PathBuf::from(name)
     } else {
@@ -111,8 +121,24 @@ fn override_table(set: &str) -> Result<Table, RecipeError> {
 fn read(origin: &str, table: Table) -> Result<Recipe, RecipeError> {
     Recipe::deserialize(table).map_err(|error| RecipeError::Type {
         origin: origin.to_owned(),
-        reason: error.to_string().trim().replace('\n', " "),
+        reason: plain(error.to_string().trim()),
     })
+}
+
+/// The parser's message without the names of Rust's types.
+fn plain(message: &str) -> String {
+    let words = [
+        ("usize", "a whole number from 0"),
+        ("u64", "a whole number from 0"),
+        ("f64", "a number"),
+        ("f32", "a number"),
+        ("\n", " "),
+    ];
+    words
+        .iter()
+        .fold(message.to_owned(), |message, (rust, plain)| {
+            message.replace(rust, plain)
+        })
 }
 
 fn syntax(origin: &str, error: &toml::de::Error) -> RecipeError {

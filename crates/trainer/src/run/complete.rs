@@ -22,19 +22,25 @@ impl Run {
     ///
     /// # Errors
     /// When there is no such run, or it is not complete.
-    pub fn open(runs: &Path, name: Option<&str>) -> Result<Self, RunError> {
-        let newest = newest(runs);
-        let folder = match name {
-            None => newest.ok_or_else(|| RunError::None(runs.to_owned()))?,
-            Some(name) => [runs.join(name), PathBuf::from(name)]
-                .into_iter()
-                .find(|folder| folder.is_dir())
-                .ok_or_else(|| RunError::Unknown {
-                    name: name.to_owned(),
-                    runs: runs.to_owned(),
-                    newest: newest.map(|folder| folder.display().to_string()),
-                })?,
+    pub fn open(runs: &Path, name: Option<&Path>) -> Result<Self, RunError> {
+        let Some(name) = name else {
+            return newest(runs).ok_or_else(|| RunError::None(runs.to_owned()));
         };
+        let folders = [runs.join(name), name.to_owned()];
+        let is_run =
+            |folder: &PathBuf| folder.is_dir() && folder != runs && !name.as_os_str().is_empty();
+        match folders.into_iter().find(is_run) {
+            Some(folder) => Self::at(folder),
+            None => Err(RunError::Unknown {
+                name: name.to_owned(),
+                runs: runs.to_owned(),
+                newest: newest(runs).map(|run| run.folder.display().to_string()),
+            }),
+        }
+    }
+
+    /// Opens the run in `folder`.
+    fn at(folder: PathBuf) -> Result<Self, RunError> {
         let path = folder.join(MANIFEST);
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -125,12 +131,20 @@ fn damaged(path: &Path, expected: &str, found: &str) -> RunError {
     }
 }
 
-/// The complete run whose name, which begins with its time, is last.
-fn newest(runs: &Path) -> Option<PathBuf> {
+/// The complete run that started last. A damaged one is passed over, with a warning.
+fn newest(runs: &Path) -> Option<Run> {
     let folders = fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path());
+    let open = |folder| match Run::at(folder) {
+        Ok(run) => Some(run),
+        Err(RunError::Incomplete(_)) => None,
+        Err(error) => {
+            tracing::warn!("passed over: {error}");
+            None
+        }
+    };
     folders
-        .filter(|folder| folder.join(MANIFEST).is_file())
-        .max()
+        .filter_map(open)
+        .max_by_key(|run| run.manifest.started)
 }
 
 #[cfg(test)]
@@ -140,9 +154,13 @@ mod tests {
     #[test]
     fn refusals() {
         let runs = tempfile::tempdir().unwrap();
-        let open = |name: &str| Run::open(runs.path(), Some(name)).unwrap_err().to_string();
+        let open = |name: &str| {
+            Run::open(runs.path(), Some(Path::new(name)))
+                .unwrap_err()
+                .to_string()
+        };
         assert!(
-            open("missing").contains("no run missing"),
+            open("missing").contains("no run `missing`"),
             "{}",
             open("missing")
         );

@@ -6,20 +6,20 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// No runs at all.
-    #[error("no complete run in {}; train one first with `cargo xtask train`", .0.display())]
+    #[error("no complete run in {}; train one first (the verb train)", .0.display())]
     None(PathBuf),
     /// Not a folder.
-    #[error("no run {name}: expected a folder in {} or the path of one; the newest complete run is {}", runs.display(), newest.as_deref().unwrap_or("none"))]
+    #[error("no run `{}`: expected a folder in {} or the path of one; the newest complete run is {}", name.display(), runs.display(), newest.as_deref().unwrap_or("none"))]
     Unknown {
         /// What was asked for.
-        name: String,
+        name: PathBuf,
         /// Where runs lie.
         runs: PathBuf,
         /// The run that would have been taken by default.
         newest: Option<String>,
     },
     /// A folder without a manifest.
-    #[error("run {} is not complete: it has no manifest.json, so its training did not end; train again", .0.display())]
+    #[error("{} is no complete run: it has no manifest.json; give another, or train again if its training did not end", .0.display())]
     Incomplete(PathBuf),
     /// A file of the run that is not as it was written.
     #[error("{}: expected {expected}, found {found}; train again", path.display())]

@@ -1,6 +1,7 @@
 //! What a run's `manifest.json` says: everything needed to know what was run, on what, with what.
 
 use graft_onnx_import::weights::Source;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::Backend;
@@ -15,14 +16,15 @@ pub struct Manifest {
     pub format: u32,
     /// The version of graft.
     pub graft: String,
-    /// The commit of the checkout it ran in, with `-dirty` where files were changed.
+    /// The commit of the sources that graft was built from, with `-dirty` where files were changed;
+    /// none where they are no checkout or are gone.
     pub commit: Option<String>,
     /// The command line.
     pub command: Vec<String>,
-    /// When it started, with the time zone.
-    pub started: String,
+    /// When it started.
+    pub started: Timestamp,
     /// When it ended.
-    pub ended: String,
+    pub ended: Timestamp,
     /// The name of the recipe.
     pub recipe: String,
     /// What computed.

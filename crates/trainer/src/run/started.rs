@@ -16,15 +16,13 @@ pub struct Started {
 }
 
 impl Started {
-    /// Makes a new folder `TIME-RECIPE` in `runs` and writes the recipe into it.
+    /// Makes a new folder `TIME-RECIPE` in `runs`, the time being UTC, and writes the recipe into it.
     ///
     /// # Errors
     /// When the folder or a file in it cannot be written.
     pub fn create(runs: &Path, recipe_name: &str, recipe: &Recipe) -> Result<Self, Error> {
         fs::create_dir_all(runs).map_err(graft_durable::Error::on("create folder", runs))?;
-        let time = jiff::ZonedDateTime::now()
-            .strftime("%Y-%m-%dT%H-%M-%S")
-            .to_string();
+        let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S");
         let folder = new_folder(runs, &format!("{time}-{recipe_name}"))?;
         let filled = || {
             graft_durable::write(&folder.join(RECIPE), recipe.to_toml()?.as_bytes())?;
@@ -127,8 +125,10 @@ mod tests {
             "{error}"
         );
         let name = first.folder().to_str().unwrap();
-        let error = Run::open(runs.path(), Some(name)).unwrap_err().to_string();
-        assert!(error.contains("not complete"), "{error}");
+        let error = Run::open(runs.path(), Some(Path::new(name)))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("is no complete run"), "{error}");
         let text = fs::read_to_string(first.folder().join(RECIPE)).unwrap();
         assert_eq!(Recipe::parse("", &text, &[]).unwrap(), Recipe::default());
     }

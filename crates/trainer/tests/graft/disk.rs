@@ -2,6 +2,7 @@
 //! test that cannot mount says so.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -24,7 +25,8 @@ impl Mount {
         let options = format!("size={size}");
         let mounted = mount(&["-t", "tmpfs", "-o", &options, "graft-test"], &at);
         if !mounted {
-            println!("skipped: this user cannot mount a tmpfs");
+            // Written past the test harness, which hides what a passing test prints.
+            let _ = writeln!(io::stderr(), "skipped: this user cannot mount a tmpfs");
         }
         mounted.then_some(Self {
             _folder: folder,
@@ -107,7 +109,7 @@ fn a_disk_too_small_for_the_weights_is_named() {
 
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
-fn a_folder_that_cannot_be_written_is_named() {
+fn a_disk_that_is_read_only_is_named() {
     let Some(disk) = Mount::new("300m") else {
         return;
     };
@@ -116,5 +118,51 @@ fn a_folder_that_cannot_be_written_is_named() {
     home.graft(&["extract", "--set", "data.limit=8"]).succeeds();
     assert!(disk.make_read_only());
     home.train(&[])
+        .refuses(1, &["runs", "ead-only", "GRAFT_HOME"]);
+    home.graft(&["extract", "--set", "data.limit=9"])
         .refuses(1, &["cache", "ead-only", "GRAFT_HOME"]);
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_folder_that_cannot_be_written_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::with(&FOR_TRAIN);
+    let runs = home.root().join("runs");
+    fs::create_dir(&runs).unwrap();
+    fs::set_permissions(&runs, fs::Permissions::from_mode(0o555)).unwrap();
+    if fs::write(runs.join("root may"), "").is_ok() {
+        let _ = writeln!(io::stderr(), "skipped: this user may write anywhere");
+        return;
+    }
+    home.train(&[])
+        .refuses(1, &["runs", "Permission denied", "GRAFT_HOME"]);
+    assert!(home.cached().is_empty());
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_disk_that_fills_up_at_the_end_leaves_no_complete_run() {
+    let Some(disk) = Mount::new("180m") else {
+        return;
+    };
+    let home = Home::at(&disk.at);
+    home.take(&FOR_TRAIN);
+    home.train(&[]).json();
+    fill(&disk.at);
+    home.train(&[])
+        .refuses(1, &["runs", "No space left", "GRAFT_HOME"]);
+    let complete = home
+        .runs()
+        .iter()
+        .filter(|run| run.join("manifest.json").exists())
+        .count();
+    assert_eq!(complete, 1);
+}
+
+/// Takes what space is left.
+fn fill(disk: &Path) {
+    let mut file = fs::File::create(disk.join("filler")).unwrap();
+    while file.write_all(&[0; 4096]).is_ok() {}
 }

@@ -4,7 +4,6 @@
 
 #![expect(
     clippy::panic,
-    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a test says what it expects by failing"
 )]

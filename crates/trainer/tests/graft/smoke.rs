@@ -14,7 +14,14 @@ fn folder(run: &serde_json::Value) -> PathBuf {
 fn train_eval_predict() {
     // The test set is not there while training, so training cannot have opened it.
     let home = Home::with(&FOR_TRAIN);
-    let trained = home.train(&["--set", "training.learning_rate=0.01"]).json();
+    let recipe = [
+        "training.learning_rate=0.01",
+        "training.keep=best",
+        "head.standardise=true",
+    ];
+    let trained = home
+        .train(&recipe.map(|set| ["--set", set]).concat())
+        .json();
     assert_eq!(trained["cache"], "miss");
     assert!(trained["images_per_second"].as_f64().unwrap() > 0.0);
     assert!(
@@ -106,4 +113,43 @@ fn the_same_seed_gives_the_same_bits() {
     let other = home.train(&["--set", "training.seed=7"]).json();
     assert_eq!(other["cache"], "hit");
     assert_ne!(head(&first), head(&other));
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn fetch_brings_the_weights_too() {
+    let home = Home::new();
+    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    home.graft(&["fetch", "--from", fetched.to_str().unwrap()])
+        .succeeds();
+    for file in [
+        "mnist/train-images-idx3-ubyte",
+        TEST_LABELS,
+        "vgg16/weights.json",
+        "vgg16/block5.safetensors",
+    ] {
+        assert!(home.model(file).exists(), "{file}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_name_that_is_not_unicode_is_no_obstacle() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let home = Home::with(&FOR_TRAIN);
+    let odd = home.root().join(OsStr::from_bytes(b"odd \xff name"));
+    fs::create_dir(&odd).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_graft"));
+    command
+        .args(["train", "--json", "--offline", "--from"])
+        .arg(odd)
+        .args(crate::harness::SMALL);
+    let output = command.env("GRAFT_HOME", home.root()).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
