@@ -1,0 +1,162 @@
+//! The last steps for a block of tiles: products, transformed back, with bias, `ReLU` and pool.
+
+use crate::isa::{Isa, Kernel};
+use crate::lanes::Lanes;
+use crate::multiply::multiply;
+use crate::packed::Packed;
+use crate::rule::{Four, Rule, Three, Two};
+use crate::tiles::{Corner, Grid, Method};
+
+/// Blocks of 16 output channels that are computed together.
+pub(crate) const PANELS: usize = 2;
+
+/// The products for `PANELS` blocks of output channels (or the last one alone), then `A^T M A`, bias, `ReLU`
+/// and pool of every tile.
+pub(crate) struct Finish<'a> {
+    pub(crate) grid: Grid,
+    pub(crate) pool: bool,
+    /// What the first step wrote: `[channels in / 16, products, pitch]`.
+    pub(crate) transformed: &'a [Lanes],
+    pub(crate) pitch: usize,
+    pub(crate) corners: &'a [Corner],
+    pub(crate) weights: &'a Packed,
+    /// Of all output channels.
+    pub(crate) bias: &'a [Lanes],
+    /// The first block of output channels.
+    pub(crate) first: usize,
+    /// Scratch memory.
+    pub(crate) products: &'a mut Vec<Lanes>,
+    /// The planes of these output channels, and where in them the images begin.
+    pub(crate) planes: &'a mut [Lanes],
+    pub(crate) plane: usize,
+    pub(crate) start: usize,
+}
+
+impl Kernel for Finish<'_> {
+    #[inline(always)]
+    fn run(self, isa: Isa) {
+        if self.planes.len() == PANELS * self.plane {
+            self.panels::<PANELS>(isa);
+        } else {
+            self.panels::<1>(isa);
+        }
+    }
+}
+
+/// A rule that changes nothing: patches yield outputs as they are.
+struct Direct;
+
+impl Rule<4, 2, 2> for Direct {
+    const WEIGHTS: [[f64; 3]; 2] = [[0.0; 3]; 2];
+
+    #[inline(always)]
+    fn inputs(x: [Lanes; 4]) -> [Lanes; 2] {
+        [x[0], x[1]]
+    }
+
+    #[inline(always)]
+    fn outputs(m: [Lanes; 2]) -> [Lanes; 2] {
+        m
+    }
+}
+
+impl Finish<'_> {
+    #[inline(always)]
+    fn panels<const N: usize>(self, isa: Isa) {
+        let tiles = self.corners.len();
+        let pitch = products_pitch::<N>(tiles);
+        let count = self.grid.method.products();
+        self.products.resize(count * pitch, Lanes::ZERO);
+        for product in 0..count {
+            let mut weights = [&[][..]; N];
+            for (at, panel) in weights.iter_mut().enumerate() {
+                *panel = self.weights.panel(self.first + at, product);
+            }
+            multiply(
+                isa,
+                &self.transformed[product * self.pitch..],
+                count * self.pitch,
+                tiles,
+                weights,
+                &mut self.products[product * pitch..],
+            );
+        }
+        match self.grid.method {
+            Method::Patches => self.by_rule::<Direct, 4, 2, 2, N>(),
+            Method::Two => self.by_rule::<Two, 2, 3, 2, N>(),
+            Method::Three => self.by_rule::<Three, 5, 5, 3, N>(),
+            Method::Four => self.by_rule::<Four, 6, 6, 4, N>(),
+        }
+    }
+
+    #[inline(always)]
+    fn by_rule<R, const IN: usize, const POINTS: usize, const OUT: usize, const N: usize>(self)
+    where
+        R: Rule<IN, POINTS, OUT>,
+    {
+        let pitch = products_pitch::<N>(self.corners.len());
+        for (panel, plane) in self.planes.chunks_exact_mut(self.plane).enumerate() {
+            let bias = self.bias[self.first + panel];
+            for (tile, corner) in self.corners.iter().enumerate() {
+                let mut rows = [[Lanes::ZERO; OUT]; POINTS];
+                for (y, row) in rows.iter_mut().enumerate() {
+                    let mut products = [Lanes::ZERO; POINTS];
+                    for (x, product) in products.iter_mut().enumerate() {
+                        *product = self.products[(y * POINTS + x) * pitch + tile * N + panel];
+                    }
+                    *row = R::outputs(products);
+                }
+                let mut outputs = [[Lanes::ZERO; OUT]; OUT];
+                for x in 0..OUT {
+                    let mut column = [Lanes::ZERO; POINTS];
+                    for (number, row) in column.iter_mut().zip(&rows) {
+                        *number = row[x];
+                    }
+                    for (y, output) in R::outputs(column).into_iter().enumerate() {
+                        outputs[y][x] = (output + bias).max(Lanes::ZERO);
+                    }
+                }
+                store(
+                    &outputs,
+                    self.grid,
+                    self.pool,
+                    *corner,
+                    &mut plane[self.start..],
+                );
+            }
+        }
+    }
+}
+
+/// Room for the products of a block of tiles; odd, so that they fall into different sets of the cache.
+#[inline(always)]
+fn products_pitch<const N: usize>(tiles: usize) -> usize {
+    (tiles * N) | 1
+}
+
+/// Writes what of a tile lies within the map, pooled or not.
+#[inline(always)]
+fn store<const OUT: usize>(
+    outputs: &[[Lanes; OUT]; OUT],
+    grid: Grid,
+    pool: bool,
+    corner: Corner,
+    maps: &mut [Lanes],
+) {
+    let step = if pool { 2 } else { 1 };
+    let (height, width) = (grid.height / step, grid.width / step);
+    let (top, left) = (corner.y / step, corner.x / step);
+    let columns = (OUT / step).min(width - left);
+    for y in 0..(OUT / step).min(height - top) {
+        let row = &mut maps[(corner.image * height + top + y) * width + left..][..columns];
+        for (x, number) in row.iter_mut().enumerate() {
+            *number = if pool {
+                let window = [outputs[2 * y], outputs[2 * y + 1]];
+                let across = window.map(|row| row[2 * x].max(row[2 * x + 1]));
+                across[0].max(across[1])
+            } else {
+                outputs[y][x]
+            };
+        }
+    }
+}

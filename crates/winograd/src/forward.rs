@@ -1,0 +1,177 @@
+//! One layer on some images: block after block of tiles.
+
+use rayon::prelude::*;
+
+use crate::finish::{Finish, PANELS};
+use crate::lanes::Lanes;
+use crate::layer::Layer;
+use crate::maps::Maps;
+use crate::packed::Packed;
+use crate::tiles::{Corner, Grid, Method};
+use crate::transform::{Patches, Transform};
+
+/// The most tiles that are worked on at once: enough that a weight, once read, serves many of them, few
+/// enough that what lies between the steps stays in the second-level cache.
+pub(crate) const TILES: usize = 64;
+
+/// Memory for one block of tiles after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    tiles: Tiles,
+    /// What the first step leaves to be multiplied, `[channels in / 16, products, pitch]`.
+    transformed: Vec<Lanes>,
+    products: Vec<Lanes>,
+}
+
+/// Where the tiles of a block begin, and the places in a plane of all that each of them reads.
+#[derive(Debug, Default)]
+struct Tiles {
+    corners: Vec<Corner>,
+    places: Vec<usize>,
+}
+
+/// Computes the outputs for all images of `input` and writes them to `output`, from its image `first` on.
+/// Threads share the work on each block, by channels, where `parallel`.
+pub(crate) fn forward(
+    layer: &Layer,
+    input: &Maps,
+    (output, first): (&mut Maps, usize),
+    scratch: &mut Scratch,
+    parallel: bool,
+) {
+    let grid = layer.grid([input.height, input.width]);
+    let weights = layer.packed(grid.method, input.channels);
+    let all = input.images * grid.tiles();
+    for from in (0..all).step_by(TILES) {
+        let to = all.min(from + TILES);
+        // Odd, so that the products of a tile fall into different sets of the cache.
+        let pitch = (to - from) | 1;
+        let Scratch {
+            tiles,
+            transformed,
+            products,
+        } = scratch;
+        tiles.corners.clear();
+        tiles
+            .corners
+            .extend((from..to).map(|tile| grid.corner(tile)));
+        tiles.places.clear();
+        for corner in &tiles.corners {
+            grid.push_places(*corner, &mut tiles.places);
+        }
+        transformed.resize(
+            weights.blocks() * grid.method.products() * pitch,
+            Lanes::ZERO,
+        );
+        transform(
+            layer,
+            input,
+            grid.method,
+            &tiles.places,
+            (transformed, pitch),
+            parallel,
+        );
+        let block = Block {
+            layer,
+            grid,
+            weights,
+            corners: &tiles.corners,
+            transformed,
+            pitch,
+        };
+        block.finish((output, first), products, parallel);
+    }
+}
+
+/// The first step for a block of tiles, all channels.
+fn transform(
+    layer: &Layer,
+    input: &Maps,
+    method: Method,
+    places: &[usize],
+    (numbers, pitch): (&mut [Lanes], usize),
+    parallel: bool,
+) {
+    if method == Method::Patches {
+        let (plane, channels) = (input.planes(), input.channels);
+        layer.isa.run(Patches {
+            plane,
+            channels,
+            places,
+            transformed: numbers,
+            pitch,
+        });
+        return;
+    }
+    let one = |(transformed, plane)| {
+        layer.isa.run(Transform {
+            method,
+            plane,
+            places,
+            transformed,
+            pitch,
+        });
+    };
+    let block = method.products() * pitch;
+    let (blocks, length) = (input.planes(), input.plane());
+    if parallel {
+        let blocks = blocks.par_chunks_exact(length);
+        numbers
+            .par_chunks_exact_mut(block)
+            .zip(blocks)
+            .for_each(one);
+    } else {
+        let blocks = blocks.chunks_exact(length);
+        numbers.chunks_exact_mut(block).zip(blocks).for_each(one);
+    }
+}
+
+/// A block of tiles after the first step.
+struct Block<'a> {
+    layer: &'a Layer,
+    grid: Grid,
+    weights: &'a Packed,
+    corners: &'a [Corner],
+    transformed: &'a [Lanes],
+    pitch: usize,
+}
+
+impl Block<'_> {
+    /// The last steps, all output channels.
+    fn finish(
+        &self,
+        (output, first): (&mut Maps, usize),
+        products: &mut Vec<Lanes>,
+        parallel: bool,
+    ) {
+        let (plane, start) = (output.plane(), 1 + first * output.height * output.width);
+        let some = |products: &mut Vec<Lanes>, at: usize, planes: &mut [Lanes]| {
+            self.layer.isa.run(Finish {
+                grid: self.grid,
+                pool: self.layer.pool,
+                transformed: self.transformed,
+                pitch: self.pitch,
+                corners: self.corners,
+                weights: self.weights,
+                bias: &self.layer.bias,
+                first: at * PANELS,
+                products,
+                planes,
+                plane,
+                start,
+            });
+        };
+        if parallel {
+            let planes = output
+                .planes_mut()
+                .par_chunks_mut(PANELS * plane)
+                .enumerate();
+            planes.for_each_init(Vec::new, |products, (at, planes)| {
+                some(products, at, planes);
+            });
+        } else {
+            let planes = output.planes_mut().chunks_mut(PANELS * plane).enumerate();
+            planes.for_each(|(at, planes)| some(products, at, planes));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Sixteen channels at one place: a cache line, one AVX-512 register, two of AVX2, four of NEON or SSE.
+
+use std::ops::{Add, Mul, Sub};
+
+/// Channels in a block.
+pub(crate) const LANES: usize = 16;
+
+/// Sixteen channels. The loops below become single instructions where the caller's instruction set has them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(C, align(64))]
+pub(crate) struct Lanes(pub(crate) [f32; LANES]);
+
+impl Lanes {
+    pub(crate) const ZERO: Self = Self([0.0; LANES]);
+
+    #[inline(always)]
+    pub(crate) fn max(mut self, other: Self) -> Self {
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a = if *a > b { *a } else { b };
+        }
+        self
+    }
+
+    /// `self + factor * other`, rounded once where `FUSED` or where that is the machine's habit.
+    #[inline(always)]
+    pub(crate) fn plus_product<const FUSED: bool>(mut self, factor: f32, other: &Self) -> Self {
+        for (a, b) in self.0.iter_mut().zip(&other.0) {
+            *a = if FUSED || cfg!(target_arch = "aarch64") {
+                factor.mul_add(*b, *a)
+            } else {
+                *a + factor * b
+            };
+        }
+        self
+    }
+}
+
+impl Add for Lanes {
+    type Output = Self;
+
+    #[inline(always)]
+    fn add(mut self, other: Self) -> Self {
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a += b;
+        }
+        self
+    }
+}
+
+impl Sub for Lanes {
+    type Output = Self;
+
+    #[inline(always)]
+    fn sub(mut self, other: Self) -> Self {
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a -= b;
+        }
+        self
+    }
+}
+
+impl Mul<Lanes> for f32 {
+    type Output = Lanes;
+
+    #[inline(always)]
+    fn mul(self, mut lanes: Lanes) -> Lanes {
+        for a in &mut lanes.0 {
+            *a *= self;
+        }
+        lanes
+    }
+}

@@ -1,0 +1,148 @@
+//! One convolution with its bias, `ReLU` and optional pool.
+
+use std::sync::OnceLock;
+
+use crate::error::Error;
+use crate::isa::Isa;
+use crate::lanes::{LANES, Lanes};
+use crate::packed::{Packed, fold};
+use crate::tiles::{FEW_CHANNELS, Grid, Method};
+
+/// A 3x3 convolution (stride 1, padding 1), its bias, `ReLU` and, if asked for, a 2x2 max-pool (stride 2;
+/// an odd last row or column is dropped).
+#[derive(Debug)]
+pub struct Layer {
+    input: usize,
+    output: usize,
+    pub(crate) pool: bool,
+    /// As given, `[out, in, 3, 3]`.
+    weights: Vec<f32>,
+    pub(crate) bias: Vec<Lanes>,
+    /// One for each [`Method`], made when a map first needs it.
+    packed: [OnceLock<Packed>; 4],
+    /// For images whose channels are all equal.
+    folded: OnceLock<Packed>,
+    pub(crate) isa: Isa,
+}
+
+impl Layer {
+    /// A layer of `channels` `[in, out]` with weights `[out, in, 3, 3]` and bias `[out]`, as ONNX has them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoChannels`] or [`Error::Length`].
+    pub fn new(
+        weights: &[f32],
+        bias: &[f32],
+        channels: [usize; 2],
+        pool: bool,
+    ) -> Result<Self, Error> {
+        let [input, output] = channels;
+        if input == 0 || output == 0 {
+            return Err(Error::NoChannels { input, output });
+        }
+        let shape = format!("{output} x {input} x 3 x 3");
+        check("weights", weights, output * input * 9, shape)?;
+        check("bias", bias, output, format!("{output}"))?;
+        let block = |numbers: &[f32]| {
+            let mut lanes = Lanes::ZERO;
+            lanes.0[..numbers.len()].copy_from_slice(numbers);
+            lanes
+        };
+        Ok(Self {
+            input,
+            output,
+            pool,
+            weights: weights.to_vec(),
+            bias: bias.chunks(LANES).map(block).collect(),
+            packed: [const { OnceLock::new() }; 4],
+            folded: OnceLock::new(),
+            isa: Isa::best(),
+        })
+    }
+
+    /// Input and output channels.
+    #[must_use]
+    pub fn channels(&self) -> [usize; 2] {
+        [self.input, self.output]
+    }
+
+    /// Whether a 2x2 max-pool follows.
+    #[must_use]
+    pub fn pools(&self) -> bool {
+        self.pool
+    }
+
+    /// Rows and columns of the output for an input of that many.
+    pub(crate) fn output_size(&self, [height, width]: [usize; 2]) -> [usize; 2] {
+        if self.pool {
+            [height / 2, width / 2]
+        } else {
+            [height, width]
+        }
+    }
+
+    /// Whether one channel may stand for several equal ones.
+    pub(crate) fn folds(&self) -> bool {
+        (2..=FEW_CHANNELS).contains(&self.input)
+    }
+
+    /// Whether an image took the short way for equal channels.
+    #[cfg(test)]
+    pub(crate) fn was_folded(&self) -> bool {
+        self.folded.get().is_some()
+    }
+
+    /// How maps of that size are computed.
+    pub(crate) fn grid(&self, [height, width]: [usize; 2]) -> Grid {
+        let method = Method::choose(self.input, height, width, self.pool);
+        Grid {
+            method,
+            height,
+            width,
+        }
+    }
+
+    /// Multiplications for an image of that size, padding of tiles included.
+    pub(crate) fn products(&self, size: [usize; 2]) -> usize {
+        let grid = self.grid(size);
+        let rows = if grid.method == Method::Patches {
+            9 * self.input
+        } else {
+            self.input
+        };
+        grid.tiles() * grid.method.products() * rows * self.output
+    }
+
+    /// Weights for `channels` channels by `method`; transformed now if that was not done before.
+    pub(crate) fn packed(&self, method: Method, channels: usize) -> &Packed {
+        if channels == self.input {
+            let packed = &self.packed[method as usize];
+            return packed
+                .get_or_init(|| Packed::new(method, &self.weights, [self.input, self.output]));
+        }
+        self.folded.get_or_init(|| {
+            let folded = fold(&self.weights, self.input);
+            Packed::new(Method::Patches, &folded, [1, self.output])
+        })
+    }
+}
+
+/// Refuses a slice of the wrong length.
+pub(crate) fn check(
+    what: &'static str,
+    numbers: &[f32],
+    expected: usize,
+    shape: String,
+) -> Result<(), Error> {
+    let found = numbers.len();
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::Length {
+        what,
+        shape,
+        expected,
+        found,
+    })
+}

@@ -1,0 +1,58 @@
+//! 3x3 convolutions (stride 1, padding 1) with bias, `ReLU` and an optional 2x2 max-pool, for f32 on CPUs.
+//!
+//! A [`Layer`] is one such convolution, a [`Stack`] is several in a row. Most of the work is done by
+//! minimal filtering (S. Winograd, 1980; for networks: A. Lavin and S. Gray, *Fast Algorithms for
+//! Convolutional Neural Networks*, 2016): a tile of 4x4 outputs takes 36 products instead of 144.
+//! The mathematics is in the module `rule`, one dimension at a time.
+//!
+//! How the time is kept low:
+//!
+//! - Activations and weights lie in blocks of 16 channels, one cache line each, so that every step
+//!   is arithmetic on whole vectors (`lanes`).
+//! - Weights are transformed and packed once, in the order in which the products read them (`packed`).
+//! - A block of tiles is transformed, multiplied and finished while it lies in the cache (`forward`).
+//! - Images go through the stack depth first: a few large maps at a time, and once pooling has made
+//!   them small, more of them at once, so that every weight that is read serves many tiles (`climb`).
+//! - One binary holds every inner loop three times and picks AVX-512, AVX2 or plain code when it
+//!   runs (`isa`, the only module with `unsafe`).
+//!
+//! An output depends on its own image alone, bit for bit: neither the batch nor the number of
+//! threads changes the order of any sum.
+
+#![expect(
+    clippy::inline_always,
+    reason = "the inner loops must be compiled inside their caller, which chooses the instruction set"
+)]
+#![cfg_attr(
+    test,
+    expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "tests use small whole numbers, and compare bit for bit where they say so"
+    )
+)]
+
+mod climb;
+mod error;
+mod finish;
+mod forward;
+mod isa;
+mod lanes;
+mod layer;
+mod maps;
+mod multiply;
+mod packed;
+#[cfg(test)]
+mod reference;
+mod rule;
+mod stack;
+#[cfg(test)]
+mod tests;
+mod tiles;
+mod transform;
+
+pub use error::Error;
+pub use isa::peak_gflops;
+pub use layer::Layer;
+pub use stack::Stack;

@@ -1,0 +1,116 @@
+//! Feature maps in blocks of 16 channels.
+
+use crate::lanes::{LANES, Lanes};
+
+/// Feature maps, `[channels / 16, images, height, width, 16]`. The maps of a block form a plane, and
+/// every plane begins with one zero, which stands for all that lies outside the map.
+#[derive(Debug, Default)]
+pub(crate) struct Maps {
+    numbers: Vec<Lanes>,
+    pub(crate) channels: usize,
+    pub(crate) images: usize,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+}
+
+impl Maps {
+    /// Changes the shape `[images, channels, height, width]`; what the maps held is lost, their memory is kept.
+    pub(crate) fn reshape(&mut self, [images, channels, height, width]: [usize; 4]) {
+        (self.images, self.channels, self.height, self.width) = (images, channels, height, width);
+        let plane = self.plane();
+        self.numbers
+            .resize(channels.div_ceil(LANES) * plane, Lanes::ZERO);
+        for plane in self.numbers.chunks_exact_mut(plane) {
+            plane[0] = Lanes::ZERO;
+        }
+    }
+
+    /// Length of a plane.
+    pub(crate) fn plane(&self) -> usize {
+        1 + self.images * self.height * self.width
+    }
+
+    /// All planes, one after the other.
+    pub(crate) fn planes(&self) -> &[Lanes] {
+        &self.numbers
+    }
+
+    /// All planes, one after the other, to be written.
+    pub(crate) fn planes_mut(&mut self) -> &mut [Lanes] {
+        &mut self.numbers
+    }
+
+    /// Fills the maps from images `[images, channels, height, width]`; with one channel instead of
+    /// several, from the first channel of each.
+    pub(crate) fn read(&mut self, images: &[f32]) {
+        let (plane, size) = (self.plane(), self.height * self.width);
+        let channels = self.channels;
+        for (image, numbers) in images.chunks_exact(images.len() / self.images).enumerate() {
+            let blocks = numbers.chunks(size * LANES).take(channels.div_ceil(LANES));
+            for (lanes, block) in self.numbers.chunks_exact_mut(plane).zip(blocks) {
+                let lanes = &mut lanes[1 + image * size..][..size];
+                let used = block.chunks_exact(size).take(channels);
+                // CHW => HWC, 16 channels at a time
+                lanes.fill(Lanes::ZERO);
+                for (lane, map) in used.enumerate() {
+                    for (lanes, number) in lanes.iter_mut().zip(map) {
+                        lanes.0[lane] = *number;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes the images from `first` on to `images`, `[as many as it holds, channels, height, width]`.
+    pub(crate) fn write(&self, first: usize, images: &mut [f32]) {
+        let (plane, size) = (self.plane(), self.height * self.width);
+        for (image, numbers) in images.chunks_exact_mut(self.channels * size).enumerate() {
+            let blocks = numbers.chunks_mut(size * LANES);
+            for (lanes, block) in self.numbers.chunks_exact(plane).zip(blocks) {
+                let lanes = &lanes[1 + (first + image) * size..][..size];
+                // HWC => CHW, 16 channels at a time
+                for (lane, map) in block.chunks_exact_mut(size).enumerate() {
+                    for (number, lanes) in map.iter_mut().zip(lanes) {
+                        *number = lanes.0[lane];
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_come_back_as_they_went_in() {
+        for [images, channels, height, width] in
+            [[1, 1, 1, 1], [2, 3, 4, 5], [3, 16, 2, 2], [2, 33, 3, 2]]
+        {
+            let size = channels * height * width;
+            let numbers: Vec<f32> = (0..images * size).map(|i| i as f32 + 1.0).collect();
+            let mut maps = Maps::default();
+            maps.reshape([images, channels, height, width]);
+            maps.read(&numbers);
+            assert!(
+                maps.planes()
+                    .chunks(maps.plane())
+                    .all(|plane| plane[0] == Lanes::ZERO)
+            );
+            let mut back = vec![0.0; (images - 1) * size];
+            maps.write(1, &mut back);
+            assert_eq!(back, numbers[size..]);
+        }
+    }
+
+    #[test]
+    fn one_channel_can_stand_for_several() {
+        let mut maps = Maps::default();
+        maps.reshape([2, 1, 1, 2]);
+        maps.read(&[1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0]);
+        let mut back = [0.0; 4];
+        maps.write(0, &mut back);
+        assert_eq!(back, [1.0, 2.0, 3.0, 4.0]);
+    }
+}

@@ -1,0 +1,199 @@
+//! Consecutive layers, checked to fit, and what they make of a batch of images.
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::climb::{Job, Level, Workspace, climb, divide};
+use crate::error::Error;
+use crate::layer::{Layer, check};
+
+/// Layers in a row.
+#[derive(Debug)]
+pub struct Stack {
+    layers: Vec<Layer>,
+    /// Buffers between runs.
+    idle: Mutex<Vec<Workspace>>,
+}
+
+impl Stack {
+    /// Joins layers; each must take as many channels as the one before yields.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoLayers`] or [`Error::Mismatch`].
+    pub fn new(layers: Vec<Layer>) -> Result<Self, Error> {
+        if layers.is_empty() {
+            return Err(Error::NoLayers);
+        }
+        for (at, pair) in layers.windows(2).enumerate() {
+            let (given, takes) = (pair[0].channels()[1], pair[1].channels()[0]);
+            if given != takes {
+                return Err(Error::Mismatch {
+                    layer: at + 1,
+                    takes,
+                    given,
+                });
+            }
+        }
+        Ok(Self {
+            layers,
+            idle: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// The layers, first to last.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// `[channels, height, width]` of the last output for images of that size.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooSmall`] where a layer would have nothing to work on.
+    pub fn output_shape(&self, height: usize, width: usize) -> Result<[usize; 3], Error> {
+        self.output_shape_after(self.layers.len() - 1, height, width)
+    }
+
+    /// `[channels, height, width]` of the output of layer `layer`, counted from 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooSmall`] as above, or [`Error::NoSuchLayer`].
+    pub fn output_shape_after(
+        &self,
+        layer: usize,
+        height: usize,
+        width: usize,
+    ) -> Result<[usize; 3], Error> {
+        let layers = self.layers.len();
+        let asked = self
+            .layers
+            .get(layer)
+            .ok_or(Error::NoSuchLayer { layer, layers })?;
+        let mut size = [height, width];
+        for (layer, convolution) in self.layers[..=layer].iter().enumerate() {
+            let least = if convolution.pools() { 2 } else { 1 };
+            if size[0].min(size[1]) < least {
+                let [height, width] = size;
+                return Err(Error::TooSmall {
+                    layer,
+                    height,
+                    width,
+                    least,
+                });
+            }
+            size = convolution.output_size(size);
+        }
+        Ok([asked.channels()[1], size[0], size[1]])
+    }
+
+    /// Multiplications that layer `layer` takes for an image of that size: what is left of the direct
+    /// form's `9 * in * out * height * width`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::output_shape_after`].
+    pub fn products(&self, layer: usize, height: usize, width: usize) -> Result<usize, Error> {
+        let size = match layer.checked_sub(1) {
+            Some(before) => {
+                let [_, height, width] = self.output_shape_after(before, height, width)?;
+                [height, width]
+            }
+            None => [height, width],
+        };
+        self.output_shape_after(layer, height, width)?;
+        Ok(self.layers[layer].products(size))
+    }
+
+    /// The last layer's output for a batch of images.
+    ///
+    /// # Shapes
+    ///
+    /// `images` is `[batch, channels, height, width]`, and so is what comes back.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Length`] or [`Error::TooSmall`].
+    pub fn run(
+        &self,
+        images: &[f32],
+        batch: usize,
+        height: usize,
+        width: usize,
+    ) -> Result<Vec<f32>, Error> {
+        let outputs = self.run_to(&[self.layers.len() - 1], images, batch, height, width)?;
+        Ok(outputs.into_iter().next().unwrap_or_default())
+    }
+
+    /// The outputs of several layers in one pass, in the order in which they are asked for; layers
+    /// behind the last of them are not computed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::run`], or [`Error::NoSuchLayer`].
+    pub fn run_to(
+        &self,
+        layers: &[usize],
+        images: &[f32],
+        batch: usize,
+        height: usize,
+        width: usize,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        let channels = self.layers[0].channels()[0];
+        let shape = format!("{batch} x {channels} x {height} x {width}");
+        check("images", images, batch * channels * height * width, shape)?;
+        let shapes = layers
+            .iter()
+            .map(|&layer| self.output_shape_after(layer, height, width));
+        let sizes: Vec<usize> = shapes
+            .map(|shape| Ok(shape?.iter().product()))
+            .collect::<Result<_, _>>()?;
+        let mut outputs: Vec<Vec<f32>> = sizes.iter().map(|size| vec![0.0; batch * size]).collect();
+        let Some(&last) = layers.iter().max().filter(|_| batch > 0) else {
+            return Ok(outputs);
+        };
+
+        let levels = divide(&self.layers[..=last], [height, width]);
+        let threads = rayon::current_num_threads();
+        // Where there are too few images for all threads, they share the work on each.
+        let parallel = batch < threads;
+        let most = levels.last().map_or(1, |level| level.images);
+        let group = most.min(if parallel {
+            batch
+        } else {
+            batch.div_ceil(threads)
+        });
+        let groups = images.chunks(group * channels * height * width);
+        let mut jobs: Vec<_> = groups
+            .map(|images| Job {
+                images,
+                outputs: Vec::new(),
+            })
+            .collect();
+        for ((layer, output), size) in layers.iter().zip(&mut outputs).zip(&sizes) {
+            for (job, output) in jobs.iter_mut().zip(output.chunks_mut(group * size)) {
+                job.outputs.push((*layer, output));
+            }
+        }
+        if parallel {
+            for job in &mut jobs {
+                self.finish(job, &levels, true);
+            }
+        } else {
+            let jobs = jobs.par_iter_mut().with_max_len(1);
+            jobs.for_each(|job| self.finish(job, &levels, false));
+        }
+        Ok(outputs)
+    }
+
+    /// Brings a group of images through all levels, in buffers that are kept for the next group.
+    fn finish(&self, job: &mut Job, levels: &[Level], parallel: bool) {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workspace = idle().pop().unwrap_or_default();
+        climb(&self.layers, levels, job, &mut workspace, parallel);
+        idle().push(workspace);
+    }
+}
