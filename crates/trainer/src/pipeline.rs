@@ -78,7 +78,7 @@ pub fn train(
         device: &device,
     };
 
-    let mut run = Started::create(&home.runs(), order.name, recipe)?;
+    let mut run = Started::create(&home.runs(), clock.started, order.name, recipe)?;
     let head_clock = Instant::now();
     let fitted = fit(recipe, &examples, &holdout, |epoch| {
         run.record(epoch)?;

@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::{HEAD, MANIFEST, METRICS, Manifest, RECIPE, Run};
 use crate::Error;
 use crate::fit::Epoch;
@@ -16,13 +18,19 @@ pub struct Started {
 }
 
 impl Started {
-    /// Makes a new folder `TIME-RECIPE` in `runs`, the time being UTC, and writes the recipe into it.
+    /// Makes a new folder `TIME-RECIPE` in `runs`, the time being the start in UTC, and writes the
+    /// recipe into it.
     ///
     /// # Errors
     /// When the folder or a file in it cannot be written.
-    pub fn create(runs: &Path, recipe_name: &str, recipe: &Recipe) -> Result<Self, Error> {
+    pub fn create(
+        runs: &Path,
+        started: Timestamp,
+        recipe_name: &str,
+        recipe: &Recipe,
+    ) -> Result<Self, Error> {
         fs::create_dir_all(runs).map_err(graft_durable::Error::on("create folder", runs))?;
-        let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H-%M-%S");
+        let time = started.strftime("%Y-%m-%dT%H-%M-%S");
         let folder = new_folder(runs, &format!("{time}-{recipe_name}"))?;
         let filled = || {
             graft_durable::write(&folder.join(RECIPE), recipe.to_toml()?.as_bytes())?;
@@ -116,8 +124,20 @@ mod tests {
     #[test]
     fn a_started_run_is_not_complete() {
         let runs = tempfile::tempdir().unwrap();
-        let first = Started::create(runs.path(), "seed", &Recipe::default()).unwrap();
-        let second = Started::create(runs.path(), "seed", &Recipe::default()).unwrap();
+        let first = Started::create(
+            runs.path(),
+            Timestamp::UNIX_EPOCH,
+            "seed",
+            &Recipe::default(),
+        )
+        .unwrap();
+        let second = Started::create(
+            runs.path(),
+            Timestamp::UNIX_EPOCH,
+            "seed",
+            &Recipe::default(),
+        )
+        .unwrap();
         assert_ne!(first.folder(), second.folder());
         let error = Run::open(runs.path(), None).unwrap_err().to_string();
         assert!(
