@@ -35,10 +35,30 @@ pub(crate) struct Finish<'a> {
 impl Kernel for Finish<'_> {
     #[inline(always)]
     fn run(self, isa: Isa) {
-        if self.planes.len() == PANELS * self.plane {
-            self.panels::<PANELS>(isa);
-        } else {
-            self.panels::<1>(isa);
+        let panels = self.planes.len() / self.plane;
+        let tiles = self.corners.len();
+        let pitch = products_pitch(tiles, panels);
+        let count = self.grid.method.products();
+        self.products.resize(count * pitch, Lanes::ZERO);
+        for product in 0..count {
+            let mut weights = [&[][..]; PANELS];
+            for (at, panel) in weights[..panels].iter_mut().enumerate() {
+                *panel = self.weights.panel(self.first + at, product);
+            }
+            multiply(
+                isa,
+                &self.transformed[product * self.pitch..],
+                count * self.pitch,
+                tiles,
+                &weights[..panels],
+                &mut self.products[product * pitch..],
+            );
+        }
+        match self.grid.method {
+            Method::Patches => self.by_rule::<Direct, 4, 2, 2>(panels),
+            Method::Two => self.by_rule::<Two, 2, 3, 2>(panels),
+            Method::Three => self.by_rule::<Three, 5, 5, 3>(panels),
+            Method::Four => self.by_rule::<Four, 6, 6, 4>(panels),
         }
     }
 }
@@ -62,39 +82,11 @@ impl Rule<4, 2, 2> for Direct {
 
 impl Finish<'_> {
     #[inline(always)]
-    fn panels<const N: usize>(self, isa: Isa) {
-        let tiles = self.corners.len();
-        let pitch = products_pitch::<N>(tiles);
-        let count = self.grid.method.products();
-        self.products.resize(count * pitch, Lanes::ZERO);
-        for product in 0..count {
-            let mut weights = [&[][..]; N];
-            for (at, panel) in weights.iter_mut().enumerate() {
-                *panel = self.weights.panel(self.first + at, product);
-            }
-            multiply(
-                isa,
-                &self.transformed[product * self.pitch..],
-                count * self.pitch,
-                tiles,
-                weights,
-                &mut self.products[product * pitch..],
-            );
-        }
-        match self.grid.method {
-            Method::Patches => self.by_rule::<Direct, 4, 2, 2, N>(),
-            Method::Two => self.by_rule::<Two, 2, 3, 2, N>(),
-            Method::Three => self.by_rule::<Three, 5, 5, 3, N>(),
-            Method::Four => self.by_rule::<Four, 6, 6, 4, N>(),
-        }
-    }
-
-    #[inline(always)]
-    fn by_rule<R, const IN: usize, const POINTS: usize, const OUT: usize, const N: usize>(self)
+    fn by_rule<R, const IN: usize, const POINTS: usize, const OUT: usize>(self, panels: usize)
     where
         R: Rule<IN, POINTS, OUT>,
     {
-        let pitch = products_pitch::<N>(self.corners.len());
+        let pitch = products_pitch(self.corners.len(), panels);
         for (panel, plane) in self.planes.chunks_exact_mut(self.plane).enumerate() {
             let bias = self.bias[self.first + panel];
             for (tile, corner) in self.corners.iter().enumerate() {
@@ -102,7 +94,7 @@ impl Finish<'_> {
                 for (y, row) in rows.iter_mut().enumerate() {
                     let mut products = [Lanes::ZERO; POINTS];
                     for (x, product) in products.iter_mut().enumerate() {
-                        *product = self.products[(y * POINTS + x) * pitch + tile * N + panel];
+                        *product = self.products[(y * POINTS + x) * pitch + tile * panels + panel];
                     }
                     *row = R::outputs(products);
                 }
@@ -130,8 +122,8 @@ impl Finish<'_> {
 
 /// Room for the products of a block of tiles; odd, so that they fall into different sets of the cache.
 #[inline(always)]
-fn products_pitch<const N: usize>(tiles: usize) -> usize {
-    (tiles * N) | 1
+fn products_pitch(tiles: usize, panels: usize) -> usize {
+    (tiles * panels) | 1
 }
 
 /// Writes what of a tile lies within the map, pooled or not.

@@ -39,7 +39,7 @@ impl Isa {
             ),
         ];
         #[cfg(not(target_arch = "x86_64"))]
-        let vector = [];
+        let vector: [(Self, bool); 0] = [];
         vector
             .into_iter()
             .filter_map(|(isa, present)| present.then_some(isa))
@@ -120,6 +120,6 @@ impl Kernel for Product<'_> {
     #[inline(always)]
     fn run(self, isa: Isa) {
         let panels = [&self.b[..64], &self.b[64..]];
-        multiply(isa, self.a, 24, 24, panels, self.c);
+        multiply(isa, self.a, 24, 24, &panels, self.c);
     }
 }

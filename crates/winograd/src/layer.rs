@@ -41,9 +41,8 @@ impl Layer {
         if input == 0 || output == 0 {
             return Err(Error::NoChannels { input, output });
         }
-        let shape = format!("{output} x {input} x 3 x 3");
-        check("weights", weights, output * input * 9, shape)?;
-        check("bias", bias, output, format!("{output}"))?;
+        check("weights", weights, &[output, input, 3, 3])?;
+        check("bias", bias, &[output])?;
         let block = |numbers: &[f32]| {
             let mut lanes = Lanes::ZERO;
             lanes.0[..numbers.len()].copy_from_slice(numbers);
@@ -65,6 +64,17 @@ impl Layer {
     #[must_use]
     pub fn channels(&self) -> [usize; 2] {
         [self.input, self.output]
+    }
+
+    /// The weights as given, `[out, in, 3, 3]`.
+    #[must_use]
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// The bias as given, `[out]`.
+    pub fn bias(&self) -> impl Iterator<Item = f32> {
+        self.bias.iter().flat_map(|lanes| lanes.0).take(self.output)
     }
 
     /// Whether a 2x2 max-pool follows.
@@ -114,7 +124,13 @@ impl Layer {
         grid.tiles() * grid.method.products() * rows * self.output
     }
 
+    /// Transforms the weights for maps of that size, if that was not done before.
+    pub(crate) fn prepare(&self, size: [usize; 2]) {
+        self.packed(self.grid(size).method, self.input);
+    }
+
     /// Weights for `channels` channels by `method`; transformed now if that was not done before.
+    /// That must not wait for other threads: one of them might be waiting for these weights.
     pub(crate) fn packed(&self, method: Method, channels: usize) -> &Packed {
         if channels == self.input {
             let packed = &self.packed[method as usize];
@@ -128,17 +144,20 @@ impl Layer {
     }
 }
 
-/// Refuses a slice of the wrong length.
-pub(crate) fn check(
-    what: &'static str,
-    numbers: &[f32],
-    expected: usize,
-    shape: String,
-) -> Result<(), Error> {
+/// Refuses a slice whose length is not the product of its shape.
+pub(crate) fn check(what: &'static str, numbers: &[f32], shape: &[usize]) -> Result<(), Error> {
+    let expected = shape
+        .iter()
+        .fold(1, |product: usize, n| product.saturating_mul(*n));
     let found = numbers.len();
     if found == expected {
         return Ok(());
     }
+    let shape = shape
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(" x ");
     Err(Error::Length {
         what,
         shape,

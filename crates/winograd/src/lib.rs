@@ -3,7 +3,9 @@
 //! A [`Layer`] is one such convolution, a [`Stack`] is several in a row. Most of the work is done by
 //! minimal filtering (S. Winograd, 1980; for networks: A. Lavin and S. Gray, *Fast Algorithms for
 //! Convolutional Neural Networks*, 2016): a tile of 4x4 outputs takes 36 products instead of 144.
-//! The mathematics is in the module `rule`, one dimension at a time.
+//! Maps of 3, 5, 6 or 9 are cut into tiles of 3x3 where that costs less, maps of 2x2 take a rule of their
+//! own, and images with up to four channels are convolved directly (`tiles` chooses). The mathematics
+//! is in the module `rule`, one dimension at a time.
 //!
 //! How the time is kept low:
 //!

@@ -7,89 +7,86 @@
 use crate::isa::Isa;
 use crate::lanes::{LANES, Lanes};
 
-/// Writes `products[row * PANELS + panel]`, 16 channels each, for `rows` rows.
+/// Writes `products[row * panels.len() + panel]`, 16 channels each, for `rows` rows.
 ///
 /// # Shapes
 ///
 /// Input channels `k` of row `r` lie at `inputs[k / 16 * pitch + r]`, lane `k % 16`; the weights of
 /// input channel `k` at `panels[..][k]`. The panels' length says how many input channels there are.
 #[inline(always)]
-pub(crate) fn multiply<const PANELS: usize>(
+pub(crate) fn multiply(
     isa: Isa,
     inputs: &[Lanes],
     pitch: usize,
     rows: usize,
-    panels: [&[Lanes]; PANELS],
+    panels: &[&[Lanes]],
     products: &mut [Lanes],
 ) {
     // The accumulators, one strip of weights and one input must fit the registers.
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => strips::<12, PANELS, true>(inputs, pitch, rows, panels, products, PANELS),
+        Isa::Avx512 => strips::<12, 2, true>(inputs, pitch, rows, panels, products),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => {
-            for (at, panel) in panels.into_iter().enumerate() {
-                strips::<6, 1, true>(inputs, pitch, rows, [panel], &mut products[at..], PANELS);
-            }
-        }
-        Isa::Baseline => {
-            for (at, panel) in panels.into_iter().enumerate() {
-                strips::<BASELINE_ROWS, 1, false>(
-                    inputs,
-                    pitch,
-                    rows,
-                    [panel],
-                    &mut products[at..],
-                    PANELS,
-                );
-            }
-        }
+        Isa::Avx2 => strips::<6, 1, true>(inputs, pitch, rows, panels, products),
+        Isa::Baseline => strips::<BASELINE_ROWS, 1, false>(inputs, pitch, rows, panels, products),
     }
 }
 
 /// 16 registers of 4 numbers on x86-64, 32 on 64-bit ARM.
 const BASELINE_ROWS: usize = if cfg!(target_arch = "aarch64") { 6 } else { 2 };
 
-/// Covers the rows with strips of `ROWS`, then of 4, then of 1.
+/// Covers the rows with strips of `ROWS`, then of 4, then of 1. A strip stays in the first-level cache
+/// while all panels pass by.
 #[inline(always)]
 fn strips<const ROWS: usize, const PANELS: usize, const FUSED: bool>(
     inputs: &[Lanes],
     pitch: usize,
     rows: usize,
-    panels: [&[Lanes]; PANELS],
+    panels: &[&[Lanes]],
     products: &mut [Lanes],
-    step: usize,
 ) {
     let mut row = 0;
-    while row + ROWS <= rows {
-        strip::<ROWS, PANELS, FUSED>(
-            &inputs[row..],
-            pitch,
-            panels,
-            &mut products[row * step..],
-            step,
-        );
-        row += ROWS;
-    }
-    while row + 4 <= rows {
-        strip::<4, PANELS, FUSED>(
-            &inputs[row..],
-            pitch,
-            panels,
-            &mut products[row * step..],
-            step,
-        );
-        row += 4;
-    }
     while row < rows {
-        strip::<1, PANELS, FUSED>(
-            &inputs[row..],
+        let (inputs, products) = (&inputs[row..], &mut products[row * panels.len()..]);
+        row += match rows - row {
+            left if left >= ROWS => {
+                across::<ROWS, PANELS, FUSED>(inputs, pitch, panels, products);
+                ROWS
+            }
+            left if left >= 4 => {
+                across::<4, PANELS, FUSED>(inputs, pitch, panels, products);
+                4
+            }
+            _ => {
+                across::<1, PANELS, FUSED>(inputs, pitch, panels, products);
+                1
+            }
+        };
+    }
+}
+
+/// One strip with all panels, `PANELS` at a time and the rest one by one.
+#[inline(always)]
+fn across<const ROWS: usize, const PANELS: usize, const FUSED: bool>(
+    inputs: &[Lanes],
+    pitch: usize,
+    panels: &[&[Lanes]],
+    products: &mut [Lanes],
+) {
+    let step = panels.len();
+    let (groups, rest) = panels.as_chunks::<PANELS>();
+    for (group, panels) in groups.iter().enumerate() {
+        strip::<ROWS, PANELS, FUSED>(
+            inputs,
             pitch,
-            panels,
-            &mut products[row * step..],
+            *panels,
+            &mut products[group * PANELS..],
             step,
         );
-        row += 1;
+    }
+    for (at, panel) in rest.iter().enumerate() {
+        let at = groups.len() * PANELS + at;
+        strip::<ROWS, 1, FUSED>(inputs, pitch, [panel], &mut products[at..], step);
     }
 }
 
@@ -129,7 +126,7 @@ mod tests {
     impl Kernel for Case<'_> {
         #[inline(always)]
         fn run(self, isa: Isa) {
-            multiply(isa, self.2, 31, self.0, self.1, self.3);
+            multiply(isa, self.2, 31, self.0, &self.1, self.3);
         }
     }
 

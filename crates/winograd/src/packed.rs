@@ -1,7 +1,5 @@
 //! Weights, transformed and laid out in the order in which the products read them.
 
-use rayon::prelude::*;
-
 use crate::lanes::{LANES, Lanes};
 use crate::tiles::Method;
 
@@ -23,18 +21,16 @@ impl Packed {
         let (rule, products) = (method.weights(), method.products());
         let rows = input.next_multiple_of(LANES);
         let mut numbers = vec![Lanes::ZERO; output.div_ceil(LANES) * products * rows];
-        let panels = numbers.par_chunks_exact_mut(products * rows);
-        panels
-            .zip(weights.par_chunks(LANES * input * 9))
-            .for_each(|(panel, weights)| {
-                for (lane, filters) in weights.chunks_exact(input * 9).enumerate() {
-                    for (row, filter) in filters.chunks_exact(9).enumerate() {
-                        transform(rule, filter, |product, number| {
-                            panel[product * rows + row].0[lane] = number;
-                        });
-                    }
+        let panels = numbers.chunks_exact_mut(products * rows);
+        for (panel, weights) in panels.zip(weights.chunks(LANES * input * 9)) {
+            for (lane, filters) in weights.chunks_exact(input * 9).enumerate() {
+                for (row, filter) in filters.chunks_exact(9).enumerate() {
+                    transform(rule, filter, |product, number| {
+                        panel[product * rows + row].0[lane] = number;
+                    });
                 }
-            });
+            }
+        }
         Self {
             numbers,
             products,

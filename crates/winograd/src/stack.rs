@@ -143,8 +143,7 @@ impl Stack {
         width: usize,
     ) -> Result<Vec<Vec<f32>>, Error> {
         let channels = self.layers[0].channels()[0];
-        let shape = format!("{batch} x {channels} x {height} x {width}");
-        check("images", images, batch * channels * height * width, shape)?;
+        check("images", images, &[batch, channels, height, width])?;
         let shapes = layers
             .iter()
             .map(|&layer| self.output_shape_after(layer, height, width));
@@ -156,6 +155,7 @@ impl Stack {
             return Ok(outputs);
         };
 
+        self.prepare(last, [height, width]);
         let levels = divide(&self.layers[..=last], [height, width]);
         let threads = rayon::current_num_threads();
         // Where there are too few images for all threads, they share the work on each.
@@ -187,6 +187,18 @@ impl Stack {
             jobs.for_each(|job| self.finish(job, &levels, false));
         }
         Ok(outputs)
+    }
+
+    /// Transforms the weights up to layer `last` for images of that size, where that was not done before.
+    fn prepare(&self, last: usize, mut size: [usize; 2]) {
+        let mut layers = Vec::new();
+        for layer in &self.layers[..=last] {
+            layers.push((layer, size));
+            size = layer.output_size(size);
+        }
+        layers
+            .par_iter()
+            .for_each(|(layer, size)| layer.prepare(*size));
     }
 
     /// Brings a group of images through all levels, in buffers that are kept for the next group.

@@ -1,6 +1,7 @@
 //! Layers and stacks against the definition in f64.
 
 use proptest::prelude::*;
+use rayon::prelude::*;
 
 use crate::isa::Isa;
 use crate::reference::{convolve, noise};
@@ -119,6 +120,18 @@ fn a_small_vgg_equals_the_definition() {
     }
 }
 
+#[test]
+fn vgg16_itself_equals_the_definition() {
+    let blocks = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)];
+    let shape: Vec<_> = blocks
+        .into_iter()
+        .flat_map(|(channels, layers)| (1..=layers).map(move |at| (channels, at == layers)))
+        .collect();
+    let worst = difference(3, &shape, 1, [32, 32], Isa::best());
+
+    assert!(worst < 1e-5, "{worst}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
@@ -174,6 +187,37 @@ fn an_image_has_the_same_output_in_any_batch_and_on_any_number_of_threads() {
                 .collect();
             assert!(together == alone, "batches of {batch} on {threads} threads");
         }
+    }
+}
+
+#[test]
+fn what_is_no_number_stays_visible_and_stays_in_its_image() {
+    let (layers, _) = layers(3, &[(16, false), (16, true)], Isa::best());
+    let stack = Stack::new(layers).unwrap();
+    let mut images = noise(3 * 3 * 64, 5);
+    let before = stack.run(&images, 3, 8, 8).unwrap();
+    images[3 * 64 + 30] = f32::NAN;
+    let after = stack.run(&images, 3, 8, 8).unwrap();
+    let image = 16 * 16;
+    assert!(after[..image] == before[..image] && after[2 * image..] == before[2 * image..]);
+    assert!(after[image..2 * image].iter().any(|number| number.is_nan()));
+}
+
+#[test]
+fn a_stack_may_be_run_from_many_threads_at_once() {
+    let shape = [(64, false), (64, true), (64, false)];
+    let images = noise(3 * 256, 5);
+    for _ in 0..20 {
+        // Fresh layers each time: the threads race for the transformed weights.
+        let stack = Stack::new(layers(3, &shape, Isa::best()).0).unwrap();
+        let expected = Stack::new(layers(3, &shape, Isa::best()).0)
+            .unwrap()
+            .run(&images, 1, 16, 16);
+        let outputs: Vec<_> = (0..16)
+            .into_par_iter()
+            .map(|_| stack.run(&images, 1, 16, 16))
+            .collect();
+        assert!(outputs.iter().all(|output| *output == expected));
     }
 }
 
