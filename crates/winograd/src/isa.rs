@@ -52,9 +52,12 @@ impl Isa {
     }
 
     /// Runs `kernel` as compiled for this instruction set.
-    #[expect(
-        unsafe_code,
-        reason = "calls code for an instruction set that was detected"
+    #[cfg_attr(
+        target_arch = "x86_64",
+        expect(
+            unsafe_code,
+            reason = "calls code for an instruction set that was detected"
+        )
     )]
     pub(crate) fn run(self, kernel: impl Kernel) {
         match self {
