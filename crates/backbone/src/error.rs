@@ -77,6 +77,9 @@ pub enum Error {
         /// What the file has.
         found: String,
     },
+    /// Images that the CPU's convolutions do not take.
+    #[error(transparent)]
+    Convolution(#[from] graft_winograd::Error),
     /// The device would not give a parameter back.
     #[error("cannot read `{tensor}` back from the device: {message}")]
     Device {

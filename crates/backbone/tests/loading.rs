@@ -1,14 +1,16 @@
 //! A weights folder that is wrong ends in an error that says what and where; a right one is used as
 //! far as the boundary asks for it.
+#![expect(clippy::unwrap_used, reason = "tests say what they expect by failing")]
 
 mod fixture;
 
 use std::fs;
+use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use fixture::Entry;
-use graft_backbone::{Backbone, Boundary, Error};
+use graft_backbone::{Backbone, Boundary, CpuBackbone, Error};
 use safetensors::tensor::Dtype;
 
 #[test]
@@ -139,13 +141,61 @@ fn every_tensor_is_accounted_for() {
         change(&mut entries);
         fixture::write_block(folder.path(), Boundary::Block1, &entries);
         fixture::write_manifest(folder.path());
-        let error = Backbone::load(folder.path(), Boundary::Block1, &Device::flex())
-            .unwrap_err()
-            .to_string();
-        for part in [expected, "block1.safetensors", "made anew"] {
-            assert!(error.contains(part), "{error}: {part}");
+        let burn = Backbone::load(folder.path(), Boundary::Block1, &Device::flex()).unwrap_err();
+        let cpu = CpuBackbone::load(folder.path(), Boundary::Block1).unwrap_err();
+        for error in [burn.to_string(), cpu.to_string()] {
+            for part in [expected, "block1.safetensors", "made anew"] {
+                assert!(error.contains(part), "{error}: {part}");
+            }
         }
     }
+}
+
+/// The largest difference between the two ways to compute, as a part of the largest feature.
+fn difference(folder: &Path, boundary: Boundary, batch: usize, size: usize) -> f32 {
+    let device = Device::flex();
+    let images = fixture::images(batch, size);
+    let shape = [batch, 3, size, size];
+    let values: Vec<f32> = images.try_to_vec().unwrap();
+    let burn = Backbone::load(folder, boundary, &device).unwrap();
+    let burn = burn.features(Tensor::from_data(images, &device)).unwrap();
+    let burn: Vec<f32> = burn.into_data().try_into_vec_as().unwrap();
+    let cpu = CpuBackbone::load(folder, boundary)
+        .unwrap()
+        .features(&values, shape)
+        .unwrap();
+    assert_eq!(cpu.len(), burn.len());
+    let off = cpu
+        .iter()
+        .zip(&burn)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f32::max);
+    off / burn.iter().copied().fold(0.0, f32::max)
+}
+
+#[test]
+fn both_ways_to_compute_agree() {
+    let folder = fixture::weights(Boundary::Block3);
+    for (boundary, batch, size) in [
+        (Boundary::Block1, 3, 5),
+        (Boundary::Block2, 2, 17),
+        (Boundary::Block3, 2, 8),
+        (Boundary::Block3, 3, 33),
+    ] {
+        let off = difference(folder.path(), boundary, batch, size);
+        assert!(off < 1e-5, "{boundary} {size}: off by {off}");
+    }
+}
+
+#[test]
+fn both_ways_have_the_same_weights() {
+    let folder = fixture::weights(Boundary::Block2);
+    let burn = Backbone::load(folder.path(), Boundary::Block2, &Device::flex()).unwrap();
+    let cpu = CpuBackbone::load(folder.path(), Boundary::Block2).unwrap();
+    assert_eq!(cpu.weights_hash(), burn.weights_hash().unwrap());
+    let other = fixture::weights_from(2, Boundary::Block2);
+    let other = CpuBackbone::load(other.path(), Boundary::Block2).unwrap();
+    assert_ne!(cpu.weights_hash(), other.weights_hash());
 }
 
 #[test]

@@ -9,12 +9,14 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use graft_backbone::{Backbone, Boundary};
+use graft_backbone::{Backbone, Boundary, CpuBackbone};
 use graft_dataset::{IdxPair, ImageSet, Preprocessing, Split};
 use safetensors::SafeTensors;
 
 /// How far a value may be off, as a part of the largest in its output. Seen on a CPU: 6e-7.
 const TOLERANCE: f64 = 1e-5;
+/// The same for the engine for CPUs against Burn's, all values of every block.
+const ENGINE_TOLERANCE: f32 = 1e-4;
 /// How many of the first training digits the reference has.
 const DIGITS: usize = 4;
 /// About how many values of an output the reference keeps.
@@ -33,7 +35,7 @@ fn real_digits_give_what_onnx_runtime_gives() {
         .first(DIGITS)
         .unwrap();
     let batch = Preprocessing::default().batch(&set, 0..DIGITS).unwrap();
-    compare("digits", batch.values, batch.shape);
+    compare("digits", &batch.values, batch.shape);
 }
 
 #[test]
@@ -42,7 +44,7 @@ fn random_images_give_what_onnx_runtime_gives() {
     for size in [32, 48, 64] {
         compare(
             &format!("random{size}"),
-            random_image(size),
+            &random_image(size),
             [1, 3, size, size],
         );
     }
@@ -62,10 +64,10 @@ fn random_image(size: usize) -> Vec<f32> {
 }
 
 /// Compares all five outputs with the reference: sampled values, largest value, sums.
-fn compare(set: &str, values: Vec<f32>, shape: [usize; 4]) {
+fn compare(set: &str, values: &[f32], shape: [usize; 4]) {
     let device = Device::flex();
     let backbone = Backbone::load(&models().join("vgg16"), Boundary::Block5, &device).unwrap();
-    let images = Tensor::<4>::from_data(TensorData::new(values, shape), &device);
+    let images = Tensor::<4>::from_data(TensorData::new(values.to_vec(), shape), &device);
     let outputs = backbone.block_outputs(images.clone()).unwrap();
     assert_eq!(outputs.len(), Boundary::ALL.len());
 
@@ -92,6 +94,23 @@ fn compare(set: &str, values: Vec<f32>, shape: [usize; 4]) {
                 *summary,
             );
         }
+    }
+
+    for boundary in Boundary::ALL {
+        let cpu = CpuBackbone::load(&models().join("vgg16"), boundary).unwrap();
+        let expected: Vec<f32> = outputs[boundary.number() - 1]
+            .to_data()
+            .try_into_vec_as()
+            .unwrap();
+        let found = cpu.features(values, shape).unwrap();
+        let largest = expected.iter().copied().fold(0.0, f32::max);
+        let pairs = found.iter().zip(&expected);
+        let off = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / largest;
+        println!("{set} {boundary}: the engine for CPUs is off by {off:.1e}");
+        assert!(
+            found.len() == expected.len() && off <= ENGINE_TOLERANCE,
+            "{set} {boundary}: off by {off}"
+        );
     }
 
     let last = outputs.last().unwrap().to_data();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::backend::Backend;
+use crate::engine::Engine;
 
 /// Transfer learning in Rust: a frozen VGG16 from ImageNet learns handwritten digits.
 ///
@@ -53,10 +54,13 @@ pub struct Outside {
 
 /// Options that every verb with a forward pass has.
 #[derive(Debug, Args)]
-pub struct Compute {
+pub struct ComputeArguments {
     /// What computes; each must have been compiled in
     #[arg(long, value_enum, default_value_t = Backend::preferred())]
     pub backend: Backend,
+    /// The code for the forward pass; by default the fastest that the backend has
+    #[arg(long, value_enum)]
+    pub engine: Option<Engine>,
 }
 
 /// `graft fetch`
@@ -100,7 +104,7 @@ pub struct Train {
     pub recipe: RecipeArguments,
     /// What computes.
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArguments,
     /// Where from.
     #[command(flatten)]
     pub outside: Outside,
@@ -116,7 +120,7 @@ pub struct Eval {
     pub run: Option<PathBuf>,
     /// What computes.
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArguments,
     /// Where from.
     #[command(flatten)]
     pub outside: Outside,
@@ -136,7 +140,7 @@ pub struct Extract {
     pub split: SplitName,
     /// What computes.
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArguments,
     /// Where from.
     #[command(flatten)]
     pub outside: Outside,
@@ -159,7 +163,7 @@ pub struct Predict {
     pub images: Vec<PathBuf>,
     /// What computes.
     #[command(flatten)]
-    pub compute: Compute,
+    pub compute: ComputeArguments,
     /// Where from.
     #[command(flatten)]
     pub outside: Outside,

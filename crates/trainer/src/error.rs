@@ -22,6 +22,11 @@ pub enum Error {
     /// The backend is there, but no device for it.
     #[error("no device for the {} backend was found; install its driver, or use --backend cpu", .0.name())]
     NoDevice(Backend),
+    /// An engine that computes elsewhere.
+    #[error(
+        "the winograd engine computes on the CPU only, not on {0}; use --engine burn, or --backend cpu"
+    )]
+    EngineNeedsCpu(Backend),
     /// A recipe that cannot be used.
     #[error(transparent)]
     Recipe(#[from] crate::recipe::RecipeError),

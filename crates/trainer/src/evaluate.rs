@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::backend::Backend;
+use crate::compute::Compute;
 use crate::examples::Examples;
 use crate::extract::Cached;
 use crate::home::Home;
@@ -41,31 +42,31 @@ pub struct Evaluated {
 /// or the device fails.
 pub fn evaluate(
     run: &Run,
-    backend: Backend,
+    compute: &Compute,
     home: &Home,
     sources: &mut Sources,
 ) -> Result<Evaluated, Error> {
-    let device = backend.device()?;
+    let device = &compute.device;
     let recipe = run.recipe()?;
-    let head = run.head(&device)?;
+    let head = run.head(device)?;
     let images = sources.images(&recipe.data, Split::Test)?;
-    let loaded = sources.backbone(recipe.backbone.boundary, &device)?;
+    let loaded = sources.prefix(compute, recipe.backbone.boundary)?;
     run.check_weights(&loaded.hashes)?;
     let extracted = loaded
-        .extractor(&recipe, backend, &device, &home.cache())
+        .extractor(&recipe, compute, &home.cache())
         .features(&images, Split::Test)?;
     let examples = Examples {
         features: &extracted.features,
         labels: images.labels(),
         classes: recipe.data.classes,
-        device: &device,
+        device,
     };
     let all: Vec<usize> = (0..images.len()).collect();
     let evaluated = Evaluated {
         run: run.folder().display().to_string(),
         evaluated: Timestamp::now(),
         images: extracted.key.images,
-        backend,
+        backend: compute.backend,
         cache: extracted.cached,
         evaluation: examples.evaluate(&head, &all)?,
     };

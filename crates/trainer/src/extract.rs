@@ -3,18 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use burn::tensor::Device;
 use graft_dataset::{ImageSet, Preprocessing, Split};
 
 use crate::Error;
-use crate::backend::Backend;
 use crate::cache::{self, CacheError, Features, Key, Writer};
+use crate::compute::Compute;
 use crate::progress::Progress;
 use crate::recipe::{Data, Recipe};
 use crate::sources::Loaded;
-
-/// Images in one forward pass. Larger batches were no faster on the CPU and cost memory.
-const BATCH: usize = 32;
 
 /// Whether the cache had the features already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -44,9 +40,7 @@ pub struct Extractor<'a> {
     /// How an image becomes its input.
     pub recipe: &'a Recipe,
     /// What it computes on.
-    pub backend: Backend,
-    /// The device it lies on.
-    pub device: &'a Device,
+    pub compute: &'a Compute,
     /// The cache folder.
     pub cache: &'a Path,
 }
@@ -88,15 +82,15 @@ impl Extractor<'_> {
         let started = Instant::now();
         let preprocessing = self.recipe.preprocessing;
         preprocessing.check(set.rows(), set.columns())?;
-        let Loaded {
-            backbone, hashes, ..
-        } = self.loaded;
+        let Loaded { prefix, hashes, .. } = self.loaded;
+        let (boundary, engine) = (prefix.boundary(), prefix.engine().version());
         let key = Key::new(
             set,
             hashes,
             preprocessing,
-            backbone.boundary(),
-            self.backend,
+            boundary,
+            self.compute.backend,
+            engine,
         );
         let path = key.path(self.cache);
         let (features, cached) = match Features::open(&path, &key) {
@@ -125,7 +119,7 @@ impl Extractor<'_> {
     /// Computes all features and writes them as one entry.
     fn fill(&self, set: &ImageSet, split: Split, path: &Path, key: &Key) -> Result<(), Error> {
         let Preprocessing { size, .. } = self.recipe.preprocessing;
-        let shape = self.loaded.backbone.boundary().feature_shape(size, size)?;
+        let shape = self.loaded.prefix.boundary().feature_shape(size, size)?;
         let bytes = (4 * set.len() * shape.iter().product::<usize>()) as u64;
         for abandoned in graft_durable::sweep(self.cache) {
             tracing::info!("deleted the abandoned {}", abandoned.display());
@@ -138,10 +132,11 @@ impl Extractor<'_> {
         }
         let mut writer = Writer::create(path, key, shape)?;
         let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
-        for start in (0..set.len()).step_by(BATCH) {
-            let range = start..set.len().min(start + BATCH);
+        let batch = self.loaded.prefix.batch(size);
+        for start in (0..set.len()).step_by(batch) {
+            let range = start..set.len().min(start + batch);
             let images = self.recipe.preprocessing.batch(set, range.clone())?;
-            writer.append(&self.loaded.forward(images, self.device)?)?;
+            writer.append(&self.loaded.prefix.forward(images, &self.compute.device)?)?;
             progress.advance(range.len());
         }
         progress.finish();

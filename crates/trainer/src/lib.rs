@@ -7,6 +7,8 @@ pub mod backend;
 pub mod cache;
 pub mod cli;
 pub mod commands;
+pub mod compute;
+pub mod engine;
 mod error;
 pub mod evaluate;
 pub mod examples;

@@ -11,7 +11,7 @@ use graft_head::Head;
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::backend::Backend;
+use crate::compute::Compute;
 use crate::examples::Examples;
 use crate::extract::Extracted;
 use crate::fit::{Epoch, fit};
@@ -27,8 +27,8 @@ pub struct Order<'a> {
     pub name: &'a str,
     /// The recipe.
     pub recipe: &'a Recipe,
-    /// What computes.
-    pub backend: Backend,
+    /// What it computes on.
+    pub compute: &'a Compute,
     /// Where everything lies.
     pub home: &'a Home,
 }
@@ -55,27 +55,26 @@ pub fn train(
     let clock = Clock::start();
     let Order {
         recipe,
-        backend,
+        compute,
         home,
         ..
     } = *order;
-    let device = backend.device()?;
     check_writable(&home.runs())?;
 
     let images = sources.images(&recipe.data, Split::Train)?;
     let holdout = recipe.holdout(&images)?;
-    let loaded = sources.backbone(recipe.backbone.boundary, &device)?;
-    let before = loaded.backbone.weights_hash()?;
+    let loaded = sources.prefix(compute, recipe.backbone.boundary)?;
+    let before = loaded.prefix.weights_hash()?;
 
     let extracted = loaded
-        .extractor(recipe, backend, &device, &home.cache())
+        .extractor(recipe, compute, &home.cache())
         .features(&images, Split::Train)?;
     let (features, labels, classes) = (&extracted.features, images.labels(), recipe.data.classes);
     let examples = Examples {
         features,
         labels,
         classes,
-        device: &device,
+        device: &compute.device,
     };
 
     let mut run = Started::create(&home.runs(), clock.started, order.name, recipe)?;
@@ -102,7 +101,8 @@ pub fn train(
         started: clock.started,
         ended: Timestamp::now(),
         recipe: order.name.into(),
-        backend,
+        backend: compute.backend,
+        engine: compute.engine.version(),
         threads: machine::threads(),
         source: loaded.manifest.source,
         backbone,
@@ -132,7 +132,7 @@ pub fn train(
 
 /// The proof that the backbone did not train: its hash is what it was.
 fn unmoved(loaded: &Loaded, before: String) -> Result<WeightHashes, Error> {
-    let after = loaded.backbone.weights_hash()?;
+    let after = loaded.prefix.weights_hash()?;
     if after != before {
         return Err(Error::BackboneMoved { before, after });
     }

@@ -8,7 +8,7 @@ use graft_report::{argmax, softmax};
 use serde::Serialize;
 
 use crate::Error;
-use crate::backend::Backend;
+use crate::compute::Compute;
 use crate::examples::read;
 use crate::run::Run;
 use crate::sources::Sources;
@@ -34,17 +34,17 @@ pub struct Prediction {
 pub fn predict(
     run: &Run,
     pictures: &[PathBuf],
-    backend: Backend,
+    compute: &Compute,
     sources: &mut Sources,
 ) -> Result<Vec<Prediction>, Error> {
     let digits = pictures
         .iter()
         .map(|path| read_digit(path))
         .collect::<Result<Vec<_>, _>>()?;
-    let device = backend.device()?;
+    let device = &compute.device;
     let recipe = run.recipe()?;
-    let head = run.head(&device)?;
-    let loaded = sources.backbone(recipe.backbone.boundary, &device)?;
+    let head = run.head(device)?;
+    let loaded = sources.prefix(compute, recipe.backbone.boundary)?;
     run.check_weights(&loaded.hashes)?;
     let predict = |(picture, digit): (&PathBuf, &graft_dataset::Digit)| {
         let mut values = vec![0.0; recipe.preprocessing.values_per_image()];
@@ -52,15 +52,15 @@ pub fn predict(
             .preprocessing
             .apply(&digit.pixels, DIGIT_SIDE, DIGIT_SIDE, &mut values)?;
         let side = recipe.preprocessing.size;
-        let features = loaded.forward(
+        let features = loaded.prefix.forward(
             ImageBatch {
                 values,
                 shape: [1, 3, side, side],
             },
-            &device,
+            device,
         )?;
         let width = features.len();
-        let features = Tensor::<2>::from_data(TensorData::new(features, [1, width]), &device);
+        let features = Tensor::<2>::from_data(TensorData::new(features, [1, width]), device);
         let logits = read(head.forward(features))?;
         Ok(Prediction {
             image: picture.clone(),

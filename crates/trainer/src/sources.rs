@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use burn::tensor::{Device, Tensor, TensorData};
 use graft_assets::{Group, Manifest, Options};
-use graft_backbone::{Backbone, Boundary};
-use graft_dataset::{IdxPair, ImageBatch, ImageSet, Split};
+use graft_backbone::Boundary;
+use graft_dataset::{IdxPair, ImageSet, Split};
 use graft_onnx_import::{Vgg16, weights};
 
 use crate::Error;
-use crate::backend::Backend;
-use crate::examples::read;
+use crate::compute::Compute;
+use crate::engine::Prefix;
 use crate::extract::Extractor;
 use crate::home::Home;
 use crate::recipe::{Data, MNIST, Recipe};
@@ -101,9 +100,9 @@ impl<'a> Sources<'a> {
     ///
     /// # Errors
     /// When the ONNX file cannot be had or is not VGG16.
-    pub fn backbone(&mut self, boundary: Boundary, device: &Device) -> Result<Loaded, Error> {
+    pub fn prefix(&mut self, compute: &Compute, boundary: Boundary) -> Result<Loaded, Error> {
         let folder = self.home.weights();
-        match Loaded::read(&folder, boundary, device) {
+        match Loaded::read(&folder, boundary, compute) {
             Ok(loaded) => return Ok(loaded),
             Err(error) if self.imported_by_hand(&folder) => return Err(error),
             Err(error) if folder.join(weights::MANIFEST).exists() => {
@@ -112,7 +111,7 @@ impl<'a> Sources<'a> {
             Err(_) => {}
         }
         self.import()?;
-        Loaded::read(&folder, boundary, device)
+        Loaded::read(&folder, boundary, compute)
     }
 
     /// Imports VGG16's weights from ONNX unless they are there, whatever they are worth.
@@ -149,7 +148,7 @@ impl<'a> Sources<'a> {
 /// A backbone, and which weights it has.
 pub struct Loaded {
     /// The frozen prefix.
-    pub backbone: Backbone,
+    pub prefix: Prefix,
     /// What the weights folder says of itself.
     pub manifest: weights::Manifest,
     /// SHA-256 of the weights files, block 1 up to the boundary.
@@ -162,31 +161,20 @@ impl Loaded {
     pub fn extractor<'a>(
         &'a self,
         recipe: &'a Recipe,
-        backend: Backend,
-        device: &'a Device,
+        compute: &'a Compute,
         cache: &'a Path,
     ) -> Extractor<'a> {
         Extractor {
             loaded: self,
             recipe,
-            backend,
-            device,
+            compute,
             cache,
         }
     }
 
-    /// One forward pass: the features of a batch, flattened row by row.
-    ///
-    /// # Errors
-    /// When an image is too small for the backbone, or the device fails.
-    pub fn forward(&self, images: ImageBatch, device: &Device) -> Result<Vec<f32>, Error> {
-        let images = Tensor::<4>::from_data(TensorData::new(images.values, images.shape), device);
-        read(self.backbone.features(images)?) // [batch, channels, height, width]
-    }
-
-    fn read(folder: &Path, boundary: Boundary, device: &Device) -> Result<Self, Error> {
+    fn read(folder: &Path, boundary: Boundary, compute: &Compute) -> Result<Self, Error> {
         let manifest = weights::read_manifest(folder)?;
-        let backbone = Backbone::load(folder, boundary, device)?;
+        let prefix = Prefix::load(compute.engine, folder, boundary, &compute.device)?;
         let hashes = manifest
             .blocks
             .iter()
@@ -194,7 +182,7 @@ impl Loaded {
             .map(|block| block.sha256.clone());
         Ok(Self {
             hashes: hashes.collect(),
-            backbone,
+            prefix,
             manifest,
         })
     }

@@ -125,6 +125,7 @@ mod tests {
             Preprocessing::default(),
             Boundary::Block1,
             Backend::Cpu,
+            "test".into(),
         );
         let path = key.path(cache);
         let mut writer = Writer::create(&path, &key, [512, 16, 16]).unwrap();

@@ -15,6 +15,7 @@ fn key(pixel: u8) -> Key {
         Preprocessing::default(),
         Boundary::Block1,
         Backend::Cpu,
+        "test".into(),
     )
 }
 

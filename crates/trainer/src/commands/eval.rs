@@ -1,6 +1,6 @@
 //! `graft eval`
 
-use super::{graft, shown, sources};
+use super::{compute, graft, shown, sources};
 use crate::Error;
 use crate::cli::Eval;
 use crate::evaluate::{EVALUATION, evaluate};
@@ -11,7 +11,7 @@ use crate::run::Run;
 pub(super) fn run(arguments: &Eval, home: &Home) -> Result<(), Error> {
     let run = Run::open(&home.runs(), arguments.run.as_deref())?;
     let mut sources = sources(home, &arguments.outside)?;
-    let evaluated = evaluate(&run, arguments.compute.backend, home, &mut sources)?;
+    let evaluated = evaluate(&run, &compute(&arguments.compute)?, home, &mut sources)?;
     if arguments.json {
         return output::json(&evaluated);
     }

@@ -1,6 +1,6 @@
 //! `graft extract`
 
-use super::{graft, shown, sources};
+use super::{compute, graft, shown, sources};
 use crate::Error;
 use crate::cli::{Extract, SplitName};
 use crate::home::Home;
@@ -19,12 +19,11 @@ pub(super) fn run(arguments: &Extract, home: &Home) -> Result<(), Error> {
         SplitName::Test => Split::Test,
     };
     let mut sources = sources(home, &arguments.outside)?;
-    let backend = arguments.compute.backend;
-    let device = backend.device()?;
+    let compute = compute(&arguments.compute)?;
     let images = sources.images(&recipe.data, split)?;
-    let loaded = sources.backbone(recipe.backbone.boundary, &device)?;
+    let loaded = sources.prefix(&compute, recipe.backbone.boundary)?;
     let extracted = loaded
-        .extractor(&recipe, backend, &device, &home.cache())
+        .extractor(&recipe, &compute, &home.cache())
         .features(&images, split)?;
     output::line(&format!(
         "{} images, {} values each, {:.1} s ({:.0} images/s), cache {}\n{}\n\nNext: {} {}",

@@ -10,7 +10,8 @@ mod train;
 use std::path::Path;
 
 use crate::Error;
-use crate::cli::{Arguments, Outside, Verb};
+use crate::cli::{Arguments, ComputeArguments, Outside, Verb};
+use crate::compute::Compute;
 use crate::home::Home;
 use crate::output;
 use crate::sources::Sources;
@@ -38,6 +39,10 @@ pub fn complain(error: &Error) {
 
 fn sources<'a>(home: &'a Home, outside: &'a Outside) -> Result<Sources<'a>, Error> {
     Sources::new(home, outside.offline, outside.from.as_deref())
+}
+
+fn compute(arguments: &ComputeArguments) -> Result<Compute, Error> {
+    Compute::new(arguments.backend, arguments.engine)
 }
 
 /// How the user starts graft: through xtask, which says so, or directly.

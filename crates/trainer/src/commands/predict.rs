@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{graft, shown, sources};
+use super::{compute, graft, shown, sources};
 use graft_report::percent;
 
 use crate::Error;
@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Predict, home: &Home) -> Result<(), Error> {
         return Err(Error::NoPictures);
     }
     let mut sources = sources(home, &arguments.outside)?;
-    let predictions = predict(&run, pictures, arguments.compute.backend, &mut sources)?;
+    let predictions = predict(&run, pictures, &compute(&arguments.compute)?, &mut sources)?;
     for prediction in &predictions {
         if arguments.json {
             output::json(prediction)?;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{graft, shown, sources};
+use super::{compute, graft, shown, sources};
 use graft_report::percent;
 
 use crate::Error;
@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Train, home: &Home) -> Result<(), Error> {
     let order = Order {
         name: &stem(name),
         recipe: &recipe,
-        backend: arguments.compute.backend,
+        compute: &compute(&arguments.compute)?,
         home,
     };
     let mut sources = sources(home, &arguments.outside)?;

@@ -36,6 +36,7 @@ fn features(folder: &Path, row: impl Fn(usize) -> [f32; 3]) -> Features {
         Preprocessing::default(),
         Boundary::Block1,
         Backend::Cpu,
+        "test".into(),
     );
     let path = folder.join("features");
     let mut writer = Writer::create(&path, &key, [3, 1, 1]).unwrap();

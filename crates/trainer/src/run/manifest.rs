@@ -29,6 +29,8 @@ pub struct Manifest {
     pub recipe: String,
     /// What computed.
     pub backend: Backend,
+    /// The code for the forward pass, with its version.
+    pub engine: String,
     /// How many threads it could use.
     pub threads: usize,
     /// Where the VGG16 weights came from.
