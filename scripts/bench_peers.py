@@ -6,7 +6,9 @@
     .venv/bin/python scripts/bench_peers.py --blocks --rounds 5 --json > peers.json
 
 ONNX Runtime, PyTorch and TensorFlow get the same weights and images and are measured by
-peer_forward.py, which says what is timed and counted. Each runs in a process of its own, so that
+peer_forward.py, which says what is timed and counted. With `--ours GRAFT`, the path of the binary,
+Graft is measured as one of them, and its rate over each peer's is printed (`ratios`): of the best
+batches in the same round, the median, the least and the most. Each runs in a process of its own, so that
 neither thread pools nor memory mix, and rounds go over the peers in turn, so that a drift of the
 machine meets all of them. A rate is the median of its rounds, which `rounds` lists; a peer's
 `images_per_second` is that of the whole base at 32x32 at its best batch.
@@ -48,6 +50,7 @@ def parse():
     parser.add_argument("--threads", type=int, default=usable_cores(), help="all cores by default")
     parser.add_argument("--seconds", type=float, default=3, help="of a measurement (%(default)s)")
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--ours", type=Path, help="a graft binary to measure in turn with the peers")
     parser.add_argument("--json", action="store_true", help="print one JSON object, not a table")
     parser.add_argument("--onnx", type=Path, default=ROOT / "models/vgg16.onnx")
     parser.add_argument("--images", type=Path, default=ROOT / "models/mnist/train-images-idx3-ubyte")
@@ -78,6 +81,51 @@ def run_peer(peer, arguments, features):
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
         return {"error": f"exit status {done.returncode}: {reason}"}
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def run_ours(arguments):
+    """One round of Graft: its report in the form of a peer's, or {"error": why}."""
+    lists = {"--sizes": arguments.size, "--batches": arguments.batch}
+    command = [arguments.ours, "bench", "--json", "--offline", "--seconds", arguments.seconds]
+    for option, numbers in lists.items():
+        command += [option, ",".join(map(str, numbers))]
+    command += ["--blocks"] * arguments.blocks
+    environment = os.environ | {"GRAFT_HOME": str(ROOT), "RAYON_NUM_THREADS": str(arguments.threads)}
+    done = subprocess.run(
+        list(map(str, command)), env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        return {"error": (done.stderr.strip().splitlines() or ["no message"])[-1]}
+    report = json.loads(done.stdout)
+    return report | {"version": report["engine"]}
+
+
+def ratios(rounds):
+    """Our best rate over each peer's, round by round, for every size after the last block."""
+    found = {}
+    for size in sorted({row["size"] for row in rounds["graft"][0].get("results", [])}):
+
+        def best(report, size=size):
+            rows = report.get("results", [])
+            return max(
+                (r["images_per_second"] for r in rows if (r["size"], r["block"]) == (size, 5)), default=None
+            )
+
+        ours = [best(report) for report in rounds["graft"]]
+        theirs = {
+            peer: [best(report) for report in reports] for peer, reports in rounds.items() if peer != "graft"
+        }
+        theirs["the fastest"] = [
+            max(filter(None, one), default=None) for one in zip(*theirs.values(), strict=True)
+        ]
+        for peer, rates in theirs.items():
+            if quotients := [our / their for our, their in zip(ours, rates, strict=True) if our and their]:
+                found.setdefault(size, {})[peer] = {
+                    "median": statistics.median(quotients),
+                    "least": min(quotients),
+                    "most": max(quotients),
+                }
+    return found
 
 
 def merge(rounds):
@@ -147,22 +195,37 @@ def print_table(report):
             print(f"{title:<24}{row['size']:>5}{row['batch']:>6}{row['block']:>6}{rates}")
 
 
+def print_ratios(found):
+    for size, peers in found.items():
+        for peer, ratio in peers.items():
+            spread = f"{ratio['least']:.2f} to {ratio['most']:.2f}"
+            print(f"{size}x{size}: graft is {ratio['median']:.2f} times as fast as {peer} ({spread})")
+
+
 def main():
     arguments = parse()
     report = {"peers": {}, "machine": machine(arguments)}
     rounds = {peer: [] for peer in arguments.peers}
+    ours = []
     with tempfile.TemporaryDirectory() as folder:
         files = {peer: Path(folder) / f"{peer}.npz" for peer in rounds}
         for number in range(1, arguments.rounds + 1):
+            if arguments.ours:
+                print(f"round {number} of {arguments.rounds}: graft", file=sys.stderr)
+                ours.append(run_ours(arguments))
             for peer, path in files.items():
                 print(f"round {number} of {arguments.rounds}: {peer}", file=sys.stderr)
                 rounds[peer].append(run_peer(peer, arguments, path))
         report["agreement"] = agreement(files)
+    if ours:
+        rounds = {"graft": ours} | rounds
+        report["ratios"] = ratios(rounds)
     report["peers"] = {peer: merge(found) for peer, found in rounds.items()}
     if arguments.json:
         print(json.dumps(report))
     else:
         print_table(report)
+        print_ratios(report.get("ratios", {}))
     difference = 0
     if report["agreement"]:
         difference = report["agreement"]["largest_relative_difference"]

@@ -6,6 +6,7 @@ mod backend;
 mod cargo;
 mod import;
 mod pass;
+mod peers;
 mod test;
 
 use std::env;
@@ -20,6 +21,8 @@ cargo xtask VERB [OPTION]...
           build graft and pass everything on to it;
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu)
+  bench   measure how fast features are computed
+          --peers  in turn with ONNX Runtime, PyTorch and TensorFlow, which are installed (gigabytes)
   test    fetch what the tests need and run all of them
           --full   also against fresh exports by Keras and PyTorch, which are installed (gigabytes)
   import  [FILE]   take VGG16 from another ONNX file, and generate the backbone's code from it
@@ -34,7 +37,10 @@ fn main() -> ExitCode {
         None => ("help".into(), &[][..]),
     };
     let done = match verb.as_ref() {
-        "train" | "eval" | "fetch" | "extract" | "predict" | "cache" => pass::run(&verb, rest),
+        "bench" if peers::wanted(rest) => peers::run(rest),
+        "train" | "eval" | "predict" | "fetch" | "extract" | "cache" | "bench" => {
+            pass::run(&verb, rest)
+        }
         "help" | "--help" | "-h" | "test" | "import" if wants_help(&verb, rest) => {
             // A reader that has gone away is no failure.
             let _ = writeln!(io::stdout(), "{HELP}");

@@ -23,7 +23,7 @@ pub(crate) fn fetch(wanted: &str) -> Result<(), Failure> {
 }
 
 /// Builds graft for a backend.
-fn build(feature: &str) -> Result<Command, Failure> {
+pub(crate) fn build(feature: &str) -> Result<Command, Failure> {
     let mut build = cargo("build");
     build.args(["--release", "--package", "graft-trainer", "--bin", "graft"]);
     build.args(["--no-default-features", "--features", feature]);

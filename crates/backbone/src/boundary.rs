@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use graft_onnx_import::{BLOCKS, IMAGE_CHANNELS, KERNEL};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -65,6 +66,22 @@ impl Boundary {
         }
     }
 
+    /// Operations that all convolutions up to here take for one image in their direct form, a
+    /// multiplication and an addition counted as two.
+    #[must_use]
+    pub fn operations(self, height: usize, width: usize) -> usize {
+        let mut channels = IMAGE_CHANNELS;
+        let blocks = BLOCKS.iter().take(self.number()).enumerate();
+        blocks.fold(0, |sum, (halvings, block)| {
+            let pixels = (height >> halvings) * (width >> halvings);
+            block.iter().fold(sum, |sum, output| {
+                let products = pixels * channels * output * KERNEL[0] * KERNEL[1];
+                channels = *output;
+                sum + 2 * products
+            })
+        })
+    }
+
     /// The least height and width, in pixels, of an image that leaves any features here.
     #[must_use]
     pub fn smallest_side(self) -> usize {
@@ -110,6 +127,17 @@ impl FromStr for Boundary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn operations_are_those_of_the_direct_form() {
+        // Counted by a script from the paper's table; 15.3 * 10^9 products are what VGG16 is known for.
+        assert_eq!(Boundary::Block5.operations(224, 224), 30_693_261_312);
+        assert_eq!(Boundary::Block5.operations(32, 32), 626_393_088);
+        assert_eq!(
+            Boundary::Block1.operations(2, 2),
+            2 * 4 * 9 * (3 * 64 + 64 * 64)
+        );
+    }
 
     #[test]
     fn shapes_are_those_of_the_paper() {

@@ -83,6 +83,13 @@ impl CpuBackbone {
         Ok(self.stack.run(images, batch, height, width)?)
     }
 
+    /// What one core does if it does nothing but multiply matrices in its cache, in 10^9 operations a
+    /// second, measured now.
+    #[must_use]
+    pub fn gemm_peak_gflops() -> f64 {
+        graft_winograd::peak_gflops()
+    }
+
     /// The SHA-256 over name, shape and bytes of every parameter, as it is in memory now: that of
     /// [`Backbone::weights_hash`](crate::Backbone::weights_hash) for the same weights.
     #[must_use]

@@ -36,6 +36,8 @@ pub enum Verb {
     Extract(Extract),
     /// Say which digit is on a picture
     Predict(Predict),
+    /// Measure how fast features are computed
+    Bench(Bench),
     /// Look at the cached features, or delete them
     #[command(subcommand)]
     Cache(Cache),
@@ -168,6 +170,35 @@ pub struct Predict {
     #[command(flatten)]
     pub outside: Outside,
     /// Print one JSON object a picture
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `graft bench`
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Height and width of the images, in pixels
+    #[arg(long, value_delimiter = ',', default_values_t = [32, 48, 64, 224])]
+    pub sizes: Vec<usize>,
+    /// Images a pass
+    #[arg(long, value_delimiter = ',', default_values_t = [32, 256])]
+    pub batches: Vec<usize>,
+    /// Measure after every block, not after the last only
+    #[arg(long)]
+    pub blocks: bool,
+    /// How long a measurement takes at least
+    #[arg(long, default_value_t = 2.0)]
+    pub seconds: f64,
+    /// Also train the seed recipe twice, from an empty cache and from a full one
+    #[arg(long)]
+    pub train: bool,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: ComputeArguments,
+    /// Where from.
+    #[command(flatten)]
+    pub outside: Outside,
+    /// Print one JSON object instead of a table
     #[arg(long)]
     pub json: bool,
 }

@@ -40,6 +40,17 @@ impl Engine {
         }
     }
 
+    /// What `threads` threads could do if they did nothing but multiply matrices, in 10^9 operations
+    /// a second, measured now; known of our own engine only.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "numbers of threads are small")]
+    pub fn gemm_peak_gflops(self, threads: usize) -> Option<f64> {
+        match self {
+            Self::Winograd => Some(CpuBackbone::gemm_peak_gflops() * threads as f64),
+            Self::Burn => None,
+        }
+    }
+
     /// The code that computes, with its version: part of the cache's key.
     #[must_use]
     pub fn version(self) -> String {

@@ -9,6 +9,8 @@ use crate::Error;
 #[derive(Debug, Clone)]
 pub struct Home {
     root: PathBuf,
+    /// Where cache and runs lie, if not in the root.
+    results: Option<PathBuf>,
 }
 
 impl Home {
@@ -31,13 +33,23 @@ impl Home {
 
     /// A home at a folder of the caller's choice.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self {
+            root: root.into(),
+            results: None,
+        }
     }
 
-    /// Whether it is a checkout of Graft's sources.
+    /// The same home with cache and runs in another folder.
     #[must_use]
-    pub fn is_checkout(&self) -> bool {
-        is_checkout(&self.root)
+    pub fn with_results_in(&self, folder: &Path) -> Self {
+        Self {
+            root: self.root.clone(),
+            results: Some(folder.to_owned()),
+        }
+    }
+
+    fn results(&self) -> &Path {
+        self.results.as_deref().unwrap_or(&self.root)
     }
 
     /// What is fetched: data and the ONNX file.
@@ -55,13 +67,13 @@ impl Home {
     /// Cached features.
     #[must_use]
     pub fn cache(&self) -> PathBuf {
-        self.root.join("cache")
+        self.results().join("cache")
     }
 
     /// Run folders.
     #[must_use]
     pub fn runs(&self) -> PathBuf {
-        self.root.join("runs")
+        self.results().join("runs")
     }
 
     /// Recipes that `--recipe NAME` finds before the bundled ones.

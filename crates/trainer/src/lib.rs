@@ -4,6 +4,7 @@
 //! binary `graft` is a thin shell around [`commands`].
 
 pub mod backend;
+pub mod bench;
 pub mod cache;
 pub mod cli;
 pub mod commands;

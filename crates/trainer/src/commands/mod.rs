@@ -1,5 +1,6 @@
 //! The verbs: each does its work, says where its results are, and names the next command.
 
+mod bench;
 mod cache;
 mod eval;
 mod extract;
@@ -28,6 +29,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Eval(arguments) => eval::run(arguments, &home),
         Verb::Extract(arguments) => extract::run(arguments, &home),
         Verb::Predict(arguments) => predict::run(arguments, &home),
+        Verb::Bench(arguments) => bench::run(arguments, &home),
         Verb::Cache(arguments) => cache::run(arguments, &home),
     }
 }

@@ -1,0 +1,74 @@
+//! What a whole `train` of the seed recipe costs: from an empty cache, and again from a full one.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::Error;
+use crate::compute::Compute;
+use crate::home::Home;
+use crate::pipeline::{Order, train};
+use crate::recipe::Recipe;
+use crate::run::{Manifest, Stages};
+use crate::sources::Sources;
+
+/// A `train` from an empty cache and a second one.
+#[derive(Debug, Serialize)]
+pub struct Whole {
+    /// The first, which computes all features.
+    pub cold: Cost,
+    /// The second, which reads them.
+    pub warm: Cost,
+}
+
+/// What one run costs.
+#[derive(Debug, Serialize)]
+pub struct Cost {
+    /// Seconds in all.
+    pub seconds: f64,
+    /// Seconds a stage.
+    pub stages: Stages,
+    /// The most memory that the process has had resident so far, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
+}
+
+/// Trains `recipe` twice with cache and runs in a scratch folder.
+///
+/// # Errors
+/// As [`train`].
+pub fn whole(
+    recipe: &Recipe,
+    compute: &Compute,
+    home: &Home,
+    sources: &mut Sources,
+    scratch: &Path,
+) -> Result<Whole, Error> {
+    let home = home.with_results_in(scratch);
+    let order = Order {
+        name: "bench",
+        recipe,
+        compute,
+        home: &home,
+    };
+    let mut cost = || Ok::<_, Error>(Cost::of(train(&order, sources, |_| Ok(()))?.run.manifest()));
+    Ok(Whole {
+        cold: cost()?,
+        warm: cost()?,
+    })
+}
+
+impl Cost {
+    fn of(manifest: &Manifest) -> Self {
+        let Manifest {
+            seconds,
+            stages,
+            peak_memory_bytes,
+            ..
+        } = *manifest;
+        Self {
+            seconds,
+            stages,
+            peak_memory_bytes,
+        }
+    }
+}
