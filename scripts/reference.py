@@ -12,7 +12,7 @@ Reads models/vgg16.onnx and models/mnist/train-images-idx3-ubyte (`cargo xtask f
 and writes crates/backbone/tests/reference/blocks.safetensors. Run it again when the pinned weights
 change. The test is crates/backbone/tests/parity.rs.
 
-For each set of images (`digits`, `random32`, `random48`, `random64`) and each block N the file holds
+For each set of images (`digits` and `randomHEIGHTxWIDTH`, see SIZES) and each block N the file holds
 
     SET.blockN.sample   f32 [images, n]: every stride-th value of the output, flattened from
                         [channels, height, width], with stride = (values // 256) | 1, which is odd,
@@ -33,32 +33,36 @@ import onnxruntime
 ROOT = Path(__file__).resolve().parent.parent
 DIGITS = 4  # the first ones of the training set
 SAMPLE = 256  # values to keep of each output, about
-SIZES = (32, 48, 64)  # height and width of the random images
+# Height and width of the random images. Of 33x47, every pool but the last drops a row or a column; of
+# 40x32, taller than wide, only the fourth does.
+SIZES = ((32, 32), (48, 48), (64, 64), (33, 47), (40, 32))
 
 
-def digits(path):
-    """The first training digits, 28x28, zero-padded to 32x32, 0..1, one channel repeated: [4, 3, 32, 32]."""
+def digits(path, count):
+    """The first digits of a file, 28x28, zero-padded to 32x32, 0..1, one channel repeated three times:
+    [count, 3, 32, 32]."""
     data = path.read_bytes()
     magic, _, height, width = struct.unpack(">4I", data[:16])
     if (magic, height, width) != (0x803, 28, 28):
         raise SystemExit(f"{path}: not the MNIST images: magic {magic:#x}, {height}x{width}")
-    pixels = np.frombuffer(data, np.uint8, DIGITS * height * width, offset=16)
-    pixels = pixels.reshape(DIGITS, 1, height, width).astype(np.float32) / np.float32(255)
+    pixels = np.frombuffer(data, np.uint8, count * height * width, offset=16)
+    pixels = pixels.reshape(count, 1, height, width).astype(np.float32) / np.float32(255)
     padded = np.pad(pixels, ((0, 0), (0, 0), (2, 2), (2, 2)))
     return np.repeat(padded, 3, axis=1)
 
 
-def random_image(size):
-    """One image [1, 3, size, size] in 0..1, the same on every machine and in every language.
+def random_image(height, width):
+    """One image [1, 3, height, width] in 0..1, the same on every machine and in every language.
 
     A linear congruential generator modulo 2^32 (a = 1664525, c = 1013904223, from Numerical Recipes),
-    seeded with the size; a value is the state's upper 24 bits over 2^24, which f32 holds exactly.
+    seeded with 1000 * height + width; a value is the state's upper 24 bits over 2^24, which f32 holds
+    exactly.
     """
-    state, values = size, []
-    for _ in range(3 * size * size):
+    state, values = 1000 * height + width, []
+    for _ in range(3 * height * width):
         state = (state * 1664525 + 1013904223) % 2**32
         values.append((state >> 8) / 2**24)
-    return np.array(values, np.float32).reshape(1, 3, size, size)
+    return np.array(values, np.float32).reshape(1, 3, height, width)
 
 
 def blocks_session(path):
@@ -123,8 +127,8 @@ def main():
     arguments = parser.parse_args()
 
     session = blocks_session(arguments.onnx)
-    sets = {"digits": digits(arguments.images)}
-    sets |= {f"random{size}": random_image(size) for size in SIZES}
+    sets = {"digits": digits(arguments.images, DIGITS)}
+    sets |= {f"random{height}x{width}": random_image(height, width) for height, width in SIZES}
     samples, summaries = {}, {}
     for name, images in sets.items():
         outputs = session.run(None, {session.get_inputs()[0].name: images})

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Holds the features that graft caches against ONNX Runtime's, for every block and engine.
+
+Lets `graft extract` cache the features of the first training digits, opens the file that it prints,
+and runs the same digits through the same blocks of the ONNX file in ONNX Runtime. Unlike the parity
+test, which keeps to a small committed reference, this compares every value, and all that lies between
+the digits and the cache: preprocessing, batches, the file's layout.
+
+    python3 -m venv .venv && .venv/bin/pip install numpy onnx onnxruntime
+    .venv/bin/python scripts/agreement.py target/release/graft
+
+Reads models/ (`graft fetch` puts it there); the features lie in a temporary folder meanwhile. Prints
+the largest difference as a part of the block's largest value, and exits with 1 where one is above
+LIMIT.
+"""
+
+import argparse
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from reference import ROOT, blocks_session, digits
+
+LIMIT = 1e-4
+BLOCKS = range(1, 6)
+BATCH = 100  # images that ONNX Runtime gets at once
+
+
+def expected_features(session, images):
+    """ONNX Runtime's outputs of the five blocks, each [images, channels, height, width]."""
+    name = session.get_inputs()[0].name
+    starts = range(0, len(images), BATCH)
+    batches = [session.run(None, {name: images[start : start + BATCH]}) for start in starts]
+    return [np.concatenate(outputs) for outputs in zip(*batches)]
+
+
+def extract(graft, home, engine, block, count):
+    """The path of the features that `graft extract` has cached."""
+    command = [str(graft), "extract", "--offline", "--engine", engine]
+    command += ["--set", f"data.limit={count}", "--set", f"backbone.boundary=block{block}"]
+    environment = os.environ | {"GRAFT_HOME": str(home)}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if run.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed with {run.returncode}:\n{run.stderr}")
+    paths = [line for line in run.stdout.splitlines() if line.endswith(".safetensors")]
+    if len(paths) != 1:
+        raise SystemExit(f"{' '.join(command)}: expected one path of features, found:\n{run.stdout}")
+    return Path(paths[0])
+
+
+def read_features(path, engine):
+    """The tensor `features` [images, channels, height, width] of a safetensors file: header length,
+    JSON header, data. The header says which engine has computed them."""
+    data = path.read_bytes()
+    (length,) = struct.unpack_from("<Q", data)
+    header = json.loads(data[8 : 8 + length])
+    made_by = json.loads(header["__metadata__"]["key"])["engine"]
+    if made_by.split()[0] != engine:
+        raise SystemExit(f"{path}: expected features by {engine}, found {made_by}")
+    tensor = header["features"]
+    if tensor["dtype"] != "F32":
+        raise SystemExit(f"{path}: expected F32, found {tensor['dtype']}")
+    start, end = tensor["data_offsets"]
+    values = np.frombuffer(data, "<f4", (end - start) // 4, offset=8 + length + start)
+    return values.reshape(tensor["shape"])
+
+
+def largest_difference(found, expected):
+    """Largest difference as a part of the largest value; NaN where a value is not a number."""
+    if found.shape != expected.shape:
+        raise SystemExit(f"expected the shape {list(expected.shape)}, found {list(found.shape)}")
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("graft", type=Path, help="the program, such as target/release/graft")
+    parser.add_argument("--models", type=Path, default=ROOT / "models")
+    parser.add_argument("--digits", type=int, default=1000)
+    parser.add_argument("--engines", nargs="+", default=["winograd", "burn"])
+    arguments = parser.parse_args()
+    graft, models = arguments.graft.resolve(), arguments.models.resolve()
+
+    images = digits(models / "mnist/train-images-idx3-ubyte", arguments.digits)
+    expected = expected_features(blocks_session(models / "vgg16.onnx"), images)
+    within = True
+    with tempfile.TemporaryDirectory() as home:
+        (Path(home) / "models").symlink_to(models)
+        for engine in arguments.engines:
+            for block in BLOCKS:
+                path = extract(graft, home, engine, block, arguments.digits)
+                off = largest_difference(read_features(path, engine), expected[block - 1])
+                path.unlink()
+                # A NaN is not within either.
+                within = within and off <= LIMIT
+                print(f"{engine} block{block}: off by {off:.1e}, of {LIMIT:.0e} allowed", flush=True)
+    return 0 if within else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
