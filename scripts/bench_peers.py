@@ -89,7 +89,7 @@ def run_ours(arguments):
     command = [arguments.ours, "bench", "--json", "--offline", "--seconds", arguments.seconds]
     for option, numbers in lists.items():
         command += [option, ",".join(map(str, numbers))]
-    command += ["--blocks"] * arguments.blocks
+    command += ["--no-train"] + ["--no-blocks"] * (not arguments.blocks)
     environment = os.environ | {"GRAFT_HOME": str(ROOT), "RAYON_NUM_THREADS": str(arguments.threads)}
     done = subprocess.run(
         list(map(str, command)), env=environment, capture_output=True, text=True, check=False

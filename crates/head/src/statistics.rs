@@ -21,13 +21,13 @@ impl Statistics {
         clippy::cast_possible_truncation,
         reason = "computed in f64, kept in f32"
     )]
-    pub fn of<'a>(rows: impl Iterator<Item = &'a [f32]>, features: usize) -> Self {
+    pub fn of(rows: impl Iterator<Item = impl AsRef<[f32]>>, features: usize) -> Self {
         let mut mean = vec![0.0_f64; features];
         let mut squares = vec![0.0_f64; features];
         let mut n = 0.0_f64;
         for row in rows {
             n += 1.0;
-            for ((mean, squares), value) in mean.iter_mut().zip(&mut squares).zip(row) {
+            for ((mean, squares), value) in mean.iter_mut().zip(&mut squares).zip(row.as_ref()) {
                 let before = f64::from(*value) - *mean;
                 *mean += before / n;
                 *squares += before * (f64::from(*value) - *mean);
@@ -54,7 +54,7 @@ mod tests {
         let statistics = Statistics::of(rows.into_iter(), 2);
         assert_eq!(statistics.mean, [2.0, 5.0]);
         assert_eq!(statistics.deviation, [1.0, 1.0]);
-        let none = Statistics::of(std::iter::empty(), 1);
+        let none = Statistics::of(std::iter::empty::<&[f32]>(), 1);
         assert_eq!(
             none,
             Statistics {

@@ -183,15 +183,15 @@ pub struct Bench {
     /// Images a pass
     #[arg(long, value_delimiter = ',', default_values_t = [32, 256])]
     pub batches: Vec<usize>,
-    /// Measure after every block, not after the last only
+    /// Measure after the last block only
     #[arg(long)]
-    pub blocks: bool,
+    pub no_blocks: bool,
     /// How long a measurement takes at least
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 1.0)]
     pub seconds: f64,
-    /// Also train the seed recipe twice, from an empty cache and from a full one
+    /// Do not train the seed recipe, which is done twice: from an empty cache and from a full one
     #[arg(long)]
-    pub train: bool,
+    pub no_train: bool,
     /// What computes.
     #[command(flatten)]
     pub compute: ComputeArguments,

@@ -84,11 +84,13 @@ impl Extractor<'_> {
         preprocessing.check(set.rows(), set.columns())?;
         let Loaded { prefix, hashes, .. } = self.loaded;
         let (boundary, engine) = (prefix.boundary(), prefix.engine().version());
+        let dtype = self.recipe.backbone.dtype;
         let key = Key::new(
             set,
             hashes,
             preprocessing,
             boundary,
+            dtype,
             self.compute.backend,
             engine,
         );
@@ -120,7 +122,7 @@ impl Extractor<'_> {
     fn fill(&self, set: &ImageSet, split: Split, path: &Path, key: &Key) -> Result<(), Error> {
         let Preprocessing { size, .. } = self.recipe.preprocessing;
         let shape = self.loaded.prefix.boundary().feature_shape(size, size)?;
-        let bytes = (4 * set.len() * shape.iter().product::<usize>()) as u64;
+        let bytes = (key.dtype.bytes() * set.len() * shape.iter().product::<usize>()) as u64;
         for abandoned in graft_durable::sweep(self.cache) {
             tracing::info!("deleted the abandoned {}", abandoned.display());
         }

@@ -159,7 +159,7 @@ fn new_head(recipe: &Recipe, examples: &Examples, holdout: &Holdout) -> HeadConf
     let rows = holdout
         .train
         .iter()
-        .map(|index| examples.features.row(*index));
+        .map(|index| examples.features.rows(&[*index]));
     HeadConfig {
         features,
         classes: recipe.data.classes,

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-/// Why a cached file cannot be used. All but [`CacheError::Missing`] and [`CacheError::File`] are
-/// mended by computing the features anew.
+/// Why a cached file cannot be used. [`CacheError::Missing`] and [`CacheError::Corrupt`]
+/// are mended by computing the features anew.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     /// There is no such entry.
@@ -18,6 +18,14 @@ pub enum CacheError {
         expected: String,
         /// What is there.
         found: String,
+    },
+    /// A value that the type of the recipe cannot hold.
+    #[error(
+        "a feature of {value} is too large for f16, which ends at 65504; set backbone.dtype=f32"
+    )]
+    TooLarge {
+        /// The value.
+        value: f32,
     },
     /// The file system refused.
     #[error(transparent)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use memmap2::Mmap;
 use safetensors::SafeTensors;
 
-use super::{CacheError, Key};
+use super::{CacheError, Dtype, Key};
 
 /// The features of a set of images, on disk and mapped into memory: the pages that are read are
 /// the only ones that cost memory, and the system may take them back.
@@ -15,6 +15,7 @@ pub struct Features {
     map: Mmap,
     payload: Range<usize>,
     shape: Vec<usize>,
+    dtype: Dtype,
     sha256: String,
 }
 
@@ -51,8 +52,8 @@ impl Features {
             .tensor("features")
             .map_err(|error| corrupt("the tensor `features`", error.to_string()))?;
         let (shape, data) = (tensor.shape().to_vec(), tensor.data());
-        if tensor.dtype() != safetensors::Dtype::F32 || shape.first() != Some(&key.count) {
-            let expected = format!("f32 features of {} images", key.count);
+        if tensor.dtype() != key.dtype.name() || shape.first() != Some(&key.count) {
+            let expected = format!("{:?} features of {} images", key.dtype, key.count);
             return Err(corrupt(
                 &expected,
                 format!("{:?} {shape:?}", tensor.dtype()),
@@ -66,13 +67,11 @@ impl Features {
             ));
         }
         let payload = map.len() - data.len()..map.len();
-        if bytemuck::try_cast_slice::<u8, f32>(&map[payload.clone()]).is_err() {
-            return Err(corrupt("a payload aligned to 4 bytes", "another".into()));
-        }
         Ok(Self {
             map,
             payload,
             shape,
+            dtype: key.dtype,
             sha256,
         })
     }
@@ -95,21 +94,18 @@ impl Features {
         &self.sha256
     }
 
-    /// The features of image `index`, which is below [`Features::images`].
-    #[must_use]
-    pub fn row(&self, index: usize) -> &[f32] {
-        let values: &[f32] = bytemuck::cast_slice(&self.map[self.payload.clone()]);
-        &values[index * self.width()..(index + 1) * self.width()]
-    }
-
-    /// The features of the images at `indices`, one row after another.
+    /// The features of the images at `indices`, one row after another; every index is below
+    /// [`Features::images`].
     #[must_use]
     pub fn rows(&self, indices: &[usize]) -> Vec<f32> {
-        let mut rows = Vec::with_capacity(indices.len() * self.width());
+        let payload = &self.map[self.payload.clone()];
+        let row = self.width() * self.dtype.bytes();
+        let mut values = Vec::with_capacity(indices.len() * self.width());
         for index in indices {
-            rows.extend_from_slice(self.row(*index));
+            self.dtype
+                .decode(&payload[index * row..(index + 1) * row], &mut values);
         }
-        rows
+        values
     }
 }
 

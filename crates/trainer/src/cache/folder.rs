@@ -112,7 +112,7 @@ fn key(path: &Path) -> Option<Key> {
 mod tests {
     use super::*;
     use crate::backend::Backend;
-    use crate::cache::Writer;
+    use crate::cache::{Dtype, Writer};
     use graft_backbone::Boundary;
     use graft_dataset::{ImageSet, Preprocessing};
     use std::time::Duration;
@@ -124,6 +124,7 @@ mod tests {
             &[],
             Preprocessing::default(),
             Boundary::Block1,
+            Dtype::F32,
             Backend::Cpu,
             "test".into(),
         );

@@ -8,6 +8,7 @@ use graft_dataset::{ImageSet, Preprocessing};
 use graft_durable::Hashing;
 use serde::{Deserialize, Serialize};
 
+use super::Dtype;
 use crate::backend::Backend;
 
 /// The version of the file's layout; a new one is a new key.
@@ -33,7 +34,7 @@ pub struct Key {
     /// The last block.
     pub boundary: Boundary,
     /// How a value is stored.
-    pub dtype: String,
+    pub dtype: Dtype,
     /// What computed the features.
     pub backend: Backend,
     /// The code that computed them, with its version.
@@ -48,6 +49,7 @@ impl Key {
         weights: &[String],
         preprocessing: Preprocessing,
         boundary: Boundary,
+        dtype: Dtype,
         backend: Backend,
         engine: String,
     ) -> Self {
@@ -58,7 +60,7 @@ impl Key {
             weights: weights.to_vec(),
             preprocessing,
             boundary,
-            dtype: "f32".into(),
+            dtype,
             backend,
             engine,
         }
@@ -119,6 +121,7 @@ mod tests {
             &weights,
             Preprocessing::default(),
             Boundary::Block2,
+            Dtype::F32,
             Backend::Cpu,
             "test".into(),
         )
@@ -142,7 +145,7 @@ mod tests {
             &|key| key.preprocessing.size = 48,
             &|key| key.preprocessing.scaling = Scaling::Caffe,
             &|key| key.boundary = Boundary::Block1,
-            &|key| key.dtype = "f16".into(),
+            &|key| key.dtype = Dtype::F16,
             &|key| key.backend = Backend::Cuda,
             &|key| key.engine = "another".into(),
         ];

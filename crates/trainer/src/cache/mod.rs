@@ -1,9 +1,10 @@
 //! The feature cache: the frozen backbone sees every image once, and training reads what it saw.
 //!
-//! An entry is one safetensors file for one IDX file: a tensor `features` of f32, and in the
+//! An entry is one safetensors file for one IDX file: a tensor `features`, and in the
 //! header everything that it depends on (the [`Key`]) and the SHA-256 of its payload. Seed and
 //! split are not in the key: a validation split is a list of indices into the same entry.
 
+mod dtype;
 mod error;
 mod features;
 mod folder;
@@ -12,6 +13,7 @@ mod key;
 mod tests;
 mod writer;
 
+pub use dtype::Dtype;
 pub use error::CacheError;
 pub use features::Features;
 pub(crate) use folder::touch;

@@ -1,6 +1,6 @@
 //! Entries that are written, damaged and read.
 
-use super::{CacheError, Features, Key, Writer};
+use super::{CacheError, Dtype, Features, Key, Writer};
 use crate::backend::Backend;
 use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing};
@@ -14,6 +14,7 @@ fn key(pixel: u8) -> Key {
         &[],
         Preprocessing::default(),
         Boundary::Block1,
+        Dtype::F32,
         Backend::Cpu,
         "test".into(),
     )
@@ -33,7 +34,7 @@ fn reads_what_was_written() {
     write(&path, &key(0));
     let features = Features::open(&path, &key(0)).unwrap();
     assert_eq!((features.images(), features.width()), (3, 2));
-    assert_eq!(features.row(1), [3.0, 4.0]);
+    assert_eq!(features.rows(&[1]), [3.0, 4.0]);
     assert_eq!(features.rows(&[2, 0]), [5.0, 6.0, 1.0, 2.0]);
 }
 
@@ -82,4 +83,26 @@ fn an_entry_that_is_not_full_is_not_written() {
     writer.append(&[1.0]).unwrap();
     assert!(writer.finish().is_err());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn halves_take_half_the_space() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("entry");
+    write(&path, &key(0));
+    let whole = fs::metadata(&path).unwrap().len();
+    let mut key = key(0);
+    key.dtype = Dtype::F16;
+    write(&path, &key);
+    assert_eq!(whole - fs::metadata(&path).unwrap().len(), 12);
+    assert_eq!(
+        Features::open(&path, &key).unwrap().rows(&[2, 0]),
+        [5.0, 6.0, 1.0, 2.0]
+    );
+    let mut writer = Writer::create(&path, &key, [2, 1, 1]).unwrap();
+    let error = writer.append(&[1e6]).unwrap_err().to_string();
+    assert!(
+        error.contains("1000000") && error.contains("backbone.dtype=f32"),
+        "{error}"
+    );
 }

@@ -1,7 +1,7 @@
 //! An entry being written: whole or not at all.
 //!
 //! Layout (safetensors): header length as a little-endian u64, the header as JSON padded with
-//! spaces to a multiple of 8, then the payload: f32, little-endian, one image after another.
+//! spaces to a multiple of 8, then the payload: little-endian, one image after another.
 
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -46,13 +46,17 @@ impl Writer {
     /// Appends the features of the next images.
     ///
     /// # Errors
-    /// When writing fails, as on a full disk.
+    /// When a value is too large for the type, or writing fails, as on a full disk.
     pub fn append(&mut self, values: &[f32]) -> Result<(), CacheError> {
-        let bytes: &[u8] = bytemuck::cast_slice(values);
+        let bytes = self
+            .key
+            .dtype
+            .encode(values)
+            .map_err(|value| CacheError::TooLarge { value })?;
         let written = self
             .hashing
-            .write_all(bytes)
-            .and_then(|()| self.file.write_all(bytes));
+            .write_all(&bytes)
+            .and_then(|()| self.file.write_all(&bytes));
         Ok(written.map_err(graft_durable::Error::on("write", &self.path))?)
     }
 
@@ -61,7 +65,7 @@ impl Writer {
     /// # Errors
     /// When fewer or more values were appended than the shape says, or writing fails.
     pub fn finish(mut self) -> Result<(), CacheError> {
-        let expected = 4 * self.shape.iter().product::<usize>() as u64;
+        let expected = (self.key.dtype.bytes() * self.shape.iter().product::<usize>()) as u64;
         if self.hashing.bytes() != expected {
             let (expected, found) = (
                 format!("{expected} bytes"),
@@ -85,10 +89,10 @@ impl Writer {
 
 /// Length and header, as safetensors has them; equally long for every hash.
 fn header(key: &Key, shape: [usize; 4], sha256: &str) -> Vec<u8> {
-    let bytes = 4 * shape.iter().product::<usize>();
+    let bytes = key.dtype.bytes() * shape.iter().product::<usize>();
     let header = json!({
         "__metadata__": { "key": key.to_json(), "sha256": sha256 },
-        "features": { "dtype": "F32", "shape": shape, "data_offsets": [0, bytes] },
+        "features": { "dtype": key.dtype.name(), "shape": shape, "data_offsets": [0, bytes] },
     });
     let mut text = header.to_string();
     text.extend(std::iter::repeat_n(

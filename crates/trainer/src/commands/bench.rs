@@ -36,17 +36,19 @@ pub(super) fn run(arguments: &Bench, home: &Home) -> Result<(), Error> {
     let plan = Plan {
         sizes: arguments.sizes.clone(),
         batches: arguments.batches.clone(),
-        boundaries: if arguments.blocks {
-            Boundary::ALL.to_vec()
-        } else {
+        boundaries: if arguments.no_blocks {
             vec![Boundary::Block5]
+        } else {
+            Boundary::ALL.to_vec()
         },
         seconds: arguments.seconds,
     };
     let results = forward(&plan, &compute, &mut sources, &images)?;
     drop(images);
     let scratch = tempfile::tempdir().map_err(|error| Error::Output(error.to_string()))?;
-    let train = if arguments.train {
+    let train = if arguments.no_train {
+        None
+    } else {
         Some(whole(
             &recipe,
             &compute,
@@ -54,8 +56,6 @@ pub(super) fn run(arguments: &Bench, home: &Home) -> Result<(), Error> {
             &mut sources,
             scratch.path(),
         )?)
-    } else {
-        None
     };
     let report = Report {
         images_per_second: best(&results),

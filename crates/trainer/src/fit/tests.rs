@@ -9,7 +9,7 @@ use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing, split};
 
 use crate::backend::Backend;
-use crate::cache::{Features, Key, Writer};
+use crate::cache::{Dtype, Features, Key, Writer};
 
 const CLASSES: usize = 3;
 const IMAGES: usize = 47;
@@ -35,6 +35,7 @@ fn features(folder: &Path, row: impl Fn(usize) -> [f32; 3]) -> Features {
         &[],
         Preprocessing::default(),
         Boundary::Block1,
+        Dtype::F32,
         Backend::Cpu,
         "test".into(),
     );
@@ -132,7 +133,7 @@ fn statistics_are_those_of_the_training_images() {
     let recipe = recipe(|recipe| recipe.head.standardise = true);
     let fitted = fit(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
     let train = holdout().train;
-    let rows = train.iter().map(|index| features.row(*index));
+    let rows = train.iter().map(|index| features.rows(&[*index]));
     assert_eq!(fitted.head.statistics().unwrap(), Statistics::of(rows, 3));
 }
 

@@ -12,6 +12,8 @@ use graft_backbone::Boundary;
 use graft_dataset::Preprocessing;
 use serde::{Deserialize, Serialize};
 
+use crate::cache::Dtype;
+
 /// The data source that is fetched; any other is a folder.
 pub const MNIST: &str = "mnist";
 
@@ -54,6 +56,8 @@ pub struct Data {
 pub struct Backbone {
     /// The last block of VGG16 that is kept.
     pub boundary: Boundary,
+    /// How features are kept on disk.
+    pub dtype: Dtype,
 }
 
 /// What is grafted on.
@@ -120,6 +124,7 @@ impl Default for Backbone {
     fn default() -> Self {
         Self {
             boundary: Boundary::Block5,
+            dtype: Dtype::F32,
         }
     }
 }
