@@ -153,3 +153,53 @@ fn a_name_that_is_not_unicode_is_no_obstacle() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn engines_agree_and_are_told_apart() {
+    let home = Home::with(&FOR_TRAIN);
+    let fast = home.train(&["--engine", "winograd"]).json();
+    let burn = home.train(&["--engine", "burn"]).json();
+    assert_eq!(
+        (&fast["cache"], &burn["cache"]),
+        (&"miss".into(), &"miss".into())
+    );
+    assert_eq!(fast["backbone"], burn["backbone"]);
+    let loss = |run: &serde_json::Value| run["validation"]["loss"].as_f64().unwrap();
+    assert!((loss(&fast) - loss(&burn)).abs() < 1e-4, "{fast} {burn}");
+    assert_eq!(home.train(&[]).json()["cache"], "hit");
+    let halves = home.train(&["--set", "backbone.dtype=f16"]).json();
+    assert_eq!(halves["cache"], "miss");
+    assert!(
+        (loss(&fast) - loss(&halves)).abs() < 1e-2,
+        "{fast} {halves}"
+    );
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_benchmark_says_what_it_measured() {
+    let home = Home::with(&FOR_TRAIN);
+    let small = [
+        "--sizes",
+        "32,33",
+        "--batches",
+        "2,4",
+        "--seconds",
+        "0",
+        "--no-train",
+        "--json",
+    ];
+    let report = home.graft(&[&["bench"], &small[..]].concat()).json();
+    let rows = report["results"].as_array().unwrap();
+    assert_eq!(rows.len(), 2 * 2 * 5);
+    for key in ["size", "batch", "block", "images_per_second", "gflops"] {
+        assert!(
+            rows.iter().all(|row| row[key].as_f64().unwrap() > 0.0),
+            "{key}"
+        );
+    }
+    assert!(report["images_per_second"].as_f64().unwrap() > 0.0);
+    assert!(report["gemm_peak_gflops"].as_f64().unwrap() > 0.0);
+    assert!(home.cached().is_empty() && home.runs().is_empty());
+}
