@@ -31,7 +31,9 @@ impl Isa {
         let vector = [
             (
                 Self::Avx512,
-                is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("fma"),
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx2")
+                    && is_x86_feature_detected!("fma"),
             ),
             (
                 Self::Avx2,

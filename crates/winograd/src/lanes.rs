@@ -13,11 +13,11 @@ pub(crate) struct Lanes(pub(crate) [f32; LANES]);
 impl Lanes {
     pub(crate) const ZERO: Self = Self([0.0; LANES]);
 
-    /// The larger of two; `self` where either is no number, so that a wrong input is not hidden.
+    /// The larger of two; no number where either is none, so that a wrong input is not hidden.
     #[inline(always)]
     pub(crate) fn max(mut self, other: Self) -> Self {
         for (a, b) in self.0.iter_mut().zip(other.0) {
-            *a = if b > *a { b } else { *a };
+            *a = if b > *a || b.is_nan() { b } else { *a };
         }
         self
     }

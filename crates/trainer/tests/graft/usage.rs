@@ -17,6 +17,23 @@ fn wrong_usage_ends_in_2() {
 }
 
 #[test]
+fn benchmarks_that_make_no_sense_end_in_2() {
+    let home = Home::new();
+    for option in [
+        "--sizes=0",
+        "--sizes=16",
+        "--batches=0",
+        "--batches=99999999999",
+        "--seconds=nan",
+        "--seconds=-1",
+        "--seconds=inf",
+    ] {
+        home.graft(&["bench", option])
+            .refuses(2, &["expected a number from"]);
+    }
+}
+
+#[test]
 fn recipes_and_overrides_that_do_not_exist() {
     let home = Home::new();
     let train = |set: &str| home.graft(&["train", "--set", set]);
