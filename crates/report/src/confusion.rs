@@ -1,9 +1,9 @@
 //! Which class was taken for which.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Counts of images by true class (rows) and predicted class (columns).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Confusion {
     counts: Vec<Vec<u64>>,

@@ -1,13 +1,14 @@
 //! The figures of one evaluation: loss, accuracy with its interval, confusion matrix, recall.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::calibration::{Bin, bins, brier, expected_calibration_error};
 use crate::confusion::{Confusion, ratio};
 use crate::interval::{Interval, wilson};
-use crate::softmax::{argmax, negative_log_likelihood};
+use crate::softmax::{argmax, negative_log_likelihood, softmax};
 
 /// How well a classifier did on a set of labelled images.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Images looked at.
     pub n: u64,
@@ -25,17 +26,23 @@ pub struct Evaluation {
     pub recall: Vec<Option<f64>>,
     /// The first and the second half of the set, in its own order. MNIST's first 5,000 test images
     /// were written by other people than its last 5,000, and are harder for this classifier.
-    pub halves: [Half; 2],
+    pub halves: [Share; 2],
+    /// The mean Brier score, 0 to 2.
+    pub brier: f64,
+    /// The expected calibration error, over the bins below.
+    pub ece: f64,
+    /// Images by the probability of their predicted class.
+    pub calibration: Vec<Bin>,
 }
 
-/// The same figures for one half of the set.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Half {
-    /// Images in this half.
+/// How many of some images were right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    /// Images looked at.
     pub n: u64,
-    /// Images of it whose class was predicted.
+    /// Images whose class was predicted.
     pub correct: u64,
-    /// `correct / n`, or 0 for an empty half.
+    /// `correct / n`, or 0 without images.
     pub accuracy: f64,
     /// The Wilson 95 % interval of the accuracy.
     pub interval: Interval,
@@ -80,14 +87,19 @@ impl Evaluation {
         check(labels, logits, classes)?;
         let mut confusion = Confusion::new(classes);
         let mut hits = Vec::with_capacity(labels.len());
-        let mut loss = 0.0;
+        let mut confidences = Vec::with_capacity(labels.len());
+        let (mut loss, mut brier_sum) = (0.0, 0.0);
         for (label, row) in labels.iter().zip(logits.chunks_exact(classes)) {
             let (truth, predicted) = (usize::from(*label), argmax(row));
             confusion.add(truth, predicted);
             hits.push(truth == predicted);
             loss += negative_log_likelihood(row, truth);
+            let probabilities = softmax(row);
+            brier_sum += brier(&probabilities, truth);
+            confidences.push((probabilities[predicted], truth == predicted));
         }
         let (n, correct) = (confusion.n(), confusion.correct());
+        let calibration = bins(&confidences);
         let (first, second) = hits.split_at(hits.len() / 2);
         Ok(Self {
             n,
@@ -97,13 +109,18 @@ impl Evaluation {
             loss: mean(loss, n),
             recall: confusion.recall(),
             confusion,
-            halves: [Half::new(first), Half::new(second)],
+            halves: [Share::new(first), Share::new(second)],
+            brier: mean(brier_sum, n),
+            ece: expected_calibration_error(&calibration),
+            calibration,
         })
     }
 }
 
-impl Half {
-    fn new(hits: &[bool]) -> Self {
+impl Share {
+    /// Counts what was right.
+    #[must_use]
+    pub fn new(hits: &[bool]) -> Self {
         let n = hits.len() as u64;
         let correct = hits.iter().filter(|hit| **hit).count() as u64;
         let accuracy = ratio(correct, n).unwrap_or_default();

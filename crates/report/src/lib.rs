@@ -1,16 +1,26 @@
-//! Counts in, numbers and pages out: metrics and the summary of an evaluation.
+//! Counts in, numbers and pages out: metrics, the record of a run, and the reports made from it.
 //!
-//! Logits and labels arrive as plain slices, so that every figure can be checked without a tensor
+//! Logits and labels arrive as plain numbers, so that every figure can be checked without a tensor
 //! library.
 
+mod calibration;
+pub mod chart;
 mod confusion;
 mod evaluation;
 mod interval;
+mod label_errors;
+mod language;
+mod paired;
+pub mod record;
 mod softmax;
 mod summary;
 
+pub use calibration::{BINS, Bin, bins, brier, expected_calibration_error};
 pub use confusion::Confusion;
-pub use evaluation::{Evaluation, Half, Mismatch};
+pub use evaluation::{Evaluation, Mismatch, Share};
 pub use interval::{Interval, Z_95, wilson};
+pub use label_errors::MNIST_LABEL_ERRORS;
+pub use language::Language;
+pub use paired::{Paired, mcnemar};
 pub use softmax::{argmax, negative_log_likelihood, softmax};
 pub use summary::{percent, summary};

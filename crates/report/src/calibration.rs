@@ -1,0 +1,109 @@
+//! Whether probabilities mean what they say.
+
+use serde::{Deserialize, Serialize};
+
+use crate::confusion::ratio;
+
+/// How many bins of equal width the expected calibration error is computed over, as in Guo,
+/// Pleiss, Sun and Weinberger, "On calibration of modern neural networks" (2017).
+pub const BINS: usize = 15;
+
+/// The images whose predicted class was given a probability within a range.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Bin {
+    /// The least probability, exclusive; the first bin holds 0 too.
+    pub low: f64,
+    /// The largest probability, inclusive.
+    pub high: f64,
+    /// Images in it.
+    pub n: u64,
+    /// Images of it whose class was predicted.
+    pub correct: u64,
+    /// The mean probability of the predicted class; none without images.
+    pub confidence: Option<f64>,
+    /// `correct / n`; none without images.
+    pub accuracy: Option<f64>,
+}
+
+/// Sorts images, each with the probability of its predicted class and whether that was right, into
+/// [`BINS`] bins.
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of bins and images are far below 2^53, and probabilities are not negative"
+)]
+pub fn bins(images: &[(f64, bool)]) -> Vec<Bin> {
+    let mut sums = [(0_u64, 0_u64, 0.0_f64); BINS];
+    for (confidence, right) in images {
+        // (0, 1/15] is bin 0, and so on; 1 is in the last.
+        let bin = ((confidence * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
+        let (n, correct, sum) = &mut sums[bin];
+        *n += 1;
+        *correct += u64::from(*right);
+        *sum += confidence;
+    }
+    let bin = |(bin, (n, correct, sum)): (usize, &(u64, u64, f64))| Bin {
+        low: bin as f64 / BINS as f64,
+        high: (bin + 1) as f64 / BINS as f64,
+        n: *n,
+        correct: *correct,
+        confidence: (*n > 0).then(|| sum / *n as f64),
+        accuracy: ratio(*correct, *n),
+    };
+    sums.iter().enumerate().map(bin).collect()
+}
+
+/// The expected calibration error: the mean distance between accuracy and confidence over `bins`,
+/// each weighted by its images. 0 without images.
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of images are far below 2^53"
+)]
+pub fn expected_calibration_error(bins: &[Bin]) -> f64 {
+    let n: u64 = bins.iter().map(|bin| bin.n).sum();
+    let distance = |bin: &Bin| Some((bin.accuracy? - bin.confidence?).abs() * bin.n as f64);
+    bins.iter().filter_map(distance).sum::<f64>() / n.max(1) as f64
+}
+
+/// One image's part of the Brier score: the squared distance between `probabilities` and certainty
+/// of class `truth`, summed over all classes, 0 to 2 (Brier, "Verification of forecasts expressed
+/// in terms of probability", 1950).
+#[must_use]
+pub fn brier(probabilities: &[f64], truth: usize) -> f64 {
+    let distance = |(class, p): (usize, &f64)| (p - f64::from(u8::from(class == truth))).powi(2);
+    probabilities.iter().enumerate().map(distance).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bins_hold_their_upper_ends() {
+        let images = [
+            (0.0, false),
+            (1.0 / 15.0, true),
+            (0.5, true),
+            (1.0, true),
+            (0.95, false),
+        ];
+        let bins = bins(&images);
+        let n: Vec<u64> = bins.iter().map(|bin| bin.n).collect();
+        assert_eq!(n, [2, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 2]);
+        assert_eq!(bins[14].accuracy, Some(0.5));
+        assert_eq!(bins[1].confidence, None);
+        let error = (1.0 - 1.0 / 15.0) + 0.5 + (1.95 - 1.0);
+        assert!((expected_calibration_error(&bins) - error / 5.0).abs() < 1e-12);
+        assert!(expected_calibration_error(&super::bins(&[])).abs() < 1e-12);
+    }
+
+    #[test]
+    fn certainty_costs_nothing_or_two() {
+        assert!(brier(&[1.0, 0.0], 0).abs() < 1e-12);
+        assert!((brier(&[1.0, 0.0], 1) - 2.0).abs() < 1e-12);
+        assert!((brier(&[0.5, 0.25, 0.25], 1) - (0.25 + 0.5625 + 0.0625)).abs() < 1e-12);
+    }
+}

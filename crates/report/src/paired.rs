@@ -1,0 +1,99 @@
+//! Two classifiers on the same images.
+
+use serde::{Deserialize, Serialize};
+
+/// How two classifiers differ on the same images, and how surely.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Paired {
+    /// Images looked at.
+    pub n: u64,
+    /// Images that only the first got right.
+    pub only_first: u64,
+    /// Images that only the second got right.
+    pub only_second: u64,
+    /// Accuracy of the second minus that of the first.
+    pub difference: f64,
+    /// The 95 % interval of the difference.
+    pub low: f64,
+    /// Its upper end.
+    pub high: f64,
+    /// The two-sided p-value of McNemar's exact test.
+    pub p: f64,
+}
+
+impl Paired {
+    /// Compares two classifiers by which images each got right, in the same order. The interval is
+    /// Wald's for paired proportions.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of images are far below 2^53"
+    )]
+    pub fn new(first: &[bool], second: &[bool]) -> Self {
+        let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count();
+        let (b, c) = (only(first, second) as u64, only(second, first) as u64);
+        let n = first.len().min(second.len()) as u64;
+        let all = n.max(1) as f64;
+        let difference = (c as f64 - b as f64) / all;
+        let variance = ((b + c) as f64 - (c as f64 - b as f64).powi(2) / all) / (all * all);
+        let half = crate::Z_95 * variance.max(0.0).sqrt();
+        Self {
+            n,
+            only_first: b,
+            only_second: c,
+            difference,
+            low: difference - half,
+            high: difference + half,
+            p: mcnemar(b, c),
+        }
+    }
+}
+
+/// McNemar's exact test: the probability that of `b + c` fair coins as few or fewer fall on the
+/// rarer side as did, on either side (McNemar, "Note on the sampling error of the difference between
+/// correlated proportions or percentages", 1947).
+#[must_use]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of images are far below 2^53"
+)]
+pub fn mcnemar(b: u64, c: u64) -> f64 {
+    let n = b + c;
+    // log of C(n, k) / 2^n, from k = 0 on.
+    let mut log = -(n as f64) * std::f64::consts::LN_2;
+    let mut tail = log.exp();
+    for k in 1..=b.min(c) {
+        log += ((n - k + 1) as f64).ln() - (k as f64).ln();
+        tail += log.exp();
+    }
+    (2.0 * tail).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_tails() {
+        // Exact sums of binomial coefficients by Python, as scipy.stats.binomtest has them.
+        for (b, c, p) in [
+            (0, 0, 1.0),
+            (5, 5, 1.0),
+            (1, 9, 0.021_484_375),
+            (10, 30, 0.002_221_433_773_229_364),
+            (400, 500, 0.000_956_444_136_918_946),
+        ] {
+            let found = mcnemar(b, c);
+            assert!((found - p).abs() < 1e-9 * p, "{b}, {c}: {found}");
+            assert!((mcnemar(c, b) - found).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn counts_what_only_one_got_right() {
+        let paired = Paired::new(&[true, true, false, false], &[true, false, true, true]);
+        assert_eq!((paired.only_first, paired.only_second, paired.n), (1, 2, 4));
+        assert!((paired.difference - 0.25).abs() < 1e-12);
+        assert!(paired.low < 0.25 && 0.25 < paired.high);
+    }
+}

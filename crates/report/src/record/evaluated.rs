@@ -1,0 +1,25 @@
+//! What an evaluation on the test images found, and on what.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Cached;
+use crate::Evaluation;
+
+/// The record of an evaluation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Evaluated {
+    /// The run's folder, as it was called then.
+    pub run: String,
+    /// When the test set was opened.
+    pub evaluated: Timestamp,
+    /// SHA-256 of the test images.
+    pub images: String,
+    /// What computed.
+    pub backend: String,
+    /// Whether the features were there.
+    pub cache: Cached,
+    /// The figures.
+    #[serde(flatten)]
+    pub evaluation: Evaluation,
+}

@@ -1,0 +1,175 @@
+//! What a run's `manifest.json` says: everything needed to know what was run, on what, with what.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Layer, Scores};
+
+/// The record of a finished training run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The version of this file's layout.
+    pub format: u32,
+    /// The version of graft.
+    pub graft: String,
+    /// The commit of the sources that graft was built from, with `-dirty` where files were changed;
+    /// none where they are no checkout or are gone.
+    pub commit: Option<String>,
+    /// The command line.
+    pub command: Vec<String>,
+    /// When it started.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// The name of the recipe.
+    pub recipe: String,
+    /// What computed.
+    pub machine: Machine,
+    /// The images of the training split.
+    pub data: Data,
+    /// Where the VGG16 weights came from.
+    pub origin: Origin,
+    /// SHA-256 over the backbone's generated code, as it was compiled in.
+    pub generated_code: String,
+    /// VGG16 before and after the graft.
+    pub layers: Vec<Layer>,
+    /// The proof that the backbone did not train.
+    pub backbone: WeightHashes,
+    /// The features that it learned from.
+    pub cache: CacheEntry,
+    /// The proof that the head did.
+    pub head: HeadHashes,
+    /// Training images.
+    pub trained_on: usize,
+    /// Held-out images.
+    pub validated_on: usize,
+    /// The epoch whose weights were kept.
+    pub kept_epoch: usize,
+    /// Its scores over the training images.
+    pub train: Scores,
+    /// Its scores over the held-out images.
+    pub validation: Option<Scores>,
+    /// Seconds in all.
+    pub seconds: f64,
+    /// Seconds a stage.
+    pub stages: Stages,
+}
+
+/// What a run was computed on, and with which code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Operating system and architecture, such as `linux x86_64`.
+    pub system: String,
+    /// The processor's name, where the system tells.
+    pub processor: Option<String>,
+    /// How many threads could be used.
+    pub threads: usize,
+    /// `cpu`, `wgpu` or `cuda`.
+    pub backend: String,
+    /// The graphics card's name; none on a CPU.
+    pub adapter: Option<String>,
+    /// Its driver, where known.
+    pub driver: Option<String>,
+    /// The code for the forward pass, with its version.
+    pub engine: String,
+    /// The type that the frozen prefix computed in.
+    pub dtype: String,
+    /// The most memory that the process had resident, in bytes, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
+}
+
+/// The images of a split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Data {
+    /// `mnist`, or the folder that they came from.
+    pub source: String,
+    /// SHA-256 over dimensions and pixels.
+    pub images: String,
+    /// SHA-256 over the labels, a byte each.
+    pub labels: String,
+    /// Height of an image in pixels.
+    pub rows: usize,
+    /// Width of an image in pixels.
+    pub columns: usize,
+    /// How many classes the labels tell apart.
+    pub classes: usize,
+}
+
+/// The ONNX file that the weights were imported from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Its name.
+    pub file: String,
+    /// Its SHA-256.
+    pub sha256: String,
+    /// The tool that wrote it, with its version.
+    pub producer: String,
+}
+
+/// Whether the cache had the features already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cached {
+    /// It had.
+    Hit,
+    /// It had not: every image went through the backbone.
+    Miss,
+}
+
+impl Cached {
+    /// `hit` or `miss`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+        }
+    }
+}
+
+/// SHA-256 of the backbone's parameters in memory.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WeightHashes {
+    /// Of each weights file.
+    pub files: Vec<String>,
+    /// Of all parameters before training.
+    pub before: String,
+    /// Of all parameters after training: the same.
+    pub after: String,
+}
+
+/// SHA-256 of the head's file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HeadHashes {
+    /// Of the head before its first step.
+    pub before: String,
+    /// Of `head.safetensors`.
+    pub after: String,
+}
+
+/// The cache entry that was used.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CacheEntry {
+    /// Whether it was there already.
+    pub result: Cached,
+    /// What it depends on.
+    pub key: serde_json::Value,
+    /// SHA-256 of its values.
+    pub sha256: String,
+}
+
+/// Seconds a stage took.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Stages {
+    /// Fetching, verifying and importing what was missing.
+    pub fetch: f64,
+    /// Features: computing and writing them, or reading and verifying them.
+    pub features: f64,
+    /// Training the head.
+    pub head: f64,
+}
+
+impl Manifest {
+    /// The version that this code writes.
+    pub const FORMAT: u32 = 2;
+}

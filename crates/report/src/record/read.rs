@@ -1,0 +1,223 @@
+//! A complete record, read back and checked.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+use super::sums::{TRAIN_AGAIN, next};
+use super::{
+    EVALUATION, Epoch, Evaluated, MANIFEST, METRICS, MISTAKES, Manifest, Picture, Predictions,
+    RECIPE, RecordError, SAMPLES, Samples, Sums, TEST_PREDICTIONS, TRAIN_PREDICTIONS,
+    VALIDATION_PREDICTIONS,
+};
+
+/// The largest difference between a recorded figure and the one that the predictions give.
+const TOLERANCE: f64 = 1e-9;
+
+/// A run, as its folder tells it.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What was run, on what, with what.
+    pub manifest: Manifest,
+    /// The complete recipe.
+    pub recipe: toml::Table,
+    /// One an epoch.
+    pub epochs: Vec<Epoch>,
+    /// Digits to look at.
+    pub samples: Samples,
+    /// What the kept head made of the training images.
+    pub train: Predictions,
+    /// What it made of the held-out images.
+    pub validation: Option<Predictions>,
+    /// What it made of the test images, once they were opened.
+    pub test: Option<Tested>,
+}
+
+/// An evaluation on the test images.
+#[derive(Debug, Clone)]
+pub struct Tested {
+    /// When, and the figures.
+    pub evaluated: Evaluated,
+    /// What they were computed from.
+    pub predictions: Predictions,
+    /// The most confident mistakes.
+    pub mistakes: Vec<Picture>,
+}
+
+impl Record {
+    /// Reads the run in `folder`. Every file is compared with its hash, and figures that are
+    /// written twice with each other.
+    ///
+    /// # Errors
+    /// When the run is not complete, a file is missing or not as it was written, or the record has
+    /// the layout of another version.
+    pub fn read(folder: &Path) -> Result<Self, RecordError> {
+        let sums = Sums::read(folder)?;
+        let manifest = read_manifest(folder, &sums)?;
+        let predictions = |name: &str| {
+            let text = text(folder, name, &sums)?;
+            Predictions::from_csv(&folder.join(name), &text)
+        };
+        let record = Self {
+            folder: folder.to_owned(),
+            recipe: recipe(folder, &sums)?,
+            epochs: epochs(folder, &sums)?,
+            samples: read_json(folder, SAMPLES, &sums)?,
+            train: predictions(TRAIN_PREDICTIONS)?,
+            validation: match manifest.validated_on {
+                0 => None,
+                _ => Some(predictions(VALIDATION_PREDICTIONS)?),
+            },
+            test: if sums.has(EVALUATION) {
+                Some(Tested {
+                    evaluated: read_json(folder, EVALUATION, &sums)?,
+                    predictions: predictions(TEST_PREDICTIONS)?,
+                    mistakes: read_json(folder, MISTAKES, &sums)?,
+                })
+            } else {
+                None
+            },
+            manifest,
+        };
+        record.agrees()?;
+        Ok(record)
+    }
+
+    /// The epoch whose weights were kept.
+    #[must_use]
+    pub fn kept(&self) -> &Epoch {
+        // `agrees` has seen it.
+        &self.epochs[self.manifest.kept_epoch - 1]
+    }
+
+    /// Refuses a record that contradicts itself.
+    fn agrees(&self) -> Result<(), RecordError> {
+        let no = |name: &str, expected: String, found: String| {
+            Err(RecordError::Damaged {
+                path: self.folder.join(name),
+                expected,
+                found,
+                next: next(name),
+            })
+        };
+        let numbered = self
+            .epochs
+            .iter()
+            .zip(1..)
+            .all(|(epoch, n)| epoch.epoch == n);
+        let kept = self.manifest.kept_epoch;
+        if !numbered || !(1..=self.epochs.len()).contains(&kept) {
+            let found = format!("{} lines", self.epochs.len());
+            return no(
+                METRICS,
+                format!("a line for every epoch up to {kept} or more"),
+                found,
+            );
+        }
+        let held_out = self.validation.as_ref().map_or(0, |split| split.rows.len());
+        for (name, expected, found) in [
+            (
+                TRAIN_PREDICTIONS,
+                self.manifest.trained_on,
+                self.train.rows.len(),
+            ),
+            (VALIDATION_PREDICTIONS, self.manifest.validated_on, held_out),
+        ] {
+            if expected != found {
+                return no(name, format!("{expected} images"), format!("{found}"));
+            }
+        }
+        let Some(test) = &self.test else {
+            return Ok(());
+        };
+        let recorded = &test.evaluated.evaluation;
+        let computed = match test.predictions.evaluate() {
+            Ok(computed) => computed,
+            Err(error) => return no(TEST_PREDICTIONS, "predictions".into(), error.to_string()),
+        };
+        let close = (recorded.loss - computed.loss).abs() <= TOLERANCE;
+        if recorded.confusion != computed.confusion || !close {
+            let expected = format!(
+                "{} of {} right, as {TEST_PREDICTIONS} has it",
+                computed.correct, computed.n
+            );
+            return no(
+                EVALUATION,
+                expected,
+                format!("{} of {}", recorded.correct, recorded.n),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Reads the manifest of the run in `folder`.
+///
+/// # Errors
+/// As [`Record::read`].
+pub fn read_manifest(folder: &Path, sums: &Sums) -> Result<Manifest, RecordError> {
+    let path = folder.join(MANIFEST);
+    if !path.exists() {
+        return Err(RecordError::Incomplete {
+            folder: folder.to_owned(),
+            missing: MANIFEST,
+        });
+    }
+    let format: Format = read_json(folder, MANIFEST, sums)?;
+    if format.format != Manifest::FORMAT {
+        return Err(RecordError::Format {
+            path,
+            expected: Manifest::FORMAT,
+            found: format.format,
+        });
+    }
+    read_json(folder, MANIFEST, sums)
+}
+
+/// The part of a manifest that every version has.
+#[derive(serde::Deserialize)]
+struct Format {
+    format: u32,
+}
+
+/// Reads a JSON file of the run in `folder`.
+///
+/// # Errors
+/// When it is missing, is not the one that was written, or does not hold a `T`.
+pub fn read_json<T: DeserializeOwned>(
+    folder: &Path,
+    name: &str,
+    sums: &Sums,
+) -> Result<T, RecordError> {
+    let bytes = sums.open(folder, name)?;
+    serde_json::from_slice(&bytes).map_err(|error| damaged(folder, name, &error))
+}
+
+fn text(folder: &Path, name: &str, sums: &Sums) -> Result<String, RecordError> {
+    String::from_utf8(sums.open(folder, name)?).map_err(|error| damaged(folder, name, &error))
+}
+
+fn recipe(folder: &Path, sums: &Sums) -> Result<toml::Table, RecordError> {
+    let text = text(folder, RECIPE, sums)?;
+    text.parse()
+        .map_err(|error: toml::de::Error| damaged(folder, RECIPE, &error.message()))
+}
+
+fn epochs(folder: &Path, sums: &Sums) -> Result<Vec<Epoch>, RecordError> {
+    let text = text(folder, METRICS, sums)?;
+    let lines = text.lines().map(serde_json::from_str);
+    lines
+        .collect::<Result<_, _>>()
+        .map_err(|error| damaged(folder, METRICS, &error))
+}
+
+fn damaged(folder: &Path, name: &str, error: &impl ToString) -> RecordError {
+    RecordError::Damaged {
+        path: folder.join(name),
+        expected: format!("a {name} of this version"),
+        found: error.to_string(),
+        next: TRAIN_AGAIN,
+    }
+}
