@@ -83,6 +83,13 @@ impl CpuBackbone {
         Ok(self.stack.run(images, batch, height, width)?)
     }
 
+    /// How many threads a forward pass uses: as many as the processor runs at once, or as
+    /// `RAYON_NUM_THREADS` says.
+    #[must_use]
+    pub fn threads() -> usize {
+        graft_winograd::threads()
+    }
+
     /// What one core does if it does nothing but multiply matrices in its cache, in 10^9 operations a
     /// second, measured now.
     #[must_use]

@@ -19,3 +19,4 @@ pub use backbone::Backbone;
 pub use boundary::Boundary;
 pub use cpu::CpuBackbone;
 pub use error::Error;
+pub use generated::generated_code_hash;

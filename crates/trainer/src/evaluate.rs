@@ -1,39 +1,16 @@
 //! A trained run on the sealed test set.
 
 use graft_dataset::Split;
-use graft_report::Evaluation;
+use graft_report::record::{EVALUATION, Evaluated, MISTAKES, Scores, TEST_PREDICTIONS};
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::Error;
-use crate::backend::Backend;
 use crate::compute::Compute;
 use crate::examples::Examples;
-use crate::extract::Cached;
 use crate::home::Home;
-use crate::run::{Run, write_json};
+use crate::recipe::MNIST;
+use crate::run::{Run, indented, mistakes};
 use crate::sources::Sources;
-
-/// The record of an evaluation, in the run's folder.
-pub const EVALUATION: &str = "evaluation.json";
-
-/// What an evaluation found, and on what.
-#[derive(Debug, Serialize)]
-pub struct Evaluated {
-    /// The run's folder.
-    pub run: String,
-    /// When the test set was opened.
-    pub evaluated: Timestamp,
-    /// SHA-256 of the test images, see [`crate::cache::hash_images`].
-    pub images: String,
-    /// What computed.
-    pub backend: Backend,
-    /// Whether the features were there.
-    pub cache: Cached,
-    /// The figures.
-    #[serde(flatten)]
-    pub evaluation: Evaluation,
-}
 
 /// Evaluates `run` on the test images and records that it did.
 ///
@@ -41,7 +18,7 @@ pub struct Evaluated {
 /// When something is missing that cannot be fetched, the run or its weights are not what they were,
 /// or the device fails.
 pub fn evaluate(
-    run: &Run,
+    run: &mut Run,
     compute: &Compute,
     home: &Home,
     sources: &mut Sources,
@@ -62,14 +39,26 @@ pub fn evaluate(
         device,
     };
     let all: Vec<usize> = (0..images.len()).collect();
+    let predictions = examples.predictions(&head, &all)?;
     let evaluated = Evaluated {
         run: run.folder().display().to_string(),
         evaluated: Timestamp::now(),
         images: extracted.key.images,
-        backend: compute.backend,
+        backend: compute.backend.name().into(),
         cache: extracted.cached,
-        evaluation: examples.evaluate(&head, &all)?,
+        evaluation: predictions.evaluate()?,
+        without_label_errors: if recipe.data.source == MNIST {
+            Some(Scores::from(
+                &predictions.without_label_errors().evaluate()?,
+            ))
+        } else {
+            None
+        },
     };
-    write_json(&run.folder().join(EVALUATION), &evaluated)?;
+    run.add(&[
+        (TEST_PREDICTIONS, predictions.to_csv().into_bytes()),
+        (MISTAKES, indented(&mistakes(&images, &predictions))?),
+        (EVALUATION, indented(&evaluated)?),
+    ])?;
     Ok(evaluated)
 }

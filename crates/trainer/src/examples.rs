@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use graft_head::Head;
 use graft_report::Evaluation;
+use graft_report::record::Predictions;
 
 use crate::Error;
 use crate::backend::device_error;
@@ -44,15 +45,30 @@ impl Examples<'_> {
     /// # Errors
     /// When there are none, or the device fails.
     pub fn evaluate(&self, head: &Head, indices: &[usize]) -> Result<Evaluation, Error> {
-        let mut logits = Vec::with_capacity(indices.len() * self.classes);
-        for batch in indices.chunks(EVALUATION_BATCH) {
-            logits.extend(read(head.forward(self.rows(batch)))?);
-        }
+        let logits = self.logits(head, indices)?;
         Ok(Evaluation::new(
             &self.labels(indices),
             &logits,
             self.classes,
         )?)
+    }
+
+    /// What `head` makes of each of the images at some indices.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn predictions(&self, head: &Head, indices: &[usize]) -> Result<Predictions, Error> {
+        let (labels, logits) = (self.labels(indices), self.logits(head, indices)?);
+        Ok(Predictions::new(indices, &labels, &logits, self.classes)?)
+    }
+
+    /// Row by row, one value a class.
+    fn logits(&self, head: &Head, indices: &[usize]) -> Result<Vec<f32>, Error> {
+        let mut logits = Vec::with_capacity(indices.len() * self.classes);
+        for batch in indices.chunks(EVALUATION_BATCH) {
+            logits.extend(read(head.forward(self.rows(batch)))?);
+        }
+        Ok(logits)
     }
 
     fn rows(&self, indices: &[usize]) -> Tensor<2> {

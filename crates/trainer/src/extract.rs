@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_dataset::{ImageSet, Preprocessing, Split};
+use graft_report::record::Cached;
 
 use crate::Error;
 use crate::cache::{self, CacheError, Features, Key, Writer};
@@ -11,27 +12,6 @@ use crate::compute::Compute;
 use crate::progress::Progress;
 use crate::recipe::{Data, Recipe};
 use crate::sources::Loaded;
-
-/// Whether the cache had the features already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Cached {
-    /// It had.
-    Hit,
-    /// It had not: every image went through the backbone.
-    Miss,
-}
-
-impl Cached {
-    /// `hit` or `miss`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Hit => "hit",
-            Self::Miss => "miss",
-        }
-    }
-}
 
 /// What computes features, and where they are kept.
 pub struct Extractor<'a> {

@@ -8,34 +8,11 @@ use burn::tensor::Tensor;
 use graft_dataset::{Holdout, shuffle};
 use graft_head::{Head, HeadConfig, Statistics, cross_entropy};
 use graft_report::Evaluation;
-use serde::{Deserialize, Serialize};
+use graft_report::record::{Epoch, Scores};
 
 use crate::Error;
 use crate::examples::{Examples, read};
 use crate::recipe::{Keep, Recipe};
-
-/// Loss and accuracy over a set of images.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Scores {
-    /// Mean cross-entropy in nats.
-    pub loss: f64,
-    /// The share that was right.
-    pub accuracy: f64,
-}
-
-/// One line of a run's metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Epoch {
-    /// Counted from 1.
-    pub epoch: usize,
-    /// Over the training images while they were learned from, as Keras reports it: early batches
-    /// met a worse head than late ones.
-    pub train: Scores,
-    /// Over the held-out images after the epoch; none where nothing is held out.
-    pub validation: Option<Scores>,
-    /// How long the epoch took, validation included.
-    pub seconds: f64,
-}
 
 /// What training yields.
 pub struct Fitted {
@@ -115,14 +92,14 @@ fn train_epoch(
     }
     let logits = read(Tensor::cat(seen, 0))?;
     let evaluation = Evaluation::new(&examples.labels(&order), &logits, recipe.data.classes)?;
-    Ok((head, scores(&evaluation)))
+    Ok((head, Scores::from(&evaluation)))
 }
 
 /// How well `head` does on the held-out images, if there are any.
 fn validate(head: &Head, examples: &Examples, holdout: &Holdout) -> Result<Option<Scores>, Error> {
     match holdout.validation.as_slice() {
         [] => Ok(None),
-        held_out => Ok(Some(scores(&examples.evaluate(head, held_out)?))),
+        held_out => Ok(Some(Scores::from(&examples.evaluate(head, held_out)?))),
     }
 }
 
@@ -185,13 +162,6 @@ fn replaces(epoch: &Epoch, best: &Epoch, keep: Keep) -> bool {
     match (keep, epoch.validation, best.validation) {
         (Keep::Best, Some(now), Some(best)) => now.loss < best.loss,
         _ => true,
-    }
-}
-
-fn scores(evaluation: &Evaluation) -> Scores {
-    Scores {
-        loss: evaluation.loss,
-        accuracy: evaluation.accuracy,
     }
 }
 

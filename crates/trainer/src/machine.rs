@@ -1,14 +1,37 @@
 //! Facts about the machine and the process, for the record of a run.
 
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
-/// How many threads the process may run at once.
-pub(crate) fn threads() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
+use graft_backbone::CpuBackbone;
+use graft_report::record::Machine;
+
+use crate::compute::Compute;
+
+/// This machine, and what `compute` makes of it.
+pub(crate) fn machine(compute: &Compute) -> Machine {
+    Machine {
+        system: format!("{} {}", env::consts::OS, env::consts::ARCH),
+        processor: processor(),
+        threads: CpuBackbone::threads(),
+        backend: compute.backend.name().into(),
+        adapter: None,
+        driver: None,
+        engine: compute.engine.version(),
+        dtype: "f32".into(),
+        peak_memory_bytes: peak_memory(),
+    }
+}
+
+/// The processor's name; known on Linux only.
+fn processor() -> Option<String> {
+    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
+    let (_, name) = line.split_once(':')?;
+    Some(name.trim().to_owned())
 }
 
 /// The most memory that this process has had resident so far, in bytes; known on Linux only.

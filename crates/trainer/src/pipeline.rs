@@ -5,20 +5,24 @@ use std::env;
 use std::path::Path;
 use std::time::Instant;
 
-use graft_dataset::Split;
+use graft_dataset::{ImageSet, Split};
 use graft_durable::{check_writable, sha256};
 use graft_head::Head;
+use graft_report::record::{
+    CacheEntry, Data, Epoch, HEAD, HeadHashes, Manifest, Stages, TRAIN_PREDICTIONS,
+    VALIDATION_PREDICTIONS, WeightHashes,
+};
 use jiff::Timestamp;
 
 use crate::Error;
 use crate::compute::Compute;
 use crate::examples::Examples;
 use crate::extract::Extracted;
-use crate::fit::{Epoch, fit};
+use crate::fit::fit;
 use crate::home::Home;
 use crate::machine;
 use crate::recipe::Recipe;
-use crate::run::{CacheEntry, HEAD, HeadHashes, Manifest, Run, Stages, Started, WeightHashes};
+use crate::run::{Run, Started, layers, samples};
 use crate::sources::{Loaded, Sources};
 
 /// What to train, on what, and where.
@@ -80,16 +84,25 @@ pub fn train(
     let mut run = Started::create(&home.runs(), clock.started, order.name, recipe)?;
     let head_clock = Instant::now();
     let fitted = fit(recipe, &examples, &holdout, |epoch| {
-        run.record(epoch)?;
+        run.epoch(epoch)?;
         on_epoch(epoch)
     })?;
-
     let stages = Stages {
         fetch: sources.seconds(),
         features: extracted.seconds,
         head: head_clock.elapsed().as_secs_f64(),
     };
+
     let backbone = unmoved(&loaded, before)?;
+    for (name, split) in [
+        (TRAIN_PREDICTIONS, &holdout.train),
+        (VALIDATION_PREDICTIONS, &holdout.validation),
+    ] {
+        if !split.is_empty() {
+            run.predictions(name, &examples.predictions(&fitted.head, split)?)?;
+        }
+    }
+    let initial = bytes(&fitted.initial, run.folder())?;
     let head = bytes(&fitted.head, run.folder())?;
     let manifest = Manifest {
         format: Manifest::FORMAT,
@@ -101,18 +114,19 @@ pub fn train(
         started: clock.started,
         ended: Timestamp::now(),
         recipe: order.name.into(),
-        backend: compute.backend,
-        engine: compute.engine.version(),
-        threads: machine::threads(),
-        source: loaded.manifest.source,
+        machine: machine::machine(compute),
+        data: data(recipe, &images, &extracted),
+        origin: loaded.origin(),
+        generated_code: graft_backbone::generated_code_hash(),
+        layers: layers(recipe),
         backbone,
         cache: CacheEntry {
             result: extracted.cached,
-            key: extracted.key.clone(),
+            key: extracted.key.to_value(),
             sha256: features.sha256().into(),
         },
         head: HeadHashes {
-            before: sha256(&bytes(&fitted.initial, run.folder())?),
+            before: sha256(&initial),
             after: sha256(&head),
         },
         trained_on: holdout.train.len(),
@@ -122,12 +136,23 @@ pub fn train(
         validation: fitted.kept.validation,
         seconds: clock.seconds(),
         stages,
-        peak_memory_bytes: machine::peak_memory(),
     };
+    let samples = samples(&images, recipe.preprocessing)?;
     Ok(Trained {
-        run: run.finish(&head, manifest)?,
+        run: run.finish(&head, &samples, manifest)?,
         extracted,
     })
+}
+
+fn data(recipe: &Recipe, images: &ImageSet, extracted: &Extracted) -> Data {
+    Data {
+        source: recipe.data.source.clone(),
+        images: extracted.key.images.clone(),
+        labels: sha256(images.labels()),
+        rows: images.rows(),
+        columns: images.columns(),
+        classes: recipe.data.classes,
+    }
 }
 
 /// The proof that the backbone did not train: its hash is what it was.

@@ -7,6 +7,7 @@ use graft_assets::{Group, Manifest, Options};
 use graft_backbone::Boundary;
 use graft_dataset::{IdxPair, ImageSet, Split};
 use graft_onnx_import::{Vgg16, weights};
+use graft_report::record::Origin;
 
 use crate::Error;
 use crate::compute::Compute;
@@ -169,6 +170,16 @@ impl Loaded {
             recipe,
             compute,
             cache,
+        }
+    }
+
+    /// The ONNX file that the weights came from, for the record.
+    pub(crate) fn origin(&self) -> Origin {
+        let source = &self.manifest.source;
+        Origin {
+            file: source.file.clone(),
+            sha256: source.sha256.clone(),
+            producer: format!("{} {}", source.producer, source.producer_version),
         }
     }
 

@@ -57,4 +57,4 @@ mod transform;
 pub use error::Error;
 pub use isa::peak_gflops;
 pub use layer::Layer;
-pub use stack::Stack;
+pub use stack::{Stack, threads};

@@ -8,6 +8,13 @@ use crate::climb::{Job, Level, Workspace, climb, divide};
 use crate::error::Error;
 use crate::layer::{Layer, check};
 
+/// How many threads share the work: as many as the processor runs at once, or as
+/// `RAYON_NUM_THREADS` says.
+#[must_use]
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
 /// Layers in a row.
 #[derive(Debug)]
 pub struct Stack {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Cached;
+use super::{Cached, Scores};
 use crate::Evaluation;
 
 /// The record of an evaluation.
@@ -22,4 +22,7 @@ pub struct Evaluated {
     /// The figures.
     #[serde(flatten)]
     pub evaluation: Evaluation,
+    /// The same without the test images whose label is known to be wrong, see
+    /// [`MNIST_LABEL_ERRORS`](crate::MNIST_LABEL_ERRORS); none for other images than MNIST's.
+    pub without_label_errors: Option<Scores>,
 }

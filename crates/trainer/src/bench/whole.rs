@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use graft_report::record::{Manifest, Stages};
 use serde::Serialize;
 
 use crate::Error;
@@ -9,7 +10,6 @@ use crate::compute::Compute;
 use crate::home::Home;
 use crate::pipeline::{Order, train};
 use crate::recipe::Recipe;
-use crate::run::{Manifest, Stages};
 use crate::sources::Sources;
 
 /// A `train` from an empty cache and a second one.
@@ -60,15 +60,12 @@ pub fn whole(
 impl Cost {
     fn of(manifest: &Manifest) -> Self {
         let Manifest {
-            seconds,
-            stages,
-            peak_memory_bytes,
-            ..
+            seconds, stages, ..
         } = *manifest;
         Self {
             seconds,
             stages,
-            peak_memory_bytes,
+            peak_memory_bytes: manifest.machine.peak_memory_bytes,
         }
     }
 }

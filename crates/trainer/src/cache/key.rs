@@ -72,6 +72,13 @@ impl Key {
         serde_json::to_string(self).expect("a key of strings and numbers")
     }
 
+    /// The key as it stands in a run's record.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "strings and numbers always fit JSON")]
+    pub(crate) fn to_value(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("a key of strings and numbers")
+    }
+
     /// Where the entry of this key lies: the same for the same images, whatever file they came in.
     #[must_use]
     pub fn path(&self, cache: &Path) -> PathBuf {

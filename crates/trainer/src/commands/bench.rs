@@ -1,6 +1,6 @@
 //! `graft bench`
 
-use graft_backbone::Boundary;
+use graft_backbone::{Boundary, CpuBackbone};
 use graft_dataset::Split;
 use serde::Serialize;
 
@@ -9,7 +9,6 @@ use crate::Error;
 use crate::bench::{Plan, Row, Whole, forward, whole};
 use crate::cli::Bench;
 use crate::home::Home;
-use crate::machine;
 use crate::output::{self, size};
 use crate::recipe::Recipe;
 
@@ -61,8 +60,8 @@ pub(super) fn run(arguments: &Bench, home: &Home) -> Result<(), Error> {
         images_per_second: best(&results),
         engine: compute.engine.version(),
         backend: compute.backend.name(),
-        threads: machine::threads(),
-        gemm_peak_gflops: compute.engine.gemm_peak_gflops(machine::threads()),
+        threads: CpuBackbone::threads(),
+        gemm_peak_gflops: compute.engine.gemm_peak_gflops(CpuBackbone::threads()),
         results,
         train,
     };

@@ -1,17 +1,19 @@
 //! `graft eval`
 
+use graft_report::record::EVALUATION;
+
 use super::{compute, graft, shown, sources};
 use crate::Error;
 use crate::cli::Eval;
-use crate::evaluate::{EVALUATION, evaluate};
+use crate::evaluate::evaluate;
 use crate::home::Home;
 use crate::output;
 use crate::run::Run;
 
 pub(super) fn run(arguments: &Eval, home: &Home) -> Result<(), Error> {
-    let run = Run::open(&home.runs(), arguments.run.as_deref())?;
+    let mut run = Run::open(&home.runs(), arguments.run.as_deref())?;
     let mut sources = sources(home, &arguments.outside)?;
-    let evaluated = evaluate(&run, &compute(&arguments.compute)?, home, &mut sources)?;
+    let evaluated = evaluate(&mut run, &compute(&arguments.compute)?, home, &mut sources)?;
     if arguments.json {
         return output::json(&evaluated);
     }

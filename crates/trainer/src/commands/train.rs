@@ -4,16 +4,14 @@ use serde::Serialize;
 
 use super::{compute, graft, shown, sources};
 use graft_report::percent;
+use graft_report::record::{Cached, Epoch, Scores, Stages};
 
 use crate::Error;
 use crate::cli::Train;
-use crate::extract::Cached;
-use crate::fit::{Epoch, Scores};
 use crate::home::Home;
 use crate::output;
 use crate::pipeline::{Order, Trained, train};
 use crate::recipe::Recipe;
-use crate::run::Stages;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -85,6 +83,7 @@ fn people(trained: &Trained) -> Result<(), Error> {
         head,
     } = manifest.stages;
     let memory = manifest
+        .machine
         .peak_memory_bytes
         .map_or_else(|| "unknown".into(), output::size);
     let cache = match trained.extracted.cached {
@@ -119,7 +118,7 @@ fn json(trained: &Trained) -> Result<(), Error> {
         kept_epoch: manifest.kept_epoch,
         train: manifest.train,
         validation: manifest.validation,
-        peak_memory_bytes: manifest.peak_memory_bytes,
+        peak_memory_bytes: manifest.machine.peak_memory_bytes,
         backbone: &manifest.backbone.after,
         head: &manifest.head.after,
     })

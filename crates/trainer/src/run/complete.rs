@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use graft_head::Head;
+use graft_report::record::{HEAD, Manifest, RECIPE, RecordError, Sums, read_manifest};
 
-use super::{HEAD, MANIFEST, Manifest, RECIPE, RunError};
+use super::RunError;
 use crate::Error;
 use crate::recipe::Recipe;
 
@@ -15,6 +16,7 @@ use crate::recipe::Recipe;
 pub struct Run {
     pub(super) folder: PathBuf,
     pub(super) manifest: Manifest,
+    pub(super) sums: Sums,
 }
 
 impl Run {
@@ -41,24 +43,13 @@ impl Run {
 
     /// Opens the run in `folder`.
     fn at(folder: PathBuf) -> Result<Self, RunError> {
-        let path = folder.join(MANIFEST);
-        let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(RunError::Incomplete(folder));
-            }
-            text => text.map_err(graft_durable::Error::on("read", &path))?,
-        };
-        let manifest = serde_json::from_str::<Manifest>(&text)
-            .map_err(|error| damaged(&path, "a manifest of a run", &error.to_string()))?;
-        if manifest.format != Manifest::FORMAT {
-            let expected = format!("format {}", Manifest::FORMAT);
-            return Err(damaged(
-                &path,
-                &expected,
-                &format!("format {}", manifest.format),
-            ));
-        }
-        Ok(Self { folder, manifest })
+        let sums = Sums::read(&folder)?;
+        let manifest = read_manifest(&folder, &sums)?;
+        Ok(Self {
+            folder,
+            manifest,
+            sums,
+        })
     }
 
     /// The folder.
@@ -76,26 +67,40 @@ impl Run {
     /// The recipe that it was trained by.
     ///
     /// # Errors
-    /// When the file is missing or damaged.
+    /// When the file is missing or not the one that was written.
     pub fn recipe(&self) -> Result<Recipe, Error> {
         let path = self.folder.join(RECIPE);
-        let text = fs::read_to_string(&path).map_err(graft_durable::Error::on("read", &path))?;
+        let bytes = self.open_file(RECIPE)?;
+        let text = String::from_utf8_lossy(&bytes);
         Ok(Recipe::parse(&path.display().to_string(), &text, &[])?)
     }
 
-    /// The trained head, checked against the manifest.
+    /// The trained head.
     ///
     /// # Errors
     /// When the file is missing or not the one that was written.
     pub fn head(&self, device: &Device) -> Result<Head, Error> {
         let path = self.folder.join(HEAD);
-        let bytes = fs::read(&path).map_err(graft_durable::Error::on("read", &path))?;
-        let found = graft_durable::sha256(&bytes);
-        if found != self.manifest.head.after {
-            let expected = format!("sha256 {}", self.manifest.head.after);
-            return Err(damaged(&path, &expected, &format!("sha256 {found}")).into());
-        }
+        let bytes = self.open_file(HEAD)?;
         Head::from_bytes(&bytes, device).map_err(|source| Error::Head { path, source })
+    }
+
+    /// A file of the record, as it was written.
+    fn open_file(&self, name: &str) -> Result<Vec<u8>, RunError> {
+        Ok(self.sums.open(&self.folder, name)?)
+    }
+
+    /// Adds an evaluation on the test images to the record, or replaces it: `files` by name.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub(crate) fn add(&mut self, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+        for (name, content) in files {
+            graft_durable::write(&self.folder.join(name), content)?;
+            self.sums.add(name, content);
+        }
+        self.sums.write(&self.folder)?;
+        Ok(())
     }
 
     /// Refuses a backbone that is not the one that the head was trained on.
@@ -123,20 +128,12 @@ impl Run {
     }
 }
 
-fn damaged(path: &Path, expected: &str, found: &str) -> RunError {
-    RunError::Damaged {
-        path: path.to_owned(),
-        expected: expected.into(),
-        found: found.into(),
-    }
-}
-
 /// The complete run that started last. A damaged one is passed over, with a warning.
 fn newest(runs: &Path) -> Option<Run> {
     let folders = fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path());
     let open = |folder| match Run::at(folder) {
         Ok(run) => Some(run),
-        Err(RunError::Incomplete(_)) => None,
+        Err(RunError::Record(RecordError::Incomplete { .. })) => None,
         Err(error) => {
             tracing::warn!("passed over: {error}");
             None
@@ -164,12 +161,11 @@ mod tests {
             "{}",
             open("missing")
         );
-        fs::create_dir(runs.path().join("broken")).unwrap();
-        fs::write(runs.path().join("broken").join(MANIFEST), "{\"format\": 1}").unwrap();
+        fs::create_dir(runs.path().join("begun")).unwrap();
         assert!(
-            open("broken").contains("expected a manifest"),
+            open("begun").contains("no complete run"),
             "{}",
-            open("broken")
+            open("begun")
         );
     }
 }

@@ -18,19 +18,6 @@ pub enum RunError {
         /// The run that would have been taken by default.
         newest: Option<String>,
     },
-    /// A folder without a manifest.
-    #[error("{} is no complete run: it has no manifest.json; give another, or train again if its training did not end", .0.display())]
-    Incomplete(PathBuf),
-    /// A file of the run that is not as it was written.
-    #[error("{}: expected {expected}, found {found}; train again", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What should be there.
-        expected: String,
-        /// What is there.
-        found: String,
-    },
     /// Weights other than those that the run was trained with.
     #[error(
         "run {} was trained on VGG16 weights {expected}, found {found}; import those weights again, or train again",
@@ -44,7 +31,7 @@ pub enum RunError {
         /// The hashes of the weights that are there.
         found: String,
     },
-    /// The file system refused.
+    /// A record that is not complete, damaged, or of another version.
     #[error(transparent)]
-    File(#[from] graft_durable::Error),
+    Record(#[from] graft_report::record::RecordError),
 }

@@ -1,22 +1,15 @@
-//! A run's folder: the recipe, a line of metrics an epoch, the head, and the manifest that is
-//! written last. Where the manifest is, the run is complete.
+//! A run's folder: written file by file while training, complete when the hashes of all files are
+//! there. What is in it, [`graft_report::record`] says.
 
 mod complete;
 mod error;
-mod manifest;
+mod layers;
+mod samples;
 mod started;
 
 pub use complete::Run;
 pub use error::RunError;
-pub use manifest::{CacheEntry, HeadHashes, Manifest, Stages, WeightHashes};
+pub(crate) use layers::layers;
+pub(crate) use samples::{mistakes, samples};
 pub use started::Started;
-pub(crate) use started::write_json;
-
-/// The complete recipe.
-pub const RECIPE: &str = "recipe.toml";
-/// One JSON object an epoch.
-pub const METRICS: &str = "metrics.jsonl";
-/// The trained head.
-pub const HEAD: &str = "head.safetensors";
-/// The record, written last.
-pub const MANIFEST: &str = "manifest.json";
+pub(crate) use started::indented;

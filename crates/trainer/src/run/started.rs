@@ -4,17 +4,25 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use graft_durable::Error as FileError;
+use graft_report::record::{
+    Epoch, HEAD, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
+    Sums, epochs_to_csv,
+};
 use jiff::Timestamp;
+use serde::Serialize;
 
-use super::{HEAD, MANIFEST, METRICS, Manifest, RECIPE, Run};
+use super::Run;
 use crate::Error;
-use crate::fit::Epoch;
 use crate::recipe::Recipe;
 
 /// A run that is under way.
 pub struct Started {
     folder: PathBuf,
+    sums: Sums,
     metrics: File,
+    lines: String,
+    epochs: Vec<Epoch>,
 }
 
 impl Started {
@@ -29,26 +37,36 @@ impl Started {
         recipe_name: &str,
         recipe: &Recipe,
     ) -> Result<Self, Error> {
-        fs::create_dir_all(runs).map_err(graft_durable::Error::on("create folder", runs))?;
+        fs::create_dir_all(runs).map_err(FileError::on("create folder", runs))?;
         let time = started.strftime("%Y-%m-%dT%H-%M-%S");
         let folder = new_folder(runs, &format!("{time}-{recipe_name}"))?;
+        let recipe = recipe.to_toml()?;
         let filled = || {
-            graft_durable::write(&folder.join(RECIPE), recipe.to_toml()?.as_bytes())?;
+            graft_durable::write(&folder.join(RECIPE), recipe.as_bytes())?;
             let path = folder.join(METRICS);
             let file = OpenOptions::new().create_new(true).append(true).open(&path);
-            Ok(file.map_err(graft_durable::Error::on("create", &path))?)
+            file.map_err(FileError::on("create", &path))
         };
-        match filled() {
-            Ok(metrics) => Ok(Self { folder, metrics }),
+        let metrics = match filled() {
+            Ok(metrics) => metrics,
             Err(error) => {
                 // Nothing of the user's is in it yet; a folder that is not empty stays.
                 drop((
                     fs::remove_file(folder.join(RECIPE)),
                     fs::remove_dir(&folder),
                 ));
-                Err(error)
+                return Err(error.into());
             }
-        }
+        };
+        let mut sums = Sums::default();
+        sums.add(RECIPE, recipe.as_bytes());
+        Ok(Self {
+            folder,
+            sums,
+            metrics,
+            lines: String::new(),
+            epochs: Vec::new(),
+        })
     }
 
     /// The folder.
@@ -61,40 +79,70 @@ impl Started {
     ///
     /// # Errors
     /// When writing fails.
-    pub fn record(&mut self, epoch: &Epoch) -> Result<(), Error> {
-        let line =
-            serde_json::to_string(epoch).map_err(|error| Error::Output(error.to_string()))? + "\n";
+    pub fn epoch(&mut self, epoch: &Epoch) -> Result<(), Error> {
+        let line = compact(epoch)? + "\n";
         let path = self.folder.join(METRICS);
-        Ok(self
-            .metrics
+        self.metrics
             .write_all(line.as_bytes())
-            .map_err(graft_durable::Error::on("write", &path))?)
+            .map_err(FileError::on("write", &path))?;
+        self.lines.push_str(&line);
+        self.epochs.push(*epoch);
+        Ok(())
     }
 
-    /// Saves the head, then the manifest that makes the run complete.
+    /// Writes what the kept head makes of a split.
     ///
     /// # Errors
     /// When writing fails.
-    pub fn finish(self, head: &[u8], manifest: Manifest) -> Result<Run, Error> {
+    pub fn predictions(&mut self, name: &str, predictions: &Predictions) -> Result<(), Error> {
+        self.add(name, predictions.to_csv().as_bytes())
+    }
+
+    /// Saves samples and head, then the manifest, and last the hashes of all files, which make the
+    /// run complete.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn finish(
+        mut self,
+        head: &[u8],
+        samples: &Samples,
+        manifest: Manifest,
+    ) -> Result<Run, Error> {
         let metrics = self.folder.join(METRICS);
         self.metrics
             .sync_all()
-            .map_err(graft_durable::Error::on("write", &metrics))?;
-        graft_durable::write(&self.folder.join(HEAD), head)?;
-        write_json(&self.folder.join(MANIFEST), &manifest)?;
+            .map_err(FileError::on("write", &metrics))?;
+        self.sums.add(METRICS, self.lines.as_bytes());
+        self.add(METRICS_CSV, epochs_to_csv(&self.epochs).as_bytes())?;
+        self.add(SAMPLES, &indented(samples)?)?;
+        self.add(HEAD, head)?;
+        self.add(MANIFEST, &indented(&manifest)?)?;
+        self.sums.write(&self.folder)?;
         Ok(Run {
             folder: self.folder,
             manifest,
+            sums: self.sums,
         })
+    }
+
+    fn add(&mut self, name: &str, content: &[u8]) -> Result<(), Error> {
+        graft_durable::write(&self.folder.join(name), content)?;
+        self.sums.add(name, content);
+        Ok(())
     }
 }
 
-/// Writes `value` as indented JSON.
-pub(crate) fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), Error> {
+fn compact(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::Output(error.to_string()))
+}
+
+/// `value` as indented JSON, with a line end.
+pub(crate) fn indented(value: &impl Serialize) -> Result<Vec<u8>, Error> {
     let mut text =
         serde_json::to_string_pretty(value).map_err(|error| Error::Output(error.to_string()))?;
     text.push('\n');
-    Ok(graft_durable::write(path, text.as_bytes())?)
+    Ok(text.into_bytes())
 }
 
 /// Makes a folder that was not there: `name`, or `name-2`, `name-3`, ... where it is taken.
