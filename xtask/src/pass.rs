@@ -10,7 +10,7 @@ use crate::cargo::{self, Failure, cargo};
 pub(crate) fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
     let mut graft = build(backend::feature(arguments)?)?;
     graft.arg(verb).args(arguments);
-    cargo::run(graft)
+    cargo::become_program(graft)
 }
 
 /// Fetches `wanted` into the checkout's own models folder, where the tests and the importer look.

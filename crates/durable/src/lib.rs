@@ -6,12 +6,14 @@
 //! the old one.
 
 mod hash;
+mod lock;
 mod pending;
 mod sweep;
 
 pub use hash::{Hashing, sha256, sha256_file};
+pub use lock::Lock;
 pub use pending::{Pending, check_writable, write};
-pub use sweep::sweep;
+pub use sweep::{sweep, sweep_own};
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -93,7 +93,7 @@ pub fn check_writable(folder: &Path) -> Result<(), Error> {
 }
 
 /// The folder a file lies in; a bare file name lies in the current one.
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

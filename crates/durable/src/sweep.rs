@@ -13,9 +13,20 @@ const ABANDONED: Duration = Duration::from_hours(1);
 /// cannot be deleted, or looked at, is no obstacle and stays.
 #[must_use = "the deleted files may be worth a line in the log"]
 pub fn sweep(folder: &Path) -> Vec<PathBuf> {
+    delete(folder, |entry| {
+        age(entry).is_some_and(|age| age > ABANDONED)
+    })
+}
+
+/// Deletes all temporary files in `folder`, in which nobody else writes now, and returns which.
+#[must_use = "the deleted files may be worth a line in the log"]
+pub fn sweep_own(folder: &Path) -> Vec<PathBuf> {
+    delete(folder, |_| true)
+}
+
+fn delete(folder: &Path, abandoned: impl Fn(&DirEntry) -> bool) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let abandoned =
-        entries.filter(|entry| ours(entry) && age(entry).is_some_and(|age| age > ABANDONED));
+    let abandoned = entries.filter(|entry| ours(entry) && abandoned(entry));
     abandoned
         .map(|entry| entry.path())
         .filter(|path| fs::remove_file(path).is_ok())

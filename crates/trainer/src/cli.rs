@@ -110,6 +110,12 @@ pub struct Train {
     /// Where from.
     #[command(flatten)]
     pub outside: Outside,
+    /// Go on with this run, whose training did not end; its recipe cannot be changed
+    #[arg(long, value_name = "RUN", conflicts_with = "recipe")]
+    pub resume: Option<PathBuf>,
+    /// Go on from this checkpoint of the run rather than from its newest
+    #[arg(long, value_name = "NAME", requires = "resume")]
+    pub checkpoint: Option<String>,
     /// Print one JSON object at the end instead of a table
     #[arg(long)]
     pub json: bool,

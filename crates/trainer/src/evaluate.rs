@@ -5,6 +5,7 @@ use graft_report::record::{EVALUATION, Evaluated, MISTAKES, Scores, TEST_PREDICT
 use jiff::Timestamp;
 
 use crate::Error;
+use crate::backend::Backend;
 use crate::compute::Compute;
 use crate::examples::Examples;
 use crate::home::Home;
@@ -37,6 +38,7 @@ pub fn evaluate(
         labels: images.labels(),
         classes: recipe.data.classes,
         device,
+        host: compute.backend == Backend::Cpu,
     };
     let all: Vec<usize> = (0..images.len()).collect();
     let predictions = examples.predictions(&head, &all)?;

@@ -16,6 +16,7 @@ pub mod examples;
 pub mod extract;
 pub mod fit;
 pub mod home;
+mod interrupt;
 mod machine;
 mod output;
 pub mod pipeline;

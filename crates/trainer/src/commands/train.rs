@@ -12,6 +12,7 @@ use crate::home::Home;
 use crate::output;
 use crate::pipeline::{Order, Trained, train};
 use crate::recipe::Recipe;
+use crate::run::Unfinished;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -34,16 +35,25 @@ struct Summary<'a> {
 }
 
 pub(super) fn run(arguments: &Train, home: &Home) -> Result<(), Error> {
-    let name = &arguments.recipe.recipe;
-    let recipe = Recipe::load(name, &home.recipes(), &arguments.recipe.set)?;
+    let (name, sets) = (&arguments.recipe.recipe, &arguments.recipe.set);
+    let checkpoint = arguments.checkpoint.as_deref();
+    let unfinished = match &arguments.resume {
+        Some(run) => Some(Unfinished::open(&home.runs(), run, checkpoint, sets)?),
+        None => None,
+    };
+    let (name, recipe) = match &unfinished {
+        Some(run) => (run.start().recipe.clone(), run.recipe().clone()),
+        None => (stem(name), Recipe::load(name, &home.recipes(), sets)?),
+    };
     let order = Order {
-        name: &stem(name),
+        name: &name,
         recipe: &recipe,
         compute: &compute(&arguments.compute)?,
         home,
+        unfinished,
     };
     let mut sources = sources(home, &arguments.outside)?;
-    let trained = train(&order, &mut sources, |epoch| {
+    let trained = train(order, &mut sources, |epoch| {
         if arguments.json { Ok(()) } else { row(epoch) }
     })?;
     if arguments.json {

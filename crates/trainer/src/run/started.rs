@@ -4,68 +4,100 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use graft_durable::Error as FileError;
+use graft_durable::{Error as FileError, Lock};
 use graft_report::record::{
     Epoch, HEAD, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
     Sums, epochs_to_csv,
 };
-use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Run;
+use super::checkpoints::Checkpoints;
+use super::start::START;
+use super::{LOCK, Run, Start, Unfinished, lock};
 use crate::Error;
+use crate::fit::State;
+use crate::interrupt;
 use crate::recipe::Recipe;
 
 /// A run that is under way.
 pub struct Started {
     folder: PathBuf,
+    _lock: Lock,
     sums: Sums,
     metrics: File,
     lines: String,
     epochs: Vec<Epoch>,
+    checkpoints: Checkpoints,
+    /// Steps from one checkpoint to the next within an epoch; 0 for none.
+    every: usize,
 }
 
 impl Started {
     /// Makes a new folder `TIME-RECIPE` in `runs`, the time being the start in UTC, and writes the
-    /// recipe into it.
+    /// recipe and what the run starts with into it.
     ///
     /// # Errors
     /// When the folder or a file in it cannot be written.
-    pub fn create(
-        runs: &Path,
-        started: Timestamp,
-        recipe_name: &str,
-        recipe: &Recipe,
-    ) -> Result<Self, Error> {
+    pub fn create(runs: &Path, start: &Start, recipe: &Recipe) -> Result<Self, Error> {
         fs::create_dir_all(runs).map_err(FileError::on("create folder", runs))?;
-        let time = started.strftime("%Y-%m-%dT%H-%M-%S");
-        let folder = new_folder(runs, &format!("{time}-{recipe_name}"))?;
-        let recipe = recipe.to_toml()?;
+        let time = start.started.strftime("%Y-%m-%dT%H-%M-%S");
+        let folder = new_folder(runs, &format!("{time}-{}", start.recipe))?;
         let filled = || {
-            graft_durable::write(&folder.join(RECIPE), recipe.as_bytes())?;
-            let path = folder.join(METRICS);
-            let file = OpenOptions::new().create_new(true).append(true).open(&path);
-            file.map_err(FileError::on("create", &path))
+            let lock = lock(&folder)?;
+            graft_durable::write(&folder.join(RECIPE), recipe.to_toml()?.as_bytes())?;
+            graft_durable::write(&folder.join(START), &indented(start)?)?;
+            Self::begin(&folder, lock, Checkpoints::none(&folder), recipe, &[])
         };
-        let metrics = match filled() {
-            Ok(metrics) => metrics,
-            Err(error) => {
-                // Nothing of the user's is in it yet; a folder that is not empty stays.
-                drop((
-                    fs::remove_file(folder.join(RECIPE)),
-                    fs::remove_dir(&folder),
-                ));
-                return Err(error.into());
+        filled().inspect_err(|_| {
+            // Nothing of the user's is in it yet; a folder that is not empty stays.
+            for file in [METRICS, START, RECIPE, LOCK] {
+                drop(fs::remove_file(folder.join(file)));
             }
-        };
-        let mut sums = Sums::default();
-        sums.add(RECIPE, recipe.as_bytes());
-        Ok(Self {
+            drop(fs::remove_dir(&folder));
+        })
+    }
+
+    /// Goes on with `unfinished`, whose finished epochs are `epochs`, if what there is `now` is what
+    /// it started with.
+    ///
+    /// # Errors
+    /// When it is not, or writing fails.
+    pub fn resume(unfinished: Unfinished, now: &Start, epochs: &[Epoch]) -> Result<Self, Error> {
+        unfinished.start().check(now, &unfinished.folder)?;
+        let recipe = unfinished.recipe().clone();
+        let Unfinished {
             folder,
+            lock,
+            checkpoints,
+            ..
+        } = unfinished;
+        Self::begin(&folder, lock, checkpoints, &recipe, epochs)
+    }
+
+    /// Opens the metrics, with the lines of `epochs` and none else.
+    fn begin(
+        folder: &Path,
+        lock: Lock,
+        checkpoints: Checkpoints,
+        recipe: &Recipe,
+        epochs: &[Epoch],
+    ) -> Result<Self, Error> {
+        let lines = epochs.iter().map(|epoch| Ok(compact(epoch)? + "\n"));
+        let lines = lines.collect::<Result<String, Error>>()?;
+        let path = folder.join(METRICS);
+        graft_durable::write(&path, lines.as_bytes())?;
+        let metrics = OpenOptions::new().append(true).open(&path);
+        let mut sums = Sums::default();
+        sums.add(RECIPE, recipe.to_toml()?.as_bytes());
+        Ok(Self {
+            metrics: metrics.map_err(FileError::on("open", &path))?,
+            folder: folder.to_owned(),
+            _lock: lock,
             sums,
-            metrics,
-            lines: String::new(),
-            epochs: Vec::new(),
+            lines,
+            epochs: epochs.to_vec(),
+            checkpoints,
+            every: recipe.training.checkpoint_steps,
         })
     }
 
@@ -75,11 +107,24 @@ impl Started {
         &self.folder
     }
 
-    /// Appends an epoch to the metrics.
+    /// Saves a checkpoint after a step, where the recipe or a signal asks for one.
     ///
     /// # Errors
-    /// When writing fails.
-    pub fn epoch(&mut self, epoch: &Epoch) -> Result<(), Error> {
+    /// [`Error::Interrupted`] after a signal, or when writing fails.
+    pub fn step(&mut self, state: &State) -> Result<(), Error> {
+        let signal = interrupt::requested();
+        let due = self.every > 0 && state.steps().is_multiple_of(self.every);
+        if signal.is_some() || due {
+            self.checkpoints.save(state)?;
+        }
+        self.stop_on(signal)
+    }
+
+    /// Appends an epoch to the metrics and saves a checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] after a signal, or when writing fails.
+    pub fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<(), Error> {
         let line = compact(epoch)? + "\n";
         let path = self.folder.join(METRICS);
         self.metrics
@@ -87,7 +132,18 @@ impl Started {
             .map_err(FileError::on("write", &path))?;
         self.lines.push_str(&line);
         self.epochs.push(*epoch);
-        Ok(())
+        self.checkpoints.save(state)?;
+        self.stop_on(interrupt::requested())
+    }
+
+    fn stop_on(&self, signal: Option<u8>) -> Result<(), Error> {
+        match signal {
+            None => Ok(()),
+            Some(signal) => Err(Error::Interrupted {
+                signal,
+                run: Some(self.folder.clone()),
+            }),
+        }
     }
 
     /// Writes what the kept head makes of a split.
@@ -114,6 +170,9 @@ impl Started {
             .sync_all()
             .map_err(FileError::on("write", &metrics))?;
         self.sums.add(METRICS, self.lines.as_bytes());
+        let start = self.folder.join(START);
+        let start = fs::read(&start).map_err(FileError::on("read", &start))?;
+        self.sums.add(START, &start);
         self.add(METRICS_CSV, epochs_to_csv(&self.epochs).as_bytes())?;
         self.add(SAMPLES, &indented(samples)?)?;
         self.add(HEAD, head)?;
@@ -170,34 +229,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_started_run_is_not_complete() {
+    fn two_runs_in_one_second_have_a_folder_each() {
         let runs = tempfile::tempdir().unwrap();
-        let first = Started::create(
-            runs.path(),
-            Timestamp::UNIX_EPOCH,
-            "seed",
-            &Recipe::default(),
-        )
-        .unwrap();
-        let second = Started::create(
-            runs.path(),
-            Timestamp::UNIX_EPOCH,
-            "seed",
-            &Recipe::default(),
-        )
-        .unwrap();
-        assert_ne!(first.folder(), second.folder());
-        let error = Run::open(runs.path(), None).unwrap_err().to_string();
-        assert!(
-            error.contains("no complete run") && error.contains("train"),
-            "{error}"
-        );
-        let name = first.folder().to_str().unwrap();
-        let error = Run::open(runs.path(), Some(Path::new(name)))
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("is no complete run"), "{error}");
-        let text = fs::read_to_string(first.folder().join(RECIPE)).unwrap();
-        assert_eq!(Recipe::parse("", &text, &[]).unwrap(), Recipe::default());
+        let first = new_folder(runs.path(), "time-seed").unwrap();
+        let second = new_folder(runs.path(), "time-seed").unwrap();
+        assert_ne!(first, second);
+        assert!(second.ends_with("time-seed-2"), "{}", second.display());
     }
 }

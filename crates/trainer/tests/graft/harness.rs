@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -81,15 +81,7 @@ impl Home {
 
     /// Runs `graft`, offline where that is an option of the verb.
     pub(crate) fn graft(&self, arguments: &[&str]) -> Outcome {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_graft"));
-        command
-            .args(arguments)
-            .env("GRAFT_HOME", &self.root)
-            .env_remove("GRAFT_LOG");
-        if arguments.first().is_some_and(|verb| *verb != "cache") {
-            command.arg("--offline");
-        }
-        let output = command.current_dir(&self.root).output().unwrap();
+        let output = self.command(arguments).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let outcome = Outcome {
             code: output.status.code(),
@@ -102,6 +94,22 @@ impl Home {
             "half-written files after {arguments:?}"
         );
         outcome
+    }
+
+    /// `graft` as it is run here, with its output piped.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_graft"));
+        command
+            .args(arguments)
+            .env("GRAFT_HOME", &self.root)
+            .env_remove("GRAFT_LOG")
+            .current_dir(&self.root)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if arguments.first().is_some_and(|verb| *verb != "cache") {
+            command.arg("--offline");
+        }
+        command
     }
 
     /// Trains the seed recipe on a few images.

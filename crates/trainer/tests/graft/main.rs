@@ -12,5 +12,6 @@ mod damage;
 mod disk;
 mod harness;
 mod images;
+mod resume;
 mod smoke;
 mod usage;
