@@ -4,7 +4,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
-use crate::Error;
+use crate::{Error, disk, folder_of};
 
 /// A lock on a file that serves nothing else; dropped, it is free again. The file stays.
 #[derive(Debug)]
@@ -38,8 +38,7 @@ impl Lock {
 }
 
 fn open(path: &Path) -> Result<File, Error> {
-    let folder = crate::pending::folder_of(path);
-    std::fs::create_dir_all(folder).map_err(Error::on("create folder", folder))?;
+    disk::create_folder(folder_of(path))?;
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     options.open(path).map_err(Error::on("create", path))

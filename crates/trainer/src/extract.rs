@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_dataset::{ImageSet, Preprocessing, Split};
+use graft_durable::Lock;
 use graft_report::record::Cached;
 
 use crate::Error;
-use crate::cache::{self, CacheError, Features, Key, Writer};
+use crate::cache::{self, CacheError, Features, Key, Shards};
 use crate::compute::Compute;
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::recipe::{Data, Recipe};
 use crate::sources::Loaded;
@@ -75,19 +77,9 @@ impl Extractor<'_> {
             engine,
         );
         let path = key.path(self.cache);
-        let (features, cached) = match Features::open(&path, &key) {
-            Ok(features) => {
-                cache::touch(&path);
-                (features, Cached::Hit)
-            }
-            Err(error @ CacheError::File(_)) => return Err(error.into()),
-            Err(error) => {
-                if let CacheError::Corrupt { .. } = error {
-                    tracing::warn!("{error}; computing them anew");
-                }
-                self.fill(set, split, &path, &key)?;
-                (Features::open(&path, &key)?, Cached::Miss)
-            }
+        let (features, cached) = match self.cached(&path, &key)? {
+            Some(features) => (features, Cached::Hit),
+            None => self.fill(set, split, &path, &key)?,
         };
         Ok(Extracted {
             features,
@@ -98,11 +90,69 @@ impl Extractor<'_> {
         })
     }
 
-    /// Computes all features and writes them as one entry.
-    fn fill(&self, set: &ImageSet, split: Split, path: &Path, key: &Key) -> Result<(), Error> {
+    /// The entry at `path`, if it is there and good.
+    fn cached(&self, path: &Path, key: &Key) -> Result<Option<Features>, Error> {
+        match Features::open(path, key) {
+            Ok(features) => {
+                cache::touch(path);
+                Ok(Some(features))
+            }
+            Err(CacheError::Missing(_)) => Ok(None),
+            Err(error @ CacheError::Corrupt { .. }) => {
+                tracing::warn!("{error}; computing them anew");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Computes all features that are in no shard yet and writes them as one entry, unless another
+    /// process was about to: then its entry is waited for.
+    fn fill(
+        &self,
+        set: &ImageSet,
+        split: Split,
+        path: &Path,
+        key: &Key,
+    ) -> Result<(Features, Cached), Error> {
+        let lock = cache::lock(path);
+        let _lock = match Lock::try_take(&lock)? {
+            Some(lock) => lock,
+            None => {
+                tracing::warn!("another graft computes these features; waiting for it");
+                let lock = Lock::take(&lock)?;
+                if let Some(features) = self.cached(path, key)? {
+                    return Ok((features, Cached::Hit));
+                }
+                lock
+            }
+        };
         let Preprocessing { size, .. } = self.recipe.preprocessing;
-        let shape = self.loaded.prefix.boundary().feature_shape(size, size)?;
-        let bytes = (key.dtype.bytes() * set.len() * shape.iter().product::<usize>()) as u64;
+        let map = self.loaded.prefix.boundary().feature_shape(size, size)?;
+        self.make_room((key.dtype.bytes() * set.len() * map.iter().product::<usize>()) as u64)?;
+        interrupt::watch()?;
+        let mut shards = Shards::open(path, key, map);
+        let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
+        let mut done = shards.images();
+        progress.advance(done);
+        while done < set.len() {
+            if let Some(signal) = interrupt::requested() {
+                return Err(Error::Interrupted { signal, run: None });
+            }
+            let range = done..set.len().min(done + self.loaded.prefix.batch(size));
+            let images = self.recipe.preprocessing.batch(set, range.clone())?;
+            shards.append(&self.loaded.prefix.forward(images, &self.compute.device)?)?;
+            progress.advance(range.len());
+            done = range.end;
+        }
+        progress.finish();
+        shards.finish(path)?;
+        Ok((Features::open(path, key)?, Cached::Miss))
+    }
+
+    /// Deletes what killed processes left, and the entries unused for longest where `bytes` more
+    /// would be too much.
+    fn make_room(&self, bytes: u64) -> Result<(), Error> {
         for abandoned in graft_durable::sweep(self.cache) {
             tracing::info!("deleted the abandoned {}", abandoned.display());
         }
@@ -112,17 +162,7 @@ impl Extractor<'_> {
                 deleted.display()
             );
         }
-        let mut writer = Writer::create(path, key, shape)?;
-        let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
-        let batch = self.loaded.prefix.batch(size);
-        for start in (0..set.len()).step_by(batch) {
-            let range = start..set.len().min(start + batch);
-            let images = self.recipe.preprocessing.batch(set, range.clone())?;
-            writer.append(&self.loaded.prefix.forward(images, &self.compute.device)?)?;
-            progress.advance(range.len());
-        }
-        progress.finish();
-        Ok(writer.finish()?)
+        Ok(())
     }
 }
 

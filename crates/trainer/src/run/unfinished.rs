@@ -46,7 +46,7 @@ impl Unfinished {
             folder.join(PREDICTIONS),
             folder.join(CHECKPOINTS),
         ] {
-            for abandoned in graft_durable::sweep_own(&folder) {
+            for abandoned in graft_durable::sweep(&folder) {
                 tracing::info!("deleted the abandoned {}", abandoned.display());
             }
         }
