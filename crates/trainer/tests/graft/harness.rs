@@ -74,9 +74,12 @@ impl Home {
         files(&self.root.join("runs"))
     }
 
-    /// The cached features in it.
+    /// The cached features in it, and shards of them.
     pub(crate) fn cached(&self) -> Vec<PathBuf> {
-        files(&self.root.join("cache"))
+        let hidden = |path: &PathBuf| path.file_name().unwrap().as_encoded_bytes()[0] == b'.';
+        let mut files = files(&self.root.join("cache"));
+        files.retain(|path| !hidden(path)); // Locks stay.
+        files
     }
 
     /// Runs `graft`, offline where that is an option of the verb.
