@@ -9,6 +9,7 @@ use graft_report::record::{
     Epoch, HEAD, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
     Sums, epochs_to_csv,
 };
+use graft_report::tensorboard::{EventFile, Events};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -23,6 +24,7 @@ pub struct Started {
     metrics: File,
     lines: String,
     epochs: Vec<Epoch>,
+    events: EventFile,
 }
 
 impl Started {
@@ -41,21 +43,23 @@ impl Started {
         let time = started.strftime("%Y-%m-%dT%H-%M-%S");
         let folder = new_folder(runs, &format!("{time}-{recipe_name}"))?;
         let recipe = recipe.to_toml()?;
-        let filled = || {
+        let filled = || -> Result<_, FileError> {
             graft_durable::write(&folder.join(RECIPE), recipe.as_bytes())?;
             let path = folder.join(METRICS);
             let file = OpenOptions::new().create_new(true).append(true).open(&path);
-            file.map_err(FileError::on("create", &path))
+            let metrics = file.map_err(FileError::on("create", &path))?;
+            let events = EventFile::create(&folder, started, &recipe)?;
+            Ok((metrics, events))
         };
-        let metrics = match filled() {
-            Ok(metrics) => metrics,
+        let (metrics, events) = match filled() {
+            Ok(files) => files,
             Err(error) => {
                 // Nothing of the user's is in it yet; a folder that is not empty stays.
-                drop((
-                    fs::remove_file(folder.join(RECIPE)),
-                    fs::remove_dir(&folder),
-                ));
-                return Err(error.into());
+                for name in [RECIPE, METRICS, Events::training(started).name()] {
+                    drop(fs::remove_file(folder.join(name)));
+                }
+                drop(fs::remove_dir(&folder));
+                return Err(Error::File(error));
             }
         };
         let mut sums = Sums::default();
@@ -66,6 +70,7 @@ impl Started {
             metrics,
             lines: String::new(),
             epochs: Vec::new(),
+            events,
         })
     }
 
@@ -75,7 +80,7 @@ impl Started {
         &self.folder
     }
 
-    /// Appends an epoch to the metrics.
+    /// Appends an epoch to the metrics and to TensorBoard's events.
     ///
     /// # Errors
     /// When writing fails.
@@ -87,15 +92,25 @@ impl Started {
             .map_err(FileError::on("write", &path))?;
         self.lines.push_str(&line);
         self.epochs.push(*epoch);
+        self.events.epoch(epoch)?;
         Ok(())
     }
 
-    /// Writes what the kept head makes of a split.
+    /// Writes what the head of epoch `kept` makes of `split` as the file `name`, and shows
+    /// TensorBoard the confusion matrix.
     ///
     /// # Errors
     /// When writing fails.
-    pub fn predictions(&mut self, name: &str, predictions: &Predictions) -> Result<(), Error> {
-        self.add(name, predictions.to_csv().as_bytes())
+    pub fn predictions(
+        &mut self,
+        split: &str,
+        name: &str,
+        kept: usize,
+        predictions: &Predictions,
+    ) -> Result<(), Error> {
+        self.add(name, predictions.to_csv().as_bytes())?;
+        let confusion = predictions.evaluate()?.confusion;
+        Ok(self.events.confusion(split, kept, &confusion)?)
     }
 
     /// Saves samples and head, then the manifest, and last the hashes of all files, which make the
@@ -114,6 +129,8 @@ impl Started {
             .sync_all()
             .map_err(FileError::on("write", &metrics))?;
         self.sums.add(METRICS, self.lines.as_bytes());
+        let events = self.events.finish()?;
+        self.sums.add(events.name(), events.bytes());
         self.add(METRICS_CSV, epochs_to_csv(&self.epochs).as_bytes())?;
         self.add(SAMPLES, &indented(samples)?)?;
         self.add(HEAD, head)?;
