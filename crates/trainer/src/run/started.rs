@@ -1,14 +1,16 @@
 //! A run that is being written.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use graft_durable::{Error as FileError, Lock};
+use graft_durable::{Appending, Error as FileError, Lock};
 use graft_report::record::{
     Epoch, HEAD, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
     Sums, epochs_to_csv,
 };
+use graft_report::tensorboard::{EventFile, Events};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::checkpoints::Checkpoints;
@@ -24,7 +26,8 @@ pub struct Started {
     folder: PathBuf,
     _lock: Lock,
     sums: Sums,
-    metrics: File,
+    metrics: Appending,
+    events: EventFile,
     lines: String,
     epochs: Vec<Epoch>,
     checkpoints: Checkpoints,
@@ -46,11 +49,19 @@ impl Started {
             let lock = lock(&folder)?;
             graft_durable::write(&folder.join(RECIPE), recipe.to_toml()?.as_bytes())?;
             graft_durable::write(&folder.join(START), &indented(start)?)?;
-            Self::begin(&folder, lock, Checkpoints::none(&folder), recipe, &[])
+            Self::begin(
+                &folder,
+                lock,
+                Checkpoints::none(&folder),
+                start.started,
+                recipe,
+                &[],
+            )
         };
         filled().inspect_err(|_| {
             // Nothing of the user's is in it yet; a folder that is not empty stays.
-            for file in [METRICS, START, RECIPE, LOCK] {
+            let events = Events::training(start.started);
+            for file in [events.name(), METRICS, START, RECIPE, LOCK] {
                 drop(fs::remove_file(folder.join(file)));
             }
             drop(fs::remove_dir(&folder));
@@ -64,41 +75,50 @@ impl Started {
     /// When it is not, or writing fails.
     pub fn resume(unfinished: Unfinished, now: &Start, epochs: &[Epoch]) -> Result<Self, Error> {
         unfinished.start().check(now, &unfinished.folder)?;
-        let recipe = unfinished.recipe().clone();
+        let (started, recipe) = (unfinished.start().started, unfinished.recipe().clone());
         let Unfinished {
             folder,
             lock,
             checkpoints,
             ..
         } = unfinished;
-        Self::begin(&folder, lock, checkpoints, &recipe, epochs)
+        for file in [Events::training(started).name(), METRICS] {
+            let path = folder.join(file);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(FileError::on("delete", &path)(error).into());
+                }
+                _ => {}
+            }
+        }
+        Self::begin(&folder, lock, checkpoints, started, &recipe, epochs)
     }
 
-    /// Opens the metrics, with the lines of `epochs` and none else.
+    /// Makes the files for metrics and events, with `epochs` and none else.
     fn begin(
         folder: &Path,
         lock: Lock,
         checkpoints: Checkpoints,
+        started: Timestamp,
         recipe: &Recipe,
         epochs: &[Epoch],
     ) -> Result<Self, Error> {
-        let lines = epochs.iter().map(|epoch| Ok(compact(epoch)? + "\n"));
-        let lines = lines.collect::<Result<String, Error>>()?;
-        let path = folder.join(METRICS);
-        graft_durable::write(&path, lines.as_bytes())?;
-        let metrics = OpenOptions::new().append(true).open(&path);
+        let recipe_text = recipe.to_toml()?;
         let mut sums = Sums::default();
-        sums.add(RECIPE, recipe.to_toml()?.as_bytes());
-        Ok(Self {
-            metrics: metrics.map_err(FileError::on("open", &path))?,
+        sums.add(RECIPE, recipe_text.as_bytes());
+        let mut begun = Self {
+            metrics: Appending::create(&folder.join(METRICS))?,
+            events: EventFile::create(folder, started, &recipe_text)?,
             folder: folder.to_owned(),
             _lock: lock,
             sums,
-            lines,
-            epochs: epochs.to_vec(),
+            lines: String::new(),
+            epochs: Vec::new(),
             checkpoints,
             every: recipe.training.checkpoint_steps,
-        })
+        };
+        epochs.iter().try_for_each(|epoch| begun.tell(epoch))?;
+        Ok(begun)
     }
 
     /// The folder.
@@ -125,15 +145,17 @@ impl Started {
     /// # Errors
     /// [`Error::Interrupted`] after a signal, or when writing fails.
     pub fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<(), Error> {
-        let line = compact(epoch)? + "\n";
-        let path = self.folder.join(METRICS);
-        self.metrics
-            .write_all(line.as_bytes())
-            .map_err(FileError::on("write", &path))?;
-        self.lines.push_str(&line);
-        self.epochs.push(*epoch);
+        self.tell(epoch)?;
         self.checkpoints.save(state)?;
         self.stop_on(interrupt::requested())
+    }
+
+    fn tell(&mut self, epoch: &Epoch) -> Result<(), Error> {
+        let line = compact(epoch)? + "\n";
+        self.metrics.append(line.as_bytes())?;
+        self.lines.push_str(&line);
+        self.epochs.push(*epoch);
+        Ok(self.events.epoch(epoch)?)
     }
 
     fn stop_on(&self, signal: Option<u8>) -> Result<(), Error> {
@@ -146,12 +168,21 @@ impl Started {
         }
     }
 
-    /// Writes what the kept head makes of a split.
+    /// Writes what the head of epoch `kept` makes of `split` as the file `name`, and shows
+    /// TensorBoard the confusion matrix.
     ///
     /// # Errors
     /// When writing fails.
-    pub fn predictions(&mut self, name: &str, predictions: &Predictions) -> Result<(), Error> {
-        self.add(name, predictions.to_csv().as_bytes())
+    pub fn predictions(
+        &mut self,
+        split: &str,
+        name: &str,
+        kept: usize,
+        predictions: &Predictions,
+    ) -> Result<(), Error> {
+        self.add(name, predictions.to_csv().as_bytes())?;
+        let confusion = predictions.evaluate()?.confusion;
+        Ok(self.events.confusion(split, kept, &confusion)?)
     }
 
     /// Saves samples and head, then the manifest, and last the hashes of all files, which make the
@@ -165,11 +196,10 @@ impl Started {
         samples: &Samples,
         manifest: Manifest,
     ) -> Result<Run, Error> {
-        let metrics = self.folder.join(METRICS);
-        self.metrics
-            .sync_all()
-            .map_err(FileError::on("write", &metrics))?;
+        self.metrics.sync()?;
         self.sums.add(METRICS, self.lines.as_bytes());
+        let events = self.events.finish()?;
+        self.sums.add(events.name(), events.bytes());
         let start = self.folder.join(START);
         let start = fs::read(&start).map_err(FileError::on("read", &start))?;
         self.sums.add(START, &start);
