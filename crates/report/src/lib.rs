@@ -6,8 +6,11 @@
 mod calibration;
 pub mod chart;
 mod confusion;
+mod difference;
+mod estimate;
 mod evaluation;
 mod interval;
+pub mod lab;
 mod label_errors;
 mod language;
 mod paired;
@@ -17,6 +20,8 @@ mod summary;
 
 pub use calibration::{BINS, Bin, bins, brier, expected_calibration_error};
 pub use confusion::Confusion;
+pub use difference::{Difference, SIGNIFICANT, Verdict};
+pub use estimate::{Estimate, Hits};
 pub use evaluation::{Evaluation, Mismatch, Share};
 pub use interval::{Interval, Z_95, wilson};
 pub use label_errors::MNIST_LABEL_ERRORS;
