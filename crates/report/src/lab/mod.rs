@@ -46,6 +46,8 @@ pub struct Lab {
     pub commit: Option<String>,
     /// The command line.
     pub command: Vec<String>,
+    /// What was overridden of the seed recipe: its data and its seed.
+    pub overrides: Vec<String>,
     /// When it started.
     pub started: Timestamp,
     /// When it ended.
@@ -132,7 +134,9 @@ impl Lab {
     /// The command that repeats it.
     #[must_use]
     pub fn command(&self) -> String {
-        command(self.name())
+        let set = |pair: &String| format!(" --set {pair}");
+        let overrides: String = self.overrides.iter().map(set).collect();
+        command(self.name()) + &overrides
     }
 
     /// How many images went through a backbone, now or for an earlier command that left them in

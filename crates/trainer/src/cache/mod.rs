@@ -9,6 +9,7 @@ mod error;
 mod features;
 mod folder;
 mod key;
+mod payload;
 #[cfg(test)]
 mod tests;
 mod writer;

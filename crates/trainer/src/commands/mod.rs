@@ -5,6 +5,7 @@ mod cache;
 mod eval;
 mod extract;
 mod fetch;
+mod lab;
 mod predict;
 mod train;
 
@@ -29,6 +30,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Eval(arguments) => eval::run(arguments, &home),
         Verb::Extract(arguments) => extract::run(arguments, &home),
         Verb::Predict(arguments) => predict::run(arguments, &home),
+        Verb::Lab(arguments) => lab::run(arguments, &home),
         Verb::Bench(arguments) => bench::run(arguments, &home),
         Verb::Cache(arguments) => cache::run(arguments, &home),
     }

@@ -19,6 +19,7 @@ fn lab() -> Lab {
         graft: "0.1.0".into(),
         commit: None,
         command: vec!["graft".into(), "lab".into()],
+        overrides: vec!["data.limit=600".into()],
         started: "2026-11-24T10:15:02Z".parse().unwrap(),
         ended: "2026-11-24T10:16:02Z".parse().unwrap(),
         seconds: 60.25,
@@ -115,7 +116,10 @@ fn another_lab_and_a_newer_version_are_named() {
 }
 
 #[test]
-fn every_lab_s_command_names_it() {
-    assert_eq!(lab().command(), "cargo xtask lab learning-rate");
+fn the_command_repeats_it() {
+    assert_eq!(
+        lab().command(),
+        "cargo xtask lab learning-rate --set data.limit=600"
+    );
     assert_eq!(lab().passed_images(), 60_000);
 }
