@@ -8,7 +8,7 @@ use super::workbench::Workbench;
 use crate::Error;
 
 /// Adam's step sizes; the seed recipe's is among them.
-const RATES: [f64; 5] = [0.0001, 0.0003, 0.001, 0.003, 0.01];
+const RATES: [f64; 6] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03];
 /// Images a step, the smallest and slowest first; the seed recipe's are among them.
 const BATCHES: [usize; 4] = [8, 32, 128, 512];
 /// Trainings of each cell.
