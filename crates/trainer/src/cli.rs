@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::backend::Backend;
 use crate::engine::Engine;
+use crate::labs::Which;
 
 /// Transfer learning in Rust: a frozen VGG16 from ImageNet learns handwritten digits.
 ///
@@ -40,6 +42,8 @@ pub enum Verb {
     Extract(Extract),
     /// Say which digit is on a picture
     Predict(Predict),
+    /// Run a small experiment on frozen features and keep its result
+    Lab(Lab),
     /// Measure how fast features are computed
     Bench(Bench),
     /// Look at the cached features, or delete them
@@ -201,6 +205,67 @@ pub struct Predict {
     /// Print one JSON object a picture
     #[arg(long)]
     pub json: bool,
+}
+
+/// `graft lab`
+#[derive(Debug, Args)]
+pub struct Lab {
+    /// Which experiment
+    #[arg(value_enum, default_value_t = LabName::All)]
+    pub name: LabName,
+    /// Change the data or the seed, such as data.limit=2000; everything else is the lab's own
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: ComputeArguments,
+    /// Where from.
+    #[command(flatten)]
+    pub outside: Outside,
+    /// Print one JSON object a lab instead of a table and what it found
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which labs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabName {
+    /// One after the other
+    All,
+    /// One of them.
+    One(Which),
+}
+
+impl LabName {
+    /// The one that was asked for; none for all.
+    #[must_use]
+    pub fn which(self) -> Option<Which> {
+        match self {
+            Self::All => None,
+            Self::One(which) => Some(which),
+        }
+    }
+}
+
+impl ValueEnum for LabName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [LabName; 6] = [
+            LabName::One(Which::ALL[0]),
+            LabName::One(Which::ALL[1]),
+            LabName::One(Which::ALL[2]),
+            LabName::One(Which::ALL[3]),
+            LabName::One(Which::ALL[4]),
+            LabName::All,
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::All => Some(PossibleValue::new("all").help("All five, one after the other")),
+            Self::One(which) => which.to_possible_value(),
+        }
+    }
 }
 
 /// `graft bench`

@@ -134,6 +134,27 @@ impl Prefix {
         }
     }
 
+    /// One forward pass: what every block makes of a batch, from block 1 to the boundary, each row
+    /// by row.
+    ///
+    /// # Errors
+    /// When an image is too small, or the device fails.
+    pub fn block_outputs(
+        &self,
+        images: ImageBatch,
+        device: &Device,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        match self {
+            Self::Winograd(backbone) => Ok(backbone.block_outputs(&images.values, images.shape)?),
+            Self::Burn(backbone) => {
+                let images =
+                    Tensor::<4>::from_data(TensorData::new(images.values, images.shape), device);
+                let outputs = backbone.block_outputs(images)?;
+                outputs.into_iter().map(read).collect()
+            }
+        }
+    }
+
     /// One forward pass: the features of a batch, row by row.
     ///
     /// # Errors

@@ -98,6 +98,14 @@ pub enum Error {
         /// The value.
         value: f32,
     },
+    /// A lab's result that cannot be written.
+    #[error(transparent)]
+    Record(#[from] graft_report::record::RecordError),
+    /// The shape of VGG16 changed in one place and not in another.
+    #[error(
+        "expected {0} weights for a convolution of VGG16, found another number; this is a defect of graft, please report it"
+    )]
+    Weights(usize),
     /// A recipe without epochs, which its check refuses.
     #[error("expected at least one epoch to train, found none; set training.epochs")]
     NoEpochs,

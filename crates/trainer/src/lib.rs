@@ -17,6 +17,7 @@ pub mod extract;
 pub mod fit;
 pub mod home;
 mod interrupt;
+pub mod labs;
 mod machine;
 mod output;
 pub mod pipeline;

@@ -183,7 +183,15 @@ impl Loaded {
         }
     }
 
-    fn read(folder: &Path, boundary: Boundary, compute: &Compute) -> Result<Self, Error> {
+    /// VGG16 up to a boundary from the weights `folder`.
+    ///
+    /// # Errors
+    /// When a file is missing, damaged, or not of its block.
+    pub(crate) fn read(
+        folder: &Path,
+        boundary: Boundary,
+        compute: &Compute,
+    ) -> Result<Self, Error> {
         let manifest = weights::read_manifest(folder)?;
         let prefix = Prefix::load(compute.engine, folder, boundary, &compute.device)?;
         let hashes = manifest

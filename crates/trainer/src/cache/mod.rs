@@ -9,6 +9,7 @@ mod error;
 mod features;
 mod folder;
 mod key;
+mod payload;
 mod shards;
 #[cfg(test)]
 mod tests;

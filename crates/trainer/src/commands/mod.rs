@@ -6,6 +6,7 @@ mod compare;
 mod eval;
 mod extract;
 mod fetch;
+mod lab;
 mod predict;
 mod runs;
 mod train;
@@ -33,6 +34,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Compare(arguments) => compare::run(arguments, &home),
         Verb::Extract(arguments) => extract::run(arguments, &home),
         Verb::Predict(arguments) => predict::run(arguments, &home),
+        Verb::Lab(arguments) => lab::run(arguments, &home),
         Verb::Bench(arguments) => bench::run(arguments, &home),
         Verb::Cache(arguments) => cache::run(arguments, &home),
     }
