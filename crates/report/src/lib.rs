@@ -14,6 +14,7 @@ mod paired;
 pub mod record;
 mod softmax;
 mod summary;
+pub mod tensorboard;
 
 pub use calibration::{BINS, Bin, bins, brier, expected_calibration_error};
 pub use confusion::Confusion;

@@ -2,6 +2,7 @@
 
 use graft_dataset::Split;
 use graft_report::record::{EVALUATION, Evaluated, MISTAKES, Scores, TEST_PREDICTIONS};
+use graft_report::tensorboard::Events;
 use jiff::Timestamp;
 
 use crate::Error;
@@ -57,9 +58,11 @@ pub fn evaluate(
             None
         },
     };
+    let events = Events::test(run.manifest(), &evaluated);
     run.add(&[
         (TEST_PREDICTIONS, predictions.to_csv().into_bytes()),
         (MISTAKES, indented(&mistakes(&images, &predictions))?),
+        (events.name(), events.bytes().to_vec()),
         (EVALUATION, indented(&evaluated)?),
     ])?;
     Ok(evaluated)

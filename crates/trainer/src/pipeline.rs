@@ -118,12 +118,13 @@ pub fn train(
     };
 
     let backbone = unmoved(&loaded, before)?;
-    for (name, split) in [
-        (TRAIN_PREDICTIONS, &holdout.train),
-        (VALIDATION_PREDICTIONS, &holdout.validation),
+    for (split, name, indices) in [
+        ("train", TRAIN_PREDICTIONS, &holdout.train),
+        ("validation", VALIDATION_PREDICTIONS, &holdout.validation),
     ] {
-        if !split.is_empty() {
-            run.predictions(name, &examples.predictions(&fitted.head, split)?)?;
+        if !indices.is_empty() {
+            let predictions = examples.predictions(&fitted.head, indices)?;
+            run.predictions(split, name, fitted.kept.epoch, &predictions)?;
         }
     }
     let initial = bytes(&fitted.initial, run.folder())?;

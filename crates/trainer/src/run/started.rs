@@ -9,6 +9,8 @@ use graft_report::record::{
     Epoch, HEAD, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
     Sums, epochs_to_csv,
 };
+use graft_report::tensorboard::{EventFile, Events};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::checkpoints::Checkpoints;
@@ -27,6 +29,7 @@ pub struct Started {
     metrics: File,
     lines: String,
     epochs: Vec<Epoch>,
+    events: EventFile,
     checkpoints: Checkpoints,
     /// Steps from one checkpoint to the next within an epoch; 0 for none.
     every: usize,
@@ -46,11 +49,13 @@ impl Started {
             let lock = lock(&folder)?;
             graft_durable::write(&folder.join(RECIPE), recipe.to_toml()?.as_bytes())?;
             graft_durable::write(&folder.join(START), &indented(start)?)?;
-            Self::begin(&folder, lock, Checkpoints::none(&folder), recipe, &[])
+            let checkpoints = Checkpoints::none(&folder);
+            Self::begin(&folder, lock, checkpoints, start.started, recipe, &[])
         };
         filled().inspect_err(|_| {
             // Nothing of the user's is in it yet; a folder that is not empty stays.
-            for file in [METRICS, START, RECIPE, LOCK] {
+            let events = Events::training(start.started);
+            for file in [events.name(), METRICS, START, RECIPE, LOCK] {
                 drop(fs::remove_file(folder.join(file)));
             }
             drop(fs::remove_dir(&folder));
@@ -64,21 +69,22 @@ impl Started {
     /// When it is not, or writing fails.
     pub fn resume(unfinished: Unfinished, now: &Start, epochs: &[Epoch]) -> Result<Self, Error> {
         unfinished.start().check(now, &unfinished.folder)?;
-        let recipe = unfinished.recipe().clone();
+        let (recipe, started) = (unfinished.recipe().clone(), unfinished.start().started);
         let Unfinished {
             folder,
             lock,
             checkpoints,
             ..
         } = unfinished;
-        Self::begin(&folder, lock, checkpoints, &recipe, epochs)
+        Self::begin(&folder, lock, checkpoints, started, &recipe, epochs)
     }
 
-    /// Opens the metrics, with the lines of `epochs` and none else.
+    /// Opens the metrics and TensorBoard's events, with those of `epochs` and none else.
     fn begin(
         folder: &Path,
         lock: Lock,
         checkpoints: Checkpoints,
+        started: Timestamp,
         recipe: &Recipe,
         epochs: &[Epoch],
     ) -> Result<Self, Error> {
@@ -87,8 +93,10 @@ impl Started {
         let path = folder.join(METRICS);
         graft_durable::write(&path, lines.as_bytes())?;
         let metrics = OpenOptions::new().append(true).open(&path);
+        let text = recipe.to_toml()?;
+        let events = EventFile::begin(folder, started, &text, epochs)?;
         let mut sums = Sums::default();
-        sums.add(RECIPE, recipe.to_toml()?.as_bytes());
+        sums.add(RECIPE, text.as_bytes());
         Ok(Self {
             metrics: metrics.map_err(FileError::on("open", &path))?,
             folder: folder.to_owned(),
@@ -96,6 +104,7 @@ impl Started {
             sums,
             lines,
             epochs: epochs.to_vec(),
+            events,
             checkpoints,
             every: recipe.training.checkpoint_steps,
         })
@@ -120,7 +129,7 @@ impl Started {
         self.stop_on(signal)
     }
 
-    /// Appends an epoch to the metrics and saves a checkpoint.
+    /// Appends an epoch to the metrics and to TensorBoard's events, and saves a checkpoint.
     ///
     /// # Errors
     /// [`Error::Interrupted`] after a signal, or when writing fails.
@@ -132,6 +141,7 @@ impl Started {
             .map_err(FileError::on("write", &path))?;
         self.lines.push_str(&line);
         self.epochs.push(*epoch);
+        self.events.epoch(epoch)?;
         self.checkpoints.save(state)?;
         self.stop_on(interrupt::requested())
     }
@@ -146,12 +156,21 @@ impl Started {
         }
     }
 
-    /// Writes what the kept head makes of a split.
+    /// Writes what the head of epoch `kept` makes of `split` as the file `name`, and shows
+    /// TensorBoard the confusion matrix.
     ///
     /// # Errors
     /// When writing fails.
-    pub fn predictions(&mut self, name: &str, predictions: &Predictions) -> Result<(), Error> {
-        self.add(name, predictions.to_csv().as_bytes())
+    pub fn predictions(
+        &mut self,
+        split: &str,
+        name: &str,
+        kept: usize,
+        predictions: &Predictions,
+    ) -> Result<(), Error> {
+        self.add(name, predictions.to_csv().as_bytes())?;
+        let confusion = predictions.evaluate()?.confusion;
+        Ok(self.events.confusion(split, kept, &confusion)?)
     }
 
     /// Saves samples and head, then the manifest, and last the hashes of all files, which make the
@@ -170,6 +189,8 @@ impl Started {
             .sync_all()
             .map_err(FileError::on("write", &metrics))?;
         self.sums.add(METRICS, self.lines.as_bytes());
+        let events = self.events.sync()?;
+        self.sums.add(events.name(), events.bytes());
         let start = self.folder.join(START);
         let start = fs::read(&start).map_err(FileError::on("read", &start))?;
         self.sums.add(START, &start);
