@@ -32,6 +32,10 @@ pub enum Verb {
     Train(Train),
     /// Measure a run's accuracy and loss on the test images
     Eval(Eval),
+    /// List all runs, with what they reach
+    Runs(Runs),
+    /// Put runs side by side: what differs, and how surely one is better
+    Compare(Compare),
     /// Compute features into the cache and train nothing
     Extract(Extract),
     /// Say which digit is on a picture
@@ -132,6 +136,25 @@ pub struct Eval {
     /// Where from.
     #[command(flatten)]
     pub outside: Outside,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `graft runs`
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `graft compare`
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Names or folders of two or more runs
+    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
     /// Print one JSON object instead of tables
     #[arg(long)]
     pub json: bool,

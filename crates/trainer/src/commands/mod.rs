@@ -2,10 +2,12 @@
 
 mod bench;
 mod cache;
+mod compare;
 mod eval;
 mod extract;
 mod fetch;
 mod predict;
+mod runs;
 mod train;
 
 use std::path::Path;
@@ -27,6 +29,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Fetch(arguments) => fetch::run(arguments, &home),
         Verb::Train(arguments) => train::run(arguments, &home),
         Verb::Eval(arguments) => eval::run(arguments, &home),
+        Verb::Runs(arguments) => runs::run(arguments, &home),
+        Verb::Compare(arguments) => compare::run(arguments, &home),
         Verb::Extract(arguments) => extract::run(arguments, &home),
         Verb::Predict(arguments) => predict::run(arguments, &home),
         Verb::Bench(arguments) => bench::run(arguments, &home),
