@@ -26,7 +26,7 @@ pub struct Listed {
 
 /// Whether a run can be used.
 #[derive(Debug, Clone, Serialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
+#[serde(tag = "state", rename_all = "kebab-case")]
 pub enum State {
     /// Every file is as it was written.
     Complete(Box<Facts>),
@@ -35,9 +35,14 @@ pub enum State {
         /// What is missing.
         reason: String,
     },
-    /// Something is not as it was written, or was written by another version.
+    /// Something is not as it was written.
     Damaged {
         /// What, and what to do.
+        reason: String,
+    },
+    /// Another version of graft wrote it.
+    OtherFormat {
+        /// Which, and what to do.
         reason: String,
     },
 }
@@ -93,6 +98,9 @@ fn state(folder: &Path) -> State {
         Err(RecordError::Incomplete { missing, .. }) => State::Incomplete {
             reason: format!("{missing} is missing; its training is under way or was stopped"),
         },
+        Err(error @ RecordError::Format { .. }) => State::OtherFormat {
+            reason: error.to_string(),
+        },
         Err(error) => State::Damaged {
             reason: error.to_string(),
         },
@@ -139,6 +147,7 @@ pub fn listing(runs: &[Listed]) -> String {
         match state {
             State::Incomplete { reason } => row.push(format!("not complete: {reason}")),
             State::Damaged { reason } => row.push(format!("damaged: {reason}")),
+            State::OtherFormat { reason } => row.push(format!("of another version: {reason}")),
             State::Complete(facts) => {
                 let accuracy = |figures: &Option<Figures>| figures.as_ref().map(Figures::accuracy);
                 row.extend([
@@ -167,12 +176,18 @@ mod tests {
             fs::create_dir(runs.path().join(name)).unwrap();
             fs::write(runs.path().join(name).join("SHA256SUMS"), sums).unwrap();
         }
+        let newer = runs.path().join("d");
+        fs::create_dir(&newer).unwrap();
+        fs::write(newer.join("manifest.json"), r#"{"format":99}"#).unwrap();
+        let mut sums = Sums::default();
+        sums.add("manifest.json", br#"{"format":99}"#);
+        sums.write(&newer).unwrap();
         fs::create_dir(runs.path().join("a")).unwrap();
         fs::write(runs.path().join("file"), "").unwrap();
         let listed = list(runs.path()).unwrap();
         let text = listing(&listed);
         let lines: Vec<&str> = text.lines().skip(1).collect();
-        assert_eq!(lines.len(), 3, "{text}");
+        assert_eq!(lines.len(), 4, "{text}");
         assert!(
             lines[0].starts_with("a    not complete: SHA256SUMS"),
             "{text}"
@@ -185,9 +200,11 @@ mod tests {
             lines[2].starts_with("c    not complete: manifest.json"),
             "{text}"
         );
+        assert!(lines[3].contains("newer graft"), "{text}");
         let json = serde_json::to_value(&listed).unwrap();
         assert_eq!(json[0]["state"], "incomplete");
         assert_eq!(json[1]["state"], "damaged");
+        assert_eq!(json[3]["state"], "other-format");
     }
 
     #[test]

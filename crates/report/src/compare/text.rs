@@ -21,6 +21,11 @@ pub fn comparison(comparison: &Comparison) -> String {
     ));
     rows.extend(figures(runs, "train", |run| Some(&run.train)));
     rows.extend(figures(runs, "validation", |run| run.validation.as_ref()));
+    let tested_on = |run: &Compared| run.test.as_ref().map(|test| test.share.n.to_string());
+    rows.push(row(
+        "tested on",
+        each(runs, |run| tested_on(run).unwrap_or_else(|| "-".into())),
+    ));
     rows.extend(figures(runs, "test", |run| run.test.as_ref()));
     rows.push(row(
         "seconds",
@@ -43,7 +48,7 @@ pub fn comparison(comparison: &Comparison) -> String {
     let tests = comparison.pairs.iter().filter(paired).count();
     if tests > 1 {
         parts.push(format!(
-            "Each p is for its pair alone; of {tests}, one falls below 0.05 by chance more often than that."
+            "Each p is for its pair alone: among {tests} pairs, one below 0.05 by chance is likelier than 1 in 20."
         ));
     }
     parts.join("\n\n")

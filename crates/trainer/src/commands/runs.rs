@@ -38,16 +38,18 @@ pub(super) fn run(arguments: &Runs, home: &Home) -> Result<(), Error> {
     ))
 }
 
-/// What is worth typing after this list: measure what was not measured, or compare the newest two.
+/// What is worth typing after this list: measure one of the newest two, or compare them.
 fn next(runs: &[Listed]) -> String {
-    let mut complete = runs.iter().rev().filter_map(|run| match &run.state {
+    let complete = runs.iter().rev().filter_map(|run| match &run.state {
         State::Complete(facts) => Some((&run.name, facts.test.is_some())),
         _ => None,
     });
-    match (complete.next(), complete.next()) {
+    let newest: Vec<_> = complete.take(2).collect();
+    let unmeasured = newest.iter().find(|(_, measured)| !measured);
+    match (unmeasured, &newest[..]) {
+        (Some((name, _)), _) => format!("eval {name}"),
+        (None, [(newest, _), (before, _)]) => format!("compare {before} {newest}"),
+        (None, [_]) => "train --set training.learning_rate=0.0003".into(),
         (None, _) => "train".into(),
-        (Some((newest, false)), _) => format!("eval {newest}"),
-        (Some((newest, true)), Some((before, _))) => format!("compare {before} {newest}"),
-        (Some((_, true)), None) => "train --set training.learning_rate=0.0003".into(),
     }
 }

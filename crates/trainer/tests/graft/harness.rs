@@ -109,7 +109,8 @@ impl Home {
             .current_dir(&self.root)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if arguments.first().is_some_and(|verb| *verb != "cache") {
+        let inside = ["cache", "runs", "compare"];
+        if arguments.first().is_some_and(|verb| !inside.contains(verb)) {
             command.arg("--offline");
         }
         command
