@@ -16,6 +16,7 @@ pub mod lab;
 mod label_errors;
 mod language;
 mod listing;
+mod number;
 mod paired;
 pub mod record;
 mod softmax;
