@@ -17,6 +17,7 @@ mod label_errors;
 mod language;
 mod listing;
 mod number;
+pub mod page;
 mod paired;
 pub mod record;
 mod softmax;

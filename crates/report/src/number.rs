@@ -31,7 +31,8 @@ pub(crate) fn range(interval: Interval, language: Language) -> String {
     let (low, high) = (100.0 * interval.low, 100.0 * interval.high);
     language.pick(
         format!("{low:.2} to {high:.2}{NO_BREAK}%"),
-        format!("{low:.2}%～{high:.2}%"),
+        // Never broken before the dash.
+        format!("{low:.2}%\u{2060}～\u{2060}{high:.2}%"),
     )
 }
 
@@ -165,7 +166,7 @@ mod tests {
             high: 0.961_57,
         };
         assert_eq!(range(interval, En), "95.37 to 96.16\u{a0}%");
-        assert_eq!(range(interval, Zh), "95.37%～96.16%");
+        assert_eq!(range(interval, Zh), "95.37%\u{2060}～\u{2060}96.16%");
         assert_eq!(points(-0.0021, En), "\u{2212}0.21 percentage points");
     }
 

@@ -45,7 +45,7 @@ pub fn calibration_svg(bins: &[Bin], language: Language) -> String {
         }
     };
     let title = language.pick("Calibration curve", "校准曲线");
-    picture(title, base + 44.0, &content).into_string()
+    picture(title, WIDTH, base + 44.0, &content).into_string()
 }
 
 /// A bin that has images.

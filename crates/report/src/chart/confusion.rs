@@ -35,7 +35,13 @@ pub fn confusion_svg(confusion: &Confusion, language: Language) -> String {
         }
     };
     let title = language.pick("Confusion matrix", "混淆矩阵");
-    picture(title, MARGIN + cell * as_f64(classes) + 4.0, &content).into_string()
+    picture(
+        title,
+        WIDTH,
+        MARGIN + cell * as_f64(classes) + 4.0,
+        &content,
+    )
+    .into_string()
 }
 
 /// A cell with its count.

@@ -65,7 +65,7 @@ pub(super) fn draw(chart: &Chart, names: &[String], language: Language) -> Marku
             }
         }
     };
-    picture(&chart.title, bottom + 44.0, &content)
+    picture(&chart.title, WIDTH, bottom + 44.0, &content)
 }
 
 /// A point with its whiskers and its value.

@@ -3,10 +3,12 @@
 use maud::{Markup, html};
 
 use super::mark::{place, width};
-use super::{WIDTH, as_f64, picture};
+use super::{as_f64, picture};
 use crate::Language;
 use crate::record::{Layer, LayerKind, Part};
 
+/// The width that it is drawn for: more than other pictures, for the shapes.
+const WIDTH: f64 = 500.0;
 /// The room between two blocks, through which the graft's stem runs.
 const GAP: f64 = 12.0;
 /// Where the blocks' row begins, and its height.
@@ -38,7 +40,7 @@ pub fn graft_svg(layers: &[Layer], language: Language) -> String {
         (grafted(&head, stem, language))
     };
     let title = language.pick("VGG16 before and after the graft", "改造前后的 VGG16");
-    picture(title, HEAD.0 + HEAD.1 + 22.0, &content).into_string()
+    picture(title, WIDTH, HEAD.0 + HEAD.1 + 22.0, &content).into_string()
 }
 
 impl Block<'_> {
@@ -59,11 +61,11 @@ impl Block<'_> {
         let (convolutions, dense) = (of(LayerKind::Convolution), of(LayerKind::Dense));
         if convolutions > 0 {
             language.pick(
-                format!("{convolutions} conv + pool"),
-                format!("{convolutions} 卷积+池化"),
+                format!("{convolutions} conv"),
+                format!("{convolutions} 个卷积层"),
             )
         } else {
-            language.pick(format!("{dense} dense"), format!("{dense} 个全连接"))
+            language.pick(format!("{dense} dense"), format!("{dense} 个全连接层"))
         }
     }
 }

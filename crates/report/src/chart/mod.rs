@@ -17,6 +17,7 @@ use crate::Language;
 
 pub use calibration::calibration_svg;
 pub use confusion::confusion_svg;
+pub(crate) use graft::block_name;
 pub use graft::graft_svg;
 pub use shares::shares_svg;
 
@@ -24,7 +25,7 @@ pub use shares::shares_svg;
 pub const STYLE: &str = include_str!("style.css");
 
 /// The width that pictures are drawn for, in pixels; they scale.
-pub(crate) const WIDTH: f64 = 460.0;
+pub(crate) const WIDTH: f64 = 420.0;
 
 /// Points over an axis, in one or several series.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,9 +142,9 @@ fn as_f64(count: usize) -> f64 {
 }
 
 /// The picture around `content`.
-fn picture(title: &str, height: f64, content: &Markup) -> Markup {
+fn picture(title: &str, width: f64, height: f64, content: &Markup) -> Markup {
     html! {
-        svg.chart viewBox=(format!("0 0 {WIDTH} {height:.0}")) role="img" {
+        svg.chart viewBox=(format!("0 0 {width} {height:.0}")) role="img" {
             title { (title) }
             (content)
         }

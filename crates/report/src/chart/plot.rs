@@ -12,9 +12,9 @@ const HEIGHT: f64 = 212.0;
 /// The room below it, for marks and the axis' name.
 const BELOW: f64 = 44.0;
 /// The room between two marks on the horizontal axis.
-const APART: f64 = 30.0;
+const APART: f64 = 26.0;
 /// How far points of different series at one place are moved apart.
-const DODGE: f64 = 7.0;
+const DODGE: f64 = 6.0;
 
 /// Draws `chart` upwards.
 pub(super) fn draw(chart: &Chart, language: Language) -> Markup {
@@ -34,7 +34,9 @@ pub(super) fn draw(chart: &Chart, language: Language) -> Markup {
         .map(|value| width(&tick(value)))
         .fold(0.0, f64::max);
     let (left, right) = (widest + 10.0, WIDTH - beside.unwrap_or(16.0));
-    let x = across(chart, left + 12.0, right - 8.0);
+    // Points that are moved apart stay inside.
+    let inside = 8.0 + dodge(chart, chart.series.len().saturating_sub(1)).abs();
+    let x = across(chart, left + inside, right - inside);
     let content = html! {
         @if beside.is_none() && above > 0.0 { (key::key(&chart.series, 0.0)) }
         text.axis x="0" y=(place(above + 13.0)) { (chart.y_label) }
@@ -55,10 +57,10 @@ pub(super) fn draw(chart: &Chart, language: Language) -> Markup {
         }
         @if beside.is_some() {
             @let ends: Vec<f64> = chart.series.iter().filter_map(|s| Some(y.at(s.points.last()?.y))).collect();
-            (key::beside(&chart.series, right + 4.0, &ends, top + 4.0, bottom - 4.0))
+            (key::beside(&chart.series, right + 6.0, &ends, top + 4.0, bottom - 4.0))
         }
     };
-    picture(&chart.title, bottom + BELOW, &content)
+    picture(&chart.title, WIDTH, bottom + BELOW, &content)
 }
 
 /// One series.
@@ -70,14 +72,8 @@ fn drawn(
     y: &Scale,
     language: Language,
 ) -> Markup {
-    let intervals = chart.points().any(|point| point.interval.is_some());
-    let middle = super::as_f64(chart.series.len().saturating_sub(1)) / 2.0;
-    let dodge = if intervals {
-        DODGE * (super::as_f64(number) - middle)
-    } else {
-        0.0
-    };
-    let at = |point: &Point| (x.at(point.x) + dodge, y.at(point.y));
+    let moved = dodge(chart, number);
+    let at = |point: &Point| (x.at(point.x) + moved, y.at(point.y));
     let line = series
         .points
         .iter()
@@ -102,6 +98,14 @@ fn drawn(
             }
         }
     }
+}
+
+/// How far the points of series number `series` are moved, so that no whisker hides another.
+fn dodge(chart: &Chart, series: usize) -> f64 {
+    if !chart.points().any(|point| point.interval.is_some()) {
+        return 0.0;
+    }
+    DODGE * (super::as_f64(series) - super::as_f64(chart.series.len().saturating_sub(1)) / 2.0)
 }
 
 /// The vertical scale: from 0 where that wastes little, never beyond 100 %.

@@ -31,5 +31,5 @@ pub fn shares_svg(title: &str, parts: &[(String, f64)]) -> String {
             }
         }
     };
-    picture(title, BAR + 2.0, &content).into_string()
+    picture(title, WIDTH, BAR + 2.0, &content).into_string()
 }

@@ -1,0 +1,135 @@
+//! What a run's own record shows, in sentences whose wording follows from the figures.
+
+use super::evaluation::confusions;
+use super::run::Run;
+use crate::record::{Cached, Part as Fate};
+use crate::{Evaluation, number};
+
+pub(super) fn list(run: &Run) -> Vec<String> {
+    let mut list = vec![cache(run), share_trained(run)];
+    list.extend(convergence(run));
+    if let Some(test) = run.test().map(|test| &test.evaluated.evaluation) {
+        list.extend(
+            run.train
+                .as_ref()
+                .map(|train| generalisation(run, train, test)),
+        );
+        list.extend(
+            run.validation
+                .as_ref()
+                .map(|validation| foretold(run, validation, test)),
+        );
+        list.extend(weakest(run, test));
+    }
+    list
+}
+
+/// What keeping features saved.
+fn cache(run: &Run) -> String {
+    let manifest = &run.record.manifest;
+    let stages = manifest.stages;
+    let (features, head, epochs) = (
+        run.seconds(stages.features),
+        run.seconds(stages.head),
+        number::count(run.record.epochs.len()),
+    );
+    match manifest.cache.result {
+        Cached::Miss => run.pick(
+            format!("Features are worth keeping: one pass of the images through VGG16 took {features}, and the {epochs} epochs on the stored features took {head}. Without a cache, every epoch would need a pass of its own."),
+            format!("缓存特征很划算：所有图片通过 VGG16 一次用时 {features}，而在缓存的特征上训练 {epochs} 轮只用 {head}。若不缓存，每一轮都要重新通过一次 VGG16。"),
+        ),
+        Cached::Hit => run.pick(
+            format!("Features are worth keeping: reading and verifying them took {features} and the {epochs} epochs {head}; no image had to pass VGG16 again."),
+            format!("缓存特征很划算：读取并校验特征用时 {features}，训练 {epochs} 轮用时 {head}，没有一张图片需要再次通过 VGG16。"),
+        ),
+    }
+}
+
+/// How little was trained.
+fn share_trained(run: &Run) -> String {
+    let (trained, frozen) = (run.parameters(Fate::Grafted), run.parameters(Fate::Frozen));
+    let share = crate::confusion::ratio(trained, trained + frozen).unwrap_or_default();
+    let (trained, frozen, share) = (
+        number::count(trained),
+        number::count(frozen),
+        run.percent(share),
+    );
+    run.pick(
+        format!("Little has to be learned: {trained} parameters were trained and {frozen} were taken as they are; {share} of the network is new."),
+        format!("需要学习的很少：训练了 {trained} 个参数，直接沿用了 {frozen} 个，新参数只占整个网络的 {share}。"),
+    )
+}
+
+/// Whether more epochs might have helped.
+fn convergence(run: &Run) -> Option<String> {
+    let [.., before, last] = run.record.epochs.as_slice() else {
+        return None;
+    };
+    let (a, b) = (before.validation?.loss, last.validation?.loss);
+    let (from, to) = (number::loss(a), number::loss(b));
+    Some(if b < a {
+        run.pick(
+            format!("Training had not come to rest: in the last epoch the validation loss still fell, from {from} to {to}."),
+            format!("训练尚未收敛：最后一轮的验证损失仍从 {from} 降到 {to}。"),
+        )
+    } else {
+        run.pick(
+            format!("More epochs would not have helped much: in the last epoch the validation loss went from {from} to {to}."),
+            format!("再多训练几轮意义不大：最后一轮的验证损失由 {from} 变为 {to}，没有继续下降。"),
+        )
+    })
+}
+
+/// Training images against test images.
+fn generalisation(run: &Run, train: &Evaluation, test: &Evaluation) -> String {
+    let (on_train, on_test) = (run.percent(train.accuracy), run.percent(test.accuracy));
+    let gap = number::points((train.accuracy - test.accuracy).abs(), run.language);
+    if train.accuracy > test.interval.high {
+        run.pick(
+            format!("The head knows its training images better than new ones: {on_train} against {on_test}, a gap of {gap} that the test images' interval does not cover."),
+            format!("存在一定的过拟合：训练集准确率 {on_train}，测试集 {on_test}，相差 {gap}，超出了测试集的置信区间。"),
+        )
+    } else {
+        run.pick(
+            format!("No overfitting is to be seen: the kept head is right on {on_train} of the training images and {on_test} of the test images."),
+            format!("没有观察到过拟合：保留的分类头在训练集上的准确率为 {on_train}，在测试集上为 {on_test}。"),
+        )
+    }
+}
+
+/// Whether validation foretold the test.
+fn foretold(run: &Run, validation: &Evaluation, test: &Evaluation) -> String {
+    let (before, after) = (run.percent(validation.accuracy), run.percent(test.accuracy));
+    let within =
+        validation.interval.low <= test.accuracy && test.accuracy <= validation.interval.high;
+    if within {
+        run.pick(
+            format!("The held-out images foretold the test: {before} on validation, {after} on test, inside the validation's interval. The test set is not needed to choose."),
+            format!("验证集预测了测试结果：验证准确率 {before}，测试准确率 {after}，落在验证集的置信区间之内。可见选择超参数不需要动用测试集。"),
+        )
+    } else {
+        run.pick(
+            format!("Validation and test differ: {before} against {after}, which is outside the validation's interval; the test images are not like the held-out ones."),
+            format!("验证与测试结果不一致：验证准确率 {before}，测试准确率 {after}，超出验证集的置信区间，说明测试图片与留出的图片有差别。"),
+        )
+    }
+}
+
+/// The class that is found least, and what it is taken for.
+fn weakest(run: &Run, test: &Evaluation) -> Option<String> {
+    let known = test
+        .recall
+        .iter()
+        .enumerate()
+        .filter_map(|(class, recall)| Some((class, (*recall)?)));
+    let (class, recall) = known.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let taken = confusions(&test.confusion)
+        .into_iter()
+        .filter(|(_, truth, _)| *truth == class);
+    let (count, _, predicted) = taken.max_by_key(|(count, ..)| *count)?;
+    let (recall, count) = (run.percent(recall), number::count(count));
+    Some(run.pick(
+        format!("The hardest class is {class}: {recall} of its images were found, and {count} were taken for {predicted}."),
+        format!("最难的类别是 {class}：召回率为 {recall}，其中 {count} 张被认作 {predicted}。"),
+    ))
+}
