@@ -45,6 +45,17 @@ pub(crate) fn points(difference: f64, language: Language) -> String {
     )
 }
 
+/// A difference of two shares with its 95 % interval, in percentage points.
+pub(crate) fn difference(difference: f64, ends: (f64, f64), language: Language) -> String {
+    let [low, high] =
+        [ends.0, ends.1].map(|end| format!("{:.2}", 100.0 * end).replace('-', "\u{2212}"));
+    let points = points(difference, language);
+    language.pick(
+        format!("{points} (95{NO_BREAK}% interval {low} to {high})"),
+        format!("{points}（95% 置信区间 {low}～{high}）"),
+    )
+}
+
 /// A loss or an error, to four decimals.
 pub(crate) fn loss(loss: f64) -> String {
     format!("{loss:.4}")
@@ -167,6 +178,10 @@ mod tests {
         };
         assert_eq!(range(interval, En), "95.37 to 96.16\u{a0}%");
         assert_eq!(range(interval, Zh), "95.37%\u{2060}～\u{2060}96.16%");
+        assert_eq!(
+            difference(0.0021, (-0.001, 0.01), Zh),
+            "0.21 个百分点（95% 置信区间 \u{2212}0.10～1.00）"
+        );
         assert_eq!(points(-0.0021, En), "\u{2212}0.21 percentage points");
     }
 
@@ -208,7 +223,7 @@ mod tests {
     #[test]
     fn ticks_have_the_decimals_of_their_step() {
         for (value, step, percent, text) in [
-            (0.30000000000000004, 0.1, None, "0.3"),
+            (0.1 + 0.2, 0.1, None, "0.3"),
             (0.85, 0.05, Some(Zh), "85%"),
             (0.955, 0.005, Some(En), "95.5\u{a0}%"),
             (2.0, 2.0, None, "2"),

@@ -36,7 +36,7 @@ pub fn calibration_svg(bins: &[Bin], language: Language) -> String {
         @for value in &x.ticks {
             text.tick.middle x=(place(x.at(*value))) y=(place(base + 17.0)) { (tick(*value)) }
         }
-        text.axis.middle x=(place((left + right) / 2.0)) y=(place(base + 37.0)) {
+        text.axis.middle x=(place(f64::midpoint(left, right))) y=(place(base + 37.0)) {
             (language.pick("probability given to the predicted class; number of images above it", "预测类别的概率；其上方的数字为图片数"))
         }
         @for bin in bins.iter().filter(|bin| bin.n > 0) {

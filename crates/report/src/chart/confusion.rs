@@ -60,7 +60,7 @@ fn drawn(
     );
     let right = truth == predicted;
     let share = crate::confusion::ratio(count, row).unwrap_or_default();
-    let shade = if right {
+    let opacity = if right {
         0.12 + 0.38 * share
     } else {
         shade(share)
@@ -68,7 +68,7 @@ fn drawn(
     html! {
         g {
             title { (truth) " → " (predicted) ": " (number::count(count)) }
-            rect.cell.right[right].wrong[!right] x=(place(x + 1.0)) y=(place(y + 1.0)) width=(place(cell - 2.0)) height=(place(cell - 2.0)) rx="2" fill-opacity=(format!("{shade:.2}")) {}
+            rect.cell.right[right].wrong[!right] x=(place(x + 1.0)) y=(place(y + 1.0)) width=(place(cell - 2.0)) height=(place(cell - 2.0)) rx="2" fill-opacity=(format!("{opacity:.2}")) {}
             @if classes <= MOST_COUNTS {
                 @let text = if count == 0 { "·".to_owned() } else { count.to_string() };
                 text.middle.faint[count == 0] x=(place(x + cell / 2.0)) y=(place(y + cell / 2.0 + 4.5)) font-size=(size) { (text) }
@@ -82,5 +82,5 @@ fn shade(share: f64) -> f64 {
     if share <= 0.0 {
         return 0.0;
     }
-    0.08 + 0.55 * ((share.log10() + 3.0) / 2.0).clamp(0.0, 1.0)
+    0.08 + 0.55 * (1.5 + share.log10() / 2.0).clamp(0.0, 1.0)
 }

@@ -45,7 +45,7 @@ pub(super) fn draw(chart: &Chart, names: &[String], language: Language) -> Marku
             line.grid x1=(here) x2=(here) y1=(place(top)) y2=(place(bottom)) {}
             text.tick.middle x=(here) y=(place(bottom + 16.0)) { (text) }
         }
-        text.axis.middle x=(place((left + right) / 2.0)) y=(place(bottom + 36.0)) { (chart.y_label) }
+        text.axis.middle x=(place(f64::midpoint(left, right))) y=(place(bottom + 36.0)) { (chart.y_label) }
         @for (number, name) in broken.iter().enumerate() {
             @let middle = top + band * (super::as_f64(number) + 0.5) + 4.0;
             @for (line, text) in name.iter().enumerate() {

@@ -34,7 +34,7 @@ pub fn graft_svg(layers: &[Layer], language: Language) -> String {
         .filter(|block| block.part() == Part::Frozen)
         .count();
     let left = |block: usize| (wide + GAP) * as_f64(block);
-    let stem = (left(kept) - GAP / 2.0).min(WIDTH - GAP).max(GAP);
+    let stem = (left(kept) - GAP / 2.0).clamp(GAP, WIDTH - GAP);
     let content = html! {
         @for (number, block) in blocks.iter().enumerate() { (drawn(block, left(number), wide, language)) }
         (grafted(&head, stem, language))

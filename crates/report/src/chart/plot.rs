@@ -51,7 +51,7 @@ pub(super) fn draw(chart: &Chart, language: Language) -> Markup {
             line.base x1=(place(at)) x2=(place(at)) y1=(place(bottom)) y2=(place(bottom + 4.0)) {}
             text.tick.middle x=(place(at)) y=(place(bottom + 18.0)) { (name(&chart.x, *value)) }
         }
-        text.axis.middle x=(place((left + right) / 2.0)) y=(place(bottom + 38.0)) { (chart.x_label) }
+        text.axis.middle x=(place(f64::midpoint(left, right))) y=(place(bottom + 38.0)) { (chart.x_label) }
         @for (number, series) in chart.series.iter().enumerate() {
             (drawn(series, number, chart, &x, &y, language))
         }

@@ -4,8 +4,11 @@ use super::*;
 use crate::record::{Layer, LayerKind, Part};
 use crate::{Confusion, bins};
 
-fn chart(x: Axis, joined: bool, series: &[&[(f64, f64, Option<(f64, f64)>)]]) -> Chart {
-    let points = |points: &[(f64, f64, Option<(f64, f64)>)]| {
+/// Place, height, interval.
+type Row = (f64, f64, Option<(f64, f64)>);
+
+fn chart(x: Axis, joined: bool, series: &[&[Row]]) -> Chart {
+    let points = |points: &[Row]| {
         points
             .iter()
             .map(|(x, y, interval)| Point {

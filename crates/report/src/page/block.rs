@@ -57,7 +57,9 @@ pub(super) struct Row {
 pub(super) enum Tone {
     /// Like others.
     Plain,
-    /// Of something that is gone.
+    /// Of something that is not there.
+    Quiet,
+    /// Of something that was removed.
     Gone,
     /// Of what is new, or a sum.
     Strong,

@@ -21,7 +21,7 @@ pub(super) fn blocks(run: &Run) -> Vec<Block> {
     commands.extend(newest);
     let name = code(&run.name());
     vec![
-        Block::Heading(run.pick("How to reproduce this", "如何复现").into()),
+        run.heading("How to reproduce this", "如何复现"),
         Block::Text(run.pick(
             format!("In a checkout of the commit below, these commands train again, evaluate the new run and write its report. On a CPU the same seed gives the same weights, bit for bit. Every number above comes from the record in the run's folder {name}, whose files are listed with their hashes in `SHA256SUMS`."),
             format!("在下列提交的代码目录中，依次运行以下命令即可重新训练、评估并生成报告。在 CPU 上，相同的种子得到逐位相同的权重。以上所有数字都来自运行目录 {name} 中的记录，各文件的哈希列在 `SHA256SUMS` 中。"),
@@ -38,12 +38,13 @@ fn facts(run: &Run) -> Vec<(String, String)> {
     let Some(commit) = &manifest.commit else {
         return versions(run, run.pick("not known", "未知").to_owned());
     };
-    let changed = match commit.ends_with("-dirty") {
-        true => run.pick(
+    let changed = if commit.ends_with("-dirty") {
+        run.pick(
             " (with changes that were not committed)",
             "（含未提交的修改）",
-        ),
-        false => "",
+        )
+    } else {
+        ""
     };
     versions(
         run,
@@ -61,7 +62,7 @@ fn versions(run: &Run, commit: String) -> Vec<(String, String)> {
         code(&computed.dtype)
     );
     if let Some(driver) = &computed.driver {
-        engine += &format!(", {}", code(driver));
+        engine = format!("{engine}, {}", code(driver));
     }
     let (started, ended) = (
         number::moment(manifest.started, run.language),

@@ -28,15 +28,16 @@ pub(super) struct Key {
 
 pub(super) fn head(run: &Run, options: &Options) -> Head {
     let manifest = &run.record.manifest;
-    let title = match run.is_mnist() {
-        true => run.pick(
+    let title = if run.is_mnist() {
+        run.pick(
             "Recognising handwritten digits with a frozen VGG16",
             "基于 VGG16 迁移学习的手写数字识别",
-        ),
-        false => run.pick(
+        )
+    } else {
+        run.pick(
             "Recognising images with a frozen VGG16",
             "基于 VGG16 迁移学习的图像分类",
-        ),
+        )
     };
     let mut facts: Vec<String> = options
         .author

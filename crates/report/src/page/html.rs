@@ -126,7 +126,7 @@ impl Writer {
                     } }
                     tbody {
                         @for row in &table.rows {
-                            tr.gone[row.tone == Tone::Gone].strong[row.tone == Tone::Strong] {
+                            tr.quiet[row.tone == Tone::Quiet].gone[row.tone == Tone::Gone].strong[row.tone == Tone::Strong] {
                                 @for (cell, numeric) in row.cells.iter().zip(&numbers) { td.n[*numeric] { (inline(cell)) } }
                             }
                         }

@@ -37,16 +37,16 @@ const LABS: [(&str, &str, &str); 5] = [
 
 pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
     let mut blocks = vec![
-        Block::Heading(run.pick("What this run shows", "本次实验的观察").into()),
+        run.heading("What this run shows", "本次实验的观察"),
         Block::List(observations::list(run)),
-        Block::Heading(run.pick("What the labs measured", "对照实验的结论").into()),
+        run.heading("What the labs measured", "对照实验的结论"),
         Block::Text(run.pick(
             "Each question below has an experiment of its own, which keeps its result beside the runs. What has not been run is not claimed.",
             "以下每个问题都有单独的对照实验，其结果与运行记录保存在一起。没有做过的实验，不下结论。",
         ).into()),
     ];
     for (name, en, zh) in LABS {
-        blocks.push(Block::Heading(run.pick(en, zh).into()));
+        blocks.push(run.heading(en, zh));
         match lessons.iter().find(|lesson| lesson.name == name) {
             Some(lesson) => blocks.extend(measured(run, lesson)),
             None => blocks.push(Block::Note(not_measured(run, name))),
@@ -85,21 +85,18 @@ fn not_measured(run: &Run, name: &str) -> String {
 
 /// What a lab found, in another part that raises its question.
 pub(super) fn cite(run: &Run, lessons: &[Lesson], name: &str, question: &str) -> String {
-    let answer = match lessons.iter().find(|lesson| lesson.name == name) {
-        Some(lesson) => {
-            let (finding, command) = (&lesson.finding, code(&lesson.command));
-            run.pick(
-                format!("measured by {command}. {finding}"),
-                format!("{command} 的实测结果：{finding}"),
-            )
-        }
-        None => {
-            let command = code(&format!("cargo xtask lab {name}"));
-            run.pick(
-                format!("not measured yet; {command} will tell."),
-                format!("尚未测量，可运行 {command}。"),
-            )
-        }
+    let answer = if let Some(lesson) = lessons.iter().find(|lesson| lesson.name == name) {
+        let (finding, command) = (&lesson.finding, code(&lesson.command));
+        run.pick(
+            format!("measured by {command}. {finding}"),
+            format!("{command} 的实测结果：{finding}"),
+        )
+    } else {
+        let command = code(&format!("cargo xtask lab {name}"));
+        run.pick(
+            format!("not measured yet; {command} will tell."),
+            format!("尚未测量，可运行 {command}。"),
+        )
     };
     run.pick(
         format!("{question}: {answer}"),

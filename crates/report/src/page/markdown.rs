@@ -60,7 +60,10 @@ fn block(block: &Block) -> String {
         }
         // Four spaces: no line can end it.
         Block::Commands(commands) => {
-            let lines: Vec<String> = commands.iter().map(|line| format!("    {line}")).collect();
+            let lines: Vec<String> = commands
+                .iter()
+                .map(|line| format!("    {}", line.replace(['\n', '\r'], " ")))
+                .collect();
             lines.join("\n")
         }
     }
@@ -112,7 +115,7 @@ fn inline(text: &str) -> String {
     for (is_code, piece) in pieces(text) {
         let piece = piece.replace(['\n', '\r'], " ");
         if is_code {
-            out += &format!("`{piece}`");
+            out.extend(["`", &piece, "`"]);
             continue;
         }
         for c in piece.chars() {

@@ -12,6 +12,7 @@ mod markdown;
 mod model;
 mod observations;
 mod picture;
+mod preprocessing;
 mod run;
 mod training;
 
@@ -82,3 +83,6 @@ fn parts(run: &Run, lessons: &[Lesson]) -> [Part; 5] {
         lessons::part(run, lessons),
     ]
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,13 +25,10 @@ pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
         Block::Text(origin(run)),
         Block::Figures(vec![picture]),
         Block::Table(surgery(run)),
-        Block::Heading(
-            run.pick("What is frozen, and how we know", "冻结了什么，如何证明")
-                .into(),
-        ),
+        run.heading("What is frozen, and how we know", "冻结了什么，如何证明"),
         Block::Text(frozen(run)),
         Block::Table(proof(run)),
-        Block::Heading(run.pick("Why this boundary", "为什么在这里截断").into()),
+        run.heading("Why this boundary", "为什么在这里截断"),
         Block::Text(boundary(run)),
         Block::Text(lessons::cite(run, lessons, "boundary", question)),
     ];
@@ -120,24 +117,28 @@ fn frozen(run: &Run) -> String {
         "The kept blocks compute without gradients, each image passes them once, and the head learns from the stored features; no optimiser ever holds their weights. As a proof, all parameters of VGG16 in memory were hashed (SHA-256) before and after training:",
         "保留的各块不计算梯度，每张图片只通过一次，分类头在保存下来的特征上学习，优化器从不接触这些权重。作为证明，训练前后分别对内存中 VGG16 的全部参数计算 SHA-256：",
     );
-    let verdict = match hashes.before == hashes.after {
-        true => run.pick(
+    let verdict = if hashes.before == hashes.after {
+        run.pick(
             "both are the same, so not one bit of them moved.",
             "两次完全相同，即没有任何一位发生变化。",
-        ),
-        false => run.pick(
+        )
+    } else {
+        run.pick(
             "THEY DIFFER: the backbone was not frozen in this run.",
             "两次不同：本次运行中主干并未被冻结！",
-        ),
+        )
     };
     run.pick(format!("{method} {verdict}"), format!("{method}{verdict}"))
 }
 
 fn proof(run: &Run) -> Table {
     let manifest = &run.record.manifest;
-    let verdict = |before: &str, after: &str| match before == after {
-        true => run.pick("the same", "相同"),
-        false => run.pick("changed", "已改变"),
+    let verdict = |before: &str, after: &str| {
+        if before == after {
+            run.pick("the same", "相同")
+        } else {
+            run.pick("changed", "已改变")
+        }
     };
     let (before, after) = run.pick(("before training", "after training"), ("训练前", "训练后"));
     let mut rows = Vec::new();

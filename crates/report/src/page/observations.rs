@@ -83,16 +83,22 @@ fn convergence(run: &Run) -> Option<String> {
 /// Training images against test images.
 fn generalisation(run: &Run, train: &Evaluation, test: &Evaluation) -> String {
     let (on_train, on_test) = (run.percent(train.accuracy), run.percent(test.accuracy));
-    let gap = number::points((train.accuracy - test.accuracy).abs(), run.language);
-    if train.accuracy > test.interval.high {
+    let (difference, (low, high)) = difference(train, test);
+    let more = number::difference(difference, (low, high), run.language);
+    if low > 0.0 {
         run.pick(
-            format!("The head knows its training images better than new ones: {on_train} against {on_test}, a gap of {gap} that the test images' interval does not cover."),
-            format!("存在一定的过拟合：训练集准确率 {on_train}，测试集 {on_test}，相差 {gap}，超出了测试集的置信区间。"),
+            format!("The head knows its training images better than new ones: {on_train} of them are right, and {on_test} of the test images; a difference of {more}."),
+            format!("存在过拟合：训练集准确率为 {on_train}，测试集为 {on_test}，相差 {more}。"),
+        )
+    } else if high < 0.0 {
+        run.pick(
+            format!("The test images are easier than the training images: {on_test} of them are right, and {on_train} of the training images; a difference of {more}."),
+            format!("测试图片比训练图片容易：测试集准确率为 {on_test}，训练集为 {on_train}，相差 {more}。"),
         )
     } else {
         run.pick(
-            format!("No overfitting is to be seen: the kept head is right on {on_train} of the training images and {on_test} of the test images."),
-            format!("没有观察到过拟合：保留的分类头在训练集上的准确率为 {on_train}，在测试集上为 {on_test}。"),
+            format!("No overfitting is to be seen: the kept head is right on {on_train} of the training images and {on_test} of the test images; the difference of {more} may be none."),
+            format!("没有观察到过拟合：保留的分类头在训练集上的准确率为 {on_train}，在测试集上为 {on_test}，相差 {more}，与零没有显著差别。"),
         )
     }
 }
@@ -100,19 +106,30 @@ fn generalisation(run: &Run, train: &Evaluation, test: &Evaluation) -> String {
 /// Whether validation foretold the test.
 fn foretold(run: &Run, validation: &Evaluation, test: &Evaluation) -> String {
     let (before, after) = (run.percent(validation.accuracy), run.percent(test.accuracy));
-    let within =
-        validation.interval.low <= test.accuracy && test.accuracy <= validation.interval.high;
-    if within {
+    let (difference, (low, high)) = difference(test, validation);
+    let more = number::difference(difference, (low, high), run.language);
+    if low <= 0.0 && 0.0 <= high {
         run.pick(
-            format!("The held-out images foretold the test: {before} on validation, {after} on test, inside the validation's interval. The test set is not needed to choose."),
-            format!("验证集预测了测试结果：验证准确率 {before}，测试准确率 {after}，落在验证集的置信区间之内。可见选择超参数不需要动用测试集。"),
+            format!("Validation foretold the test: {before} on the held-out images, {after} on the test images; the difference of {more} may be none."),
+            format!("验证集预测了测试结果：验证准确率 {before}，测试准确率 {after}，相差 {more}，与零没有显著差别。"),
         )
     } else {
         run.pick(
-            format!("Validation and test differ: {before} against {after}, which is outside the validation's interval; the test images are not like the held-out ones."),
-            format!("验证与测试结果不一致：验证准确率 {before}，测试准确率 {after}，超出验证集的置信区间，说明测试图片与留出的图片有差别。"),
+            format!("Validation and test differ: {before} on the held-out images, {after} on the test images; a difference of {more}."),
+            format!("验证与测试结果不一致：验证准确率 {before}，测试准确率 {after}，相差 {more}。"),
         )
     }
+}
+
+/// The first accuracy minus the second, on different images, with its 95 % interval: Newcombe's
+/// hybrid of Wilson's (method 10 of "Interval estimation for the difference between independent
+/// proportions", Statistics in Medicine 17, 1998).
+fn difference(first: &Evaluation, second: &Evaluation) -> (f64, (f64, f64)) {
+    let difference = first.accuracy - second.accuracy;
+    let (a, b) = (first.interval, second.interval);
+    let below = (first.accuracy - a.low).hypot(b.high - second.accuracy);
+    let above = (a.high - first.accuracy).hypot(second.accuracy - b.low);
+    (difference, (difference - below, difference + above))
 }
 
 /// The class that is found least, and what it is taken for.
@@ -132,4 +149,27 @@ fn weakest(run: &Run, test: &Evaluation) -> Option<String> {
         format!("The hardest class is {class}: {recall} of its images were found, and {count} were taken for {predicted}."),
         format!("最难的类别是 {class}：召回率为 {recall}，其中 {count} 张被认作 {predicted}。"),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_interval() {
+        // Newcombe's first example: 56 of 70 against 48 of 80 gives 0.0524 to 0.3339.
+        let share = |right: u8, n: u8| {
+            let labels = vec![0; usize::from(n)];
+            let logits: Vec<f32> = (0..n)
+                .flat_map(|at| if at < right { [1.0, 0.0] } else { [0.0, 1.0] })
+                .collect();
+            Evaluation::new(&labels, &logits, 2).unwrap()
+        };
+        let (found, (low, high)) = difference(&share(56, 70), &share(48, 80));
+        assert!((found - 0.2).abs() < 1e-12);
+        assert!(
+            (low - 0.0524).abs() < 5e-5 && (high - 0.3339).abs() < 5e-5,
+            "{low} {high}"
+        );
+    }
 }

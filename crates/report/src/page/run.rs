@@ -2,6 +2,7 @@
 
 use toml::Value;
 
+use super::block::Block;
 use crate::record::{Part as Fate, Record, Tested};
 use crate::{Evaluation, Language, number};
 
@@ -39,6 +40,11 @@ impl<'a> Run<'a> {
     /// The one of two texts that is in the page's language.
     pub(super) fn pick<T>(&self, en: T, zh: T) -> T {
         self.language.pick(en, zh)
+    }
+
+    /// A heading in the page's language.
+    pub(super) fn heading(&self, en: &str, zh: &str) -> Block {
+        Block::Heading(self.pick(en, zh).to_owned())
     }
 
     pub(super) fn percent(&self, share: f64) -> String {

@@ -13,43 +13,44 @@ use crate::number;
 use crate::record::Tested;
 
 pub(super) fn part(run: &Run) -> Part {
-    let mut blocks = Vec::new();
-    match run.test() {
-        Some(test) => {
-            blocks.push(Block::Text(opened(run, test)));
-            blocks.push(Block::Table(splits::table(run)));
-            blocks.push(Block::Text(splits::text(run)));
-            blocks.extend(splits::label_errors(run, test));
-            blocks.push(Block::Heading(
-                run.pick("Which class is taken for which", "各类的识别情况")
-                    .into(),
-            ));
-            blocks.extend(classes::blocks(run, &test.evaluated.evaluation));
-            blocks.push(Block::Heading(
-                run.pick("The most confident mistakes", "最自信的错误")
-                    .into(),
-            ));
-            blocks.extend(mistakes::blocks(run, test));
-            blocks.push(Block::Heading(run.pick("Calibration", "校准").into()));
-            blocks.extend(calibration::blocks(run, &test.evaluated.evaluation));
-        }
-        None => {
-            blocks.push(Block::Note(run.pick(
-                "Not measured yet: the test images have not been opened. These commands open them and write this report again:".into(),
-                "尚未测量：测试集还没有打开。以下命令将打开测试集，并重新生成本报告：".into(),
-            )));
-            blocks.push(Block::Commands(vec![
-                run.command("eval"),
-                run.command("report"),
-            ]));
-            blocks.push(Block::Table(splits::table(run)));
-        }
-    }
     Part {
         anchor: "evaluation",
         title: run.pick("4. Evaluation", "四、模型评估"),
-        blocks,
+        blocks: run
+            .test()
+            .map_or_else(|| sealed(run), |test| measured(run, test)),
     }
+}
+
+/// What was measured.
+fn measured(run: &Run, test: &Tested) -> Vec<Block> {
+    let evaluation = &test.evaluated.evaluation;
+    let mut blocks = vec![
+        Block::Text(opened(run, test)),
+        Block::Table(splits::table(run)),
+        Block::Text(splits::text(run)),
+    ];
+    blocks.extend(splits::label_errors(run, test));
+    blocks.push(run.heading("Which class is taken for which", "各类的识别情况"));
+    blocks.extend(classes::blocks(run, evaluation));
+    blocks.push(run.heading("The most confident mistakes", "最自信的错误"));
+    blocks.extend(mistakes::blocks(run, test));
+    blocks.push(run.heading("Calibration", "校准"));
+    blocks.extend(calibration::blocks(run, evaluation));
+    blocks
+}
+
+/// How to measure, and what is known without the test images.
+fn sealed(run: &Run) -> Vec<Block> {
+    let note = run.pick(
+        "Not measured yet: the test images have not been opened. These commands open them and write this report again:",
+        "尚未测量：测试集还没有打开。以下命令将打开测试集，并重新生成本报告：",
+    );
+    vec![
+        Block::Note(note.to_owned()),
+        Block::Commands(vec![run.command("eval"), run.command("report")]),
+        Block::Table(splits::table(run)),
+    ]
 }
 
 /// When the test set was opened, and on what the figures stand.

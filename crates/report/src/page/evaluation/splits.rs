@@ -128,7 +128,7 @@ pub(super) fn label_errors(run: &Run, test: &Tested) -> Vec<Block> {
             - (evaluation.n - evaluation.correct),
     );
     let known = number::count(MNIST_LABEL_ERRORS.len());
-    let text = run.pick(
+    let sentences = run.pick(
         format!("The labels of {known} test images of MNIST are wrong in the eyes of most people who looked (Northcutt, Athalye and Mueller, 2021). {wrong_labels} of them are among these images, and {missed} of them count as mistakes here. They played no part in training or choosing; the table only states the figures without them."),
         format!("MNIST 测试集中有 {known} 张图片的标签被多数复核者认为有误（Northcutt、Athalye 与 Mueller，2021）。其中 {wrong_labels} 张在本次评估之内，有 {missed} 张在这里计为错误。训练和选择都没有用到这份名单，下表只列出去掉它们之后的结果。"),
     );
@@ -149,7 +149,7 @@ pub(super) fn label_errors(run: &Run, test: &Tested) -> Vec<Block> {
         "含与不含已知错误标签的结果",
     );
     vec![
-        Block::Text(text),
+        Block::Text(sentences),
         Block::Table(Table::plain(caption, &columns(run), rows)),
     ]
 }
