@@ -13,6 +13,8 @@ const HEIGHT: f64 = 212.0;
 const BELOW: f64 = 44.0;
 /// The room between two marks on the horizontal axis.
 const APART: f64 = 26.0;
+/// Marks of a line that are nearer than this hide its dashes.
+const CROWDED: f64 = 20.0;
 /// How far points of different series at one place are moved apart.
 const DODGE: f64 = 6.0;
 
@@ -85,7 +87,7 @@ fn drawn(
             @if series.joined && line.len() > 1 {
                 polyline.line points=(line.join(" ")) stroke-dasharray=(dashes(number)) {}
             }
-            @for point in &series.points {
+            @for (point, marked) in series.points.iter().zip(marked(series, x)) {
                 @let (left, up) = at(point);
                 g {
                     title { (series.name) ", " (name(&chart.x, point.x)) ": " (value(point.y, chart.percent, language)) }
@@ -93,11 +95,26 @@ fn drawn(
                         @let ends = [place(y.at(low)), place(y.at(high))];
                         path.whisker d=(format!("M{0},{1}V{2}m-3,0h6M{3},{1}h6", place(left), ends[0], ends[1], place(left - 3.0))) {}
                     }
-                    (mark(number, left, up))
+                    @if marked { (mark(number, left, up)) }
                 }
             }
         }
     }
+}
+
+/// Which points get a mark: on a line that is crowded with them, only some, so that its dashes show.
+fn marked(series: &Series, x: &Scale) -> Vec<bool> {
+    let mut last = f64::NEG_INFINITY;
+    let mut marked = Vec::with_capacity(series.points.len());
+    for point in &series.points {
+        let at = x.at(point.x);
+        let shown = !series.joined || point.interval.is_some() || (at - last).abs() >= CROWDED;
+        if shown {
+            last = at;
+        }
+        marked.push(shown);
+    }
+    marked
 }
 
 /// How far the points of series number `series` are moved, so that no whisker hides another.

@@ -5,6 +5,9 @@ use super::run::Run;
 use crate::record::{Cached, Part as Fate};
 use crate::{Evaluation, number};
 
+/// A loss that changes by no more than this share of itself in an epoch is at rest.
+const AT_REST: f64 = 0.01;
+
 pub(super) fn list(run: &Run) -> Vec<String> {
     let mut list = vec![cache(run), share_trained(run)];
     list.extend(convergence(run));
@@ -67,15 +70,20 @@ fn convergence(run: &Run) -> Option<String> {
     };
     let (a, b) = (before.validation?.loss, last.validation?.loss);
     let (from, to) = (number::loss(a), number::loss(b));
-    Some(if b < a {
+    Some(if b < a * (1.0 - AT_REST) {
         run.pick(
             format!("Training had not come to rest: in the last epoch the validation loss still fell, from {from} to {to}."),
             format!("训练尚未收敛：最后一轮的验证损失仍从 {from} 降到 {to}。"),
         )
+    } else if b > a * (1.0 + AT_REST) {
+        run.pick(
+            format!("In the last epoch the validation loss rose, from {from} to {to}: more epochs are not what is missing."),
+            format!("最后一轮的验证损失从 {from} 升到 {to}，继续训练不会有帮助。"),
+        )
     } else {
         run.pick(
-            format!("More epochs would not have helped much: in the last epoch the validation loss went from {from} to {to}."),
-            format!("再多训练几轮意义不大：最后一轮的验证损失由 {from} 变为 {to}，没有继续下降。"),
+            format!("Training had come to rest: in the last epoch the validation loss hardly moved, from {from} to {to}."),
+            format!("训练已经收敛：最后一轮的验证损失几乎不变（{from} 到 {to}）。"),
         )
     })
 }
