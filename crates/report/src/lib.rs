@@ -16,6 +16,8 @@ pub mod lab;
 mod label_errors;
 mod language;
 mod listing;
+mod number;
+pub mod page;
 mod paired;
 pub mod record;
 mod softmax;
