@@ -154,3 +154,34 @@ fn runs_are_compared_image_by_image() {
     home.graft(&["compare", names[0], names[1]])
         .refuses(1, &["train.csv is missing", "train again"]);
 }
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_resumed_run_tells_tensorboard_every_epoch_once() {
+    let home = Home::with(&FOR_TRAIN);
+    let run = PathBuf::from(home.train(&[]).json()["run"].as_str().unwrap());
+    let events = |run: &Path| {
+        let files = fs::read_dir(run).unwrap().map(|file| file.unwrap().path());
+        let events = |path: &PathBuf| path.to_str().unwrap().contains("events.out.tfevents.");
+        let files: Vec<_> = files.filter(events).collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        fs::read(&files[0]).unwrap()
+    };
+    let whole = events(&run);
+    // As if it had been killed before the end, and the last epoch lost.
+    for file in ["SHA256SUMS", "manifest.json", "head.safetensors"] {
+        fs::remove_file(run.join(file)).unwrap();
+    }
+    let checkpoints = fs::read_dir(run.join("checkpoints")).unwrap();
+    let names = checkpoints.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let earlier = names.filter_map(|name| name.strip_suffix(".safetensors").map(str::to_owned));
+    let earlier = earlier.min().unwrap();
+    let resume = ["train", "--json", "--resume", run.to_str().unwrap()];
+    let resumed = home.graft(&[&resume[..], &["--checkpoint", &earlier]].concat());
+    resumed.succeeds();
+    // The same but for the times, which have a fixed length.
+    let again = events(&run);
+    assert_eq!(whole.len(), again.len(), "from {earlier}");
+    assert_ne!(whole, again);
+    assert!(home.graft(&["runs"]).out.contains("not evaluated"));
+}
