@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use graft_report::Language;
+
 use crate::backend::Backend;
 use crate::engine::Engine;
 use crate::labs::Which;
@@ -40,6 +42,8 @@ pub enum Verb {
     Compare(Compare),
     /// Compute features into the cache and train nothing
     Extract(Extract),
+    /// Write a report on a run that can be handed in
+    Report(Report),
     /// Say which digit is on a picture
     Predict(Predict),
     /// Run a small experiment on frozen features and keep its result
@@ -162,6 +166,49 @@ pub struct Compare {
     /// Print one JSON object instead of tables
     #[arg(long)]
     pub json: bool,
+}
+
+/// `graft report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// A run's name or folder; the newest complete one by default
+    pub run: Option<PathBuf>,
+    /// The report's language
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    pub lang: Lang,
+    /// The report's format
+    #[arg(long, value_enum, default_value_t = Format::Html)]
+    pub format: Format,
+    /// Who hands it in
+    #[arg(long)]
+    pub author: Option<String>,
+}
+
+/// A report's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English
+    En,
+    /// Chinese
+    Zh,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self::En,
+            Lang::Zh => Self::Zh,
+        }
+    }
+}
+
+/// A report's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One HTML file with everything in it
+    Html,
+    /// Markdown, without pictures
+    Md,
 }
 
 /// `graft extract`

@@ -2,7 +2,7 @@
 
 use graft_report::record::EVALUATION;
 
-use super::{compute, graft, shown, sources};
+use super::{compute, graft, report, shown, sources};
 use crate::Error;
 use crate::cli::Eval;
 use crate::evaluate::evaluate;
@@ -14,6 +14,7 @@ pub(super) fn run(arguments: &Eval, home: &Home) -> Result<(), Error> {
     let mut run = Run::open(&home.runs(), arguments.run.as_deref())?;
     let mut sources = sources(home, &arguments.outside)?;
     let evaluated = evaluate(&mut run, &compute(&arguments.compute)?, home, &mut sources)?;
+    report::write_all(run.folder(), home)?;
     if arguments.json {
         return output::json(&evaluated);
     }
@@ -25,6 +26,6 @@ pub(super) fn run(arguments: &Eval, home: &Home) -> Result<(), Error> {
     output::line(&graft_report::summary(&evaluated.evaluation))?;
     let command = graft();
     output::line(&format!(
-        "recorded in {folder}/{EVALUATION}\n\nNext: {command} predict IMAGE.png, or {command} train --set training.learning_rate=0.0003"
+        "recorded in {folder}/{EVALUATION}, reported in {folder}/report.html (report.zh.html)\n\nNext: {command} predict IMAGE.png, or {command} train --set training.learning_rate=0.0003"
     ))
 }

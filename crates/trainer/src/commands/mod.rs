@@ -8,6 +8,7 @@ mod extract;
 mod fetch;
 mod lab;
 mod predict;
+mod report;
 mod runs;
 mod train;
 
@@ -33,6 +34,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Runs(arguments) => runs::run(arguments, &home),
         Verb::Compare(arguments) => compare::run(arguments, &home),
         Verb::Extract(arguments) => extract::run(arguments, &home),
+        Verb::Report(arguments) => report::run(arguments, &home),
         Verb::Predict(arguments) => predict::run(arguments, &home),
         Verb::Lab(arguments) => lab::run(arguments, &home),
         Verb::Bench(arguments) => bench::run(arguments, &home),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{compute, graft, shown, sources};
+use super::{compute, graft, report, shown, sources};
 use graft_report::percent;
 use graft_report::record::{Cached, Epoch, Scores, Stages};
 
@@ -56,6 +56,7 @@ pub(super) fn run(arguments: &Train, home: &Home) -> Result<(), Error> {
     let trained = train(order, &mut sources, |epoch| {
         if arguments.json { Ok(()) } else { row(epoch) }
     })?;
+    report::write_all(trained.run.folder(), home)?;
     if arguments.json {
         json(&trained)
     } else {
@@ -110,7 +111,7 @@ features   {features:.1} s, {cache} ({rate:.0} images/s)
 head       {head:.1} s
 in all     {:.1} s, of which fetching and importing {fetch:.1} s; peak memory {memory}
 backbone   sha256 {hash}... before and after: it did not move
-run        {folder}: head.safetensors, manifest.json, metrics.jsonl, recipe.toml
+run        {folder}: the record, and report.html (report.zh.html)
 
 Next: {command} eval",
         manifest.trained_on, manifest.validated_on, manifest.kept_epoch, manifest.seconds
