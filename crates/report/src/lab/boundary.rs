@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::wording::{method, than};
 use super::{Cell, Row};
 use crate::chart::{Axis, Chart, Series};
-use crate::{Difference, Language, percent};
+use crate::{Difference, Language, number};
 
 /// A cell's setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +49,10 @@ impl Boundary {
             None => (self.runner_up()?, false),
         };
         let (difference, cell) = (other.difference.as_ref()?, self.cell(other)?);
-        let (block, accuracy) = (cell.setting.block, percent(cell.accuracy.mean));
+        let (block, accuracy) = (
+            cell.setting.block,
+            number::percent(cell.accuracy.mean, language),
+        );
         let values = cell.setting.values;
         let than = than(
             language,
@@ -65,10 +68,10 @@ impl Boundary {
                 "Features after block 5 did best on the held-out images; those after block {block} ({values} values an image), the next best there, give {accuracy}, which is {than}{method}."
             ),
             (Language::Zh, true) => format!(
-                "在留出的验证图像上表现最好的是第 {block} 块之后的特征（每张图像 {values} 个值），其测试准确率为 {accuracy}，{than}{method}。"
+                "在留出的验证图片上表现最好的是第 {block} 块之后的特征（每张图片 {values} 个值），其测试准确率为 {accuracy}，{than}{method}。"
             ),
             (Language::Zh, false) => format!(
-                "在留出的验证图像上表现最好的是第 5 块之后的特征；其次是第 {block} 块之后的特征（每张图像 {values} 个值），其测试准确率为 {accuracy}，{than}{method}。"
+                "在留出的验证图片上表现最好的是第 5 块之后的特征；其次是第 {block} 块之后的特征（每张图片 {values} 个值），其测试准确率为 {accuracy}，{than}{method}。"
             ),
         })
     }
@@ -101,7 +104,7 @@ impl Boundary {
             x_label: language
                 .pick(
                     "last block that is kept (values an image)",
-                    "保留的最后一块（每张图像的特征数）",
+                    "保留的最后一块（每张图片的特征数）",
                 )
                 .into(),
             y_label: language.pick("test accuracy", "测试准确率").into(),
@@ -166,19 +169,19 @@ mod tests {
                 [0.9, 0.9, 0.99, 0.9, 0.9],
                 2.0,
                 Language::En,
-                "after block 3 (512 values an image), which did best on the held-out images, give 95.00 %, which is 2.00 percentage points more than features after block 5",
+                "after block 3 (512 values an image), which did best on the held-out images, give 95.00\u{a0}%, which is 2.00 percentage points more than features after block 5",
             ),
             (
                 [0.9, 0.91, 0.9, 0.9, 0.95],
                 -2.0,
                 Language::En,
-                "block 5 did best on the held-out images; those after block 2 (512 values an image), the next best there, give 95.00 %, which is 2.00 percentage points less",
+                "block 5 did best on the held-out images; those after block 2 (512 values an image), the next best there, give 95.00\u{a0}%, which is 2.00 percentage points less",
             ),
             (
                 [0.9, 0.9, 0.9, 0.99, 0.9],
                 0.1,
                 Language::Zh,
-                "第 4 块之后的特征（每张图像 512 个值），其测试准确率为 95.00 %，与第 5 块之后的特征没有明显差异",
+                "第 4 块之后的特征（每张图片 512 个值），其测试准确率为 95.00%，与第 5 块之后的特征没有明显差异",
             ),
         ] {
             let finding = lab(validation, points).finding(language).unwrap();

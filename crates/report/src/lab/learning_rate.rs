@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::wording::{count, method, than};
 use super::{Cell, Row};
 use crate::chart::{Axis, Chart, Series};
-use crate::{Difference, Language, percent};
+use crate::{Difference, Language, number};
 
 /// The lab's result. What tells cells apart is in their `training`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,10 +25,10 @@ impl LearningRate {
         let (seed, other) = (self.cells.get(self.seed)?, self.cells.get(self.other)?);
         let seed_is_best = seed.validation()?.accuracy >= other.validation()?.accuracy;
         let accuracies = || self.cells.iter().map(|cell| cell.accuracy.mean);
-        let lowest = percent(accuracies().reduce(f64::min)?);
-        let highest = percent(accuracies().reduce(f64::max)?);
+        let lowest = number::percent(accuracies().reduce(f64::min)?, language);
+        let highest = number::percent(accuracies().reduce(f64::max)?, language);
         let cells = count(self.cells.len() as u64);
-        let accuracy = percent(other.accuracy.mean);
+        let accuracy = number::percent(other.accuracy.mean, language);
         let (rate, batch) = (other.training.learning_rate, other.training.batch_size);
         let (seed_rate, seed_batch) = (seed.training.learning_rate, seed.training.batch_size);
         let than = than(
@@ -48,10 +48,10 @@ impl LearningRate {
                 "Of {cells} pairs of learning rate and batch size, whose test accuracies lie between {lowest} and {highest}, the seed recipe's did best on the held-out images; the next best there, {rate} with {batch}, gives {accuracy}, which is {than}{method}."
             ),
             (Language::Zh, false) => format!(
-                "在 {cells} 组学习率与批大小中（测试准确率介于 {lowest} 与 {highest} 之间），学习率 {rate}、批大小 {batch} 在留出的验证图像上表现最好，测试准确率为 {accuracy}，{than}{method}。"
+                "在 {cells} 组学习率与批大小中（测试准确率介于 {lowest} 与 {highest} 之间），学习率 {rate}、批大小 {batch} 在留出的验证图片上表现最好，测试准确率为 {accuracy}，{than}{method}。"
             ),
             (Language::Zh, true) => format!(
-                "在 {cells} 组学习率与批大小中（测试准确率介于 {lowest} 与 {highest} 之间），种子配方的取值在留出的验证图像上表现最好；其次是学习率 {rate}、批大小 {batch}，测试准确率为 {accuracy}，{than}{method}。"
+                "在 {cells} 组学习率与批大小中（测试准确率介于 {lowest} 与 {highest} 之间），种子配方的取值在留出的验证图片上表现最好；其次是学习率 {rate}、批大小 {batch}，测试准确率为 {accuracy}，{than}{method}。"
             ),
         })
     }
@@ -124,8 +124,8 @@ mod tests {
                 2.0,
                 Language::En,
                 [
-                    "Of 2 pairs of learning rate and batch size, whose test accuracies lie between 95.00 % and 97.00 %, 0.003 with 128 did best",
-                    "gives 97.00 %, which is 2.00 percentage points more than the seed recipe's 0.001 with 32",
+                    "Of 2 pairs of learning rate and batch size, whose test accuracies lie between 95.00\u{a0}% and 97.00\u{a0}%, 0.003 with 128 did best",
+                    "gives 97.00\u{a0}%, which is 2.00 percentage points more than the seed recipe's 0.001 with 32",
                 ],
             ),
             (
@@ -144,7 +144,7 @@ mod tests {
                 0.2,
                 Language::Zh,
                 [
-                    "种子配方的取值在留出的验证图像上表现最好",
+                    "种子配方的取值在留出的验证图片上表现最好",
                     "没有明显差异（+0.20 个百分点",
                 ],
             ),

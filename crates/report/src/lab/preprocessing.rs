@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::wording::{method, than};
 use super::{Cell, Row};
 use crate::chart::{Axis, Chart, Series};
-use crate::{Difference, Language, percent};
+use crate::{Difference, Language, number};
 
 /// How an image fills the square that the backbone takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ impl Preprocessing {
     pub(super) fn finding(&self, language: Language) -> Option<String> {
         let accuracy = |preparation| {
             let cell = self.cell(preparation, false)?;
-            Some(percent(cell.accuracy.mean))
+            Some(number::percent(cell.accuracy.mean, language))
         };
         let caffe = accuracy(Preparation {
             scaling: Scaling::Caffe,
@@ -128,7 +128,7 @@ impl Preprocessing {
                 "With the seed recipe's head, caffe scaling gives {caffe}, which is {scaling}, and with standardised features it is {standardised}; images enlarged to 64 pixels give {large}, which is {size}{method}."
             ),
             format!(
-                "使用种子配方的分类头时，caffe 缩放达到 {caffe}，{scaling}；特征标准化后，caffe 缩放{standardised}；图像放大到 64 像素时达到 {large}，{size}{method}。"
+                "使用种子配方的分类头时，caffe 缩放达到 {caffe}，{scaling}；特征标准化后，caffe 缩放{standardised}；图片放大到 64 像素时达到 {large}，{size}{method}。"
             ),
         ))
     }
@@ -162,7 +162,7 @@ impl Preprocessing {
         ];
         Chart {
             title: language
-                .pick("Scaling and size of the images", "图像的缩放方式与尺寸")
+                .pick("Scaling and size of the images", "图片的缩放方式与尺寸")
                 .into(),
             x_label: language
                 .pick("size of the network's input", "网络输入的尺寸")
@@ -227,9 +227,9 @@ mod tests {
                 2.0,
                 Language::En,
                 [
-                    "caffe scaling gives 95.00 %, which is 4.00 percentage points less than 0..1 scaling",
+                    "caffe scaling gives 95.00\u{a0}%, which is 4.00 percentage points less than 0..1 scaling",
                     "standardised features it is not clearly different from 0..1 scaling",
-                    "64 pixels give 95.00 %, which is 2.00 percentage points more than images enlarged to 32",
+                    "64 pixels give 95.00\u{a0}%, which is 2.00 percentage points more than images enlarged to 32",
                 ],
             ),
             (
@@ -237,7 +237,7 @@ mod tests {
                 -2.0,
                 Language::Zh,
                 [
-                    "caffe 缩放达到 95.00 %，比0..1 缩放高 4.00 个百分点",
+                    "caffe 缩放达到 95.00%，比0..1 缩放高 4.00 个百分点",
                     "特征标准化后，caffe 缩放与0..1 缩放没有明显差异",
                     "比放大到 32 像素低 2.00 个百分点",
                 ],

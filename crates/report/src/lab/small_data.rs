@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::wording::{method, than};
 use super::{Cell, Row};
 use crate::chart::{Axis, Chart, Series};
-use crate::{Difference, Language, percent};
+use crate::{Difference, Language, number};
 
 /// What a head was trained on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,14 +106,14 @@ impl SmallData {
             Some(than(language, &found.difference, other.name(language)))
         };
         let (pixels, untrained) = (against(Input::Pixels)?, against(Input::Untrained)?);
-        let accuracy = percent(cell.accuracy.mean);
+        let accuracy = number::percent(cell.accuracy.mean, language);
         let images = if per_class == 1 { "image" } else { "images" };
         Some(language.pick(
             format!(
                 "{per_class} training {images} a class, features of the pretrained VGG16 give {accuracy}, which is {pixels} and {untrained}"
             ),
             format!(
-                "每类 {per_class} 张训练图像时，预训练 VGG16 的特征达到 {accuracy}，{pixels}，{untrained}"
+                "每类 {per_class} 张训练图片时，预训练 VGG16 的特征达到 {accuracy}，{pixels}，{untrained}"
             ),
         ))
     }
@@ -131,10 +131,10 @@ impl SmallData {
         };
         Chart {
             title: language
-                .pick("Learning from few images", "少量图像下的学习效果")
+                .pick("Learning from few images", "少量图片下的学习效果")
                 .into(),
             x_label: language
-                .pick("training images a class", "每类训练图像数")
+                .pick("training images a class", "每类训练图片数")
                 .into(),
             y_label: language.pick("test accuracy", "测试准确率").into(),
             x: Axis::Logarithmic,
@@ -196,7 +196,7 @@ mod tests {
                 Language::En,
                 &[
                     "With 10 training images a class",
-                    "give 80.00 %, which is 3.00 percentage points more than raw pixels",
+                    "give 80.00\u{a0}%, which is 3.00 percentage points more than raw pixels",
                     "and 3.00 percentage points more than an untrained VGG16",
                     "; with 500 training images",
                 ][..],
@@ -215,7 +215,7 @@ mod tests {
                 0.1,
                 Language::Zh,
                 &[
-                    "每类 5 张训练图像时",
+                    "每类 5 张训练图片时",
                     "与原始像素没有明显差异（+0.10 个百分点",
                 ][..],
             ),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::wording::{count, than};
 use super::{Cell, Row};
 use crate::chart::{Axis, Chart, Point, Series};
-use crate::{Difference, Estimate, Language, percent};
+use crate::{Difference, Estimate, Language, number};
 
 /// What was found by choosing on one half of the test images and measuring on the other, over many
 /// ways to halve them. Intervals are normal ones around the mean over all ways; their standard error
@@ -53,18 +53,21 @@ impl Validation {
             count(honest.validated_on as u64),
             count(test.tested_on as u64),
         );
-        let (claimed, true_one) = (percent(test.accuracy.mean), percent(honest.accuracy.mean));
+        let (claimed, true_one) = (
+            number::percent(test.accuracy.mean, language),
+            number::percent(honest.accuracy.mean, language),
+        );
         let excess = than(
             language,
             &self.halves.excess,
-            language.pick("on the others", "其余测试图像"),
+            language.pick("on the others", "其余测试图片"),
         );
         let gain = than(
             language,
             &self.halves.gain,
             &language.pick(
                 format!("that of the recipe chosen on {held_out} held-out images"),
-                format!("用 {held_out} 张留出图像选出的配方"),
+                format!("用 {held_out} 张留出图片选出的配方"),
             ),
         );
         let all = than(
@@ -80,7 +83,7 @@ impl Validation {
                 "Choosing the best of {n} recipes on {half} of the test images, their accuracy there is {excess}, where it is {gain}; choosing on all {images} would have claimed {claimed}, which is {all} (in brackets: 95 % intervals over test images, and p of McNemar's exact test)."
             ),
             format!(
-                "若用 {half} 张测试图像从 {n} 个配方中选出最好的一个，则它在这些图像上的准确率{excess}，而在其余图像上{gain}；若用全部 {images} 张测试图像来选，则会声称达到 {claimed}，{all}（括号内为测试图像上的 95 % 置信区间及 McNemar 精确检验的 p 值）。"
+                "若用 {half} 张测试图片从 {n} 个配方中选出最好的一个，则它在这些图片上的准确率{excess}，而在其余图片上{gain}；若用全部 {images} 张测试图片来选，则会声称达到 {claimed}，{all}（括号内为测试图片上的 95% 置信区间及 McNemar 精确检验的 p 值）。"
             ),
         ))
     }
@@ -106,7 +109,7 @@ impl Validation {
                 .pick("Recipes to choose from", "可供选择的配方")
                 .into(),
             x_label: language
-                .pick("accuracy on held-out images (%)", "留出图像上的准确率（%）")
+                .pick("accuracy on held-out images (%)", "留出图片上的准确率（%）")
                 .into(),
             y_label: language.pick("test accuracy", "测试准确率").into(),
             x: Axis::Linear,
@@ -114,11 +117,11 @@ impl Validation {
             series: vec![
                 series(language.pick("all recipes", "全部配方"), all),
                 series(
-                    language.pick("chosen on held-out images", "用留出图像选出"),
+                    language.pick("chosen on held-out images", "用留出图片选出"),
                     chosen(self.by_validation).into_iter().collect(),
                 ),
                 series(
-                    language.pick("chosen on test images", "用测试图像选出"),
+                    language.pick("chosen on test images", "用测试图片选出"),
                     chosen(self.by_test).into_iter().collect(),
                 ),
             ],
@@ -136,10 +139,10 @@ impl Validation {
             };
             let mut mark = String::new();
             if place == self.by_validation {
-                mark += language.pick(", chosen on held-out images", "，用留出图像选出");
+                mark += language.pick(", chosen on held-out images", "，用留出图片选出");
             }
             if place == self.by_test {
-                mark += language.pick(", chosen on test images", "，用测试图像选出");
+                mark += language.pick(", chosen on test images", "，用测试图片选出");
             }
             cell.row(language.pick(
                 format!("rate {rate}, batches of {batch}{standardised}{mark}"),
@@ -188,7 +191,7 @@ mod tests {
                 [
                     "best of 2 recipes on 5,000 of the test images, their accuracy there is 1.00 percentage points more than on the others",
                     "where it is 1.00 percentage points less than that of the recipe chosen on 10 held-out images",
-                    "would have claimed 96.00 %, which is 1.00 percentage points more than the 95.00 % of the honest choice",
+                    "would have claimed 96.00\u{a0}%, which is 1.00 percentage points more than the 95.00\u{a0}% of the honest choice",
                 ],
             ),
             (
@@ -197,9 +200,9 @@ mod tests {
                 0.1,
                 Language::Zh,
                 [
-                    "在这些图像上的准确率与其余测试图像没有明显差异（+0.10 个百分点",
-                    "而在其余图像上与用 10 张留出图像选出的配方没有明显差异",
-                    "则会声称达到 96.00 %，与诚实选择的 95.00 % 没有明显差异",
+                    "在这些图片上的准确率与其余测试图片没有明显差异（+0.10 个百分点",
+                    "而在其余图片上与用 10 张留出图片选出的配方没有明显差异",
+                    "则会声称达到 96.00%，与诚实选择的 95.00% 没有明显差异",
                 ],
             ),
         ] {

@@ -69,10 +69,10 @@ pub(super) fn method(language: Language, difference: &Difference) -> String {
             " (in brackets: the 95 % interval over {images} test images and {trainings} trainings, and p of McNemar's exact test on the images)"
         ),
         (Language::Zh, 0 | 1) => {
-            format!("（括号内为 {images} 张测试图像上的 95 % 置信区间及 McNemar 精确检验的 p 值）")
+            format!("（括号内为 {images} 张测试图片上的 95% 置信区间及 McNemar 精确检验的 p 值）")
         }
         (Language::Zh, _) => format!(
-            "（括号内为 {images} 张测试图像、{trainings} 次训练上的 95 % 置信区间，及同一批图像上 McNemar 精确检验的 p 值）"
+            "（括号内为 {images} 张测试图片、{trainings} 次训练上的 95% 置信区间，及同一批图片上 McNemar 精确检验的 p 值）"
         ),
     }
 }
@@ -140,7 +140,7 @@ pub(super) fn nothing(language: Language) -> String {
     language
         .pick(
             "The images were too few to compare anything.",
-            "图像数量太少，无法进行任何比较。",
+            "图片数量太少，无法进行任何比较。",
         )
         .into()
 }

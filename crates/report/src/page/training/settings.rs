@@ -7,7 +7,7 @@ use super::super::run::Run;
 use crate::number;
 
 /// What the keys of a recipe are; in the order in which they are shown.
-const SETTINGS: [(&str, &str, &str); 18] = [
+const SETTINGS: [(&str, &str, &str); 19] = [
     (
         "training.learning_rate",
         "Adam's step size",
@@ -38,6 +38,11 @@ const SETTINGS: [(&str, &str, &str); 18] = [
         "training.seed",
         "decides split, first weights and order",
         "随机种子：决定划分、初始权重和样本顺序",
+    ),
+    (
+        "training.checkpoint_steps",
+        "steps between checkpoints; 0: at the end of epochs only",
+        "检查点间隔步数；0 表示仅在每轮结束时保存",
     ),
     (
         "training.keep",
