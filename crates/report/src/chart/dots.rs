@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::mark::{colour, mark, place, width};
+use super::mark::{colour, lines, mark, place, width};
 use super::plot::value;
 use super::scale::Scale;
 use super::{Chart, Point, WIDTH, key, picture};
@@ -19,7 +19,7 @@ const VALUES: f64 = 62.0;
 
 /// Draws `chart` sideways.
 pub(super) fn draw(chart: &Chart, names: &[String], language: Language) -> Markup {
-    let broken: Vec<Vec<String>> = names.iter().map(|name| lines(name)).collect();
+    let broken: Vec<Vec<String>> = names.iter().map(|name| lines(name, WIDEST)).collect();
     let rows = super::as_f64(chart.series.len().max(1));
     let most = super::as_f64(broken.iter().map(Vec::len).max().unwrap_or(1));
     let band = (rows * ROW).max(most * 15.0) + BETWEEN;
@@ -84,19 +84,4 @@ fn drawn(
         (mark(series, x.at(point.y), y))
         text.name.end x=(WIDTH) y=(place(y + 4.0)) { (value(point.y, chart.percent, language)) }
     }
-}
-
-/// A name, broken at spaces where it is long.
-fn lines(name: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in name.split(' ') {
-        match lines.last_mut() {
-            Some(line) if width(line) + width(word) + 4.0 <= WIDEST => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

@@ -50,3 +50,38 @@ pub(super) fn width(text: &str) -> f64 {
     };
     text.chars().map(width).sum()
 }
+
+/// A name in lines of at most `widest`, broken at spaces and before brackets.
+pub(super) fn lines(name: &str, widest: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in name.replace('（', " （").split_whitespace() {
+        let space = if word.starts_with('（') { "" } else { " " };
+        match lines.last_mut() {
+            Some(line) if width(line) + width(space) + width(word) <= widest => {
+                line.push_str(space);
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_broken() {
+        for (name, widest, broken) in [
+            ("block 1 (16384)", 70.0, &["block 1", "(16384)"][..]),
+            ("第 1 块（16384）", 60.0, &["第 1 块", "（16384）"]),
+            ("第 1 块（512）", 200.0, &["第 1 块（512）"]),
+            ("32 px, padded", 200.0, &["32 px, padded"]),
+            ("unbreakable", 10.0, &["unbreakable"]),
+            ("", 10.0, &[]),
+        ] {
+            assert_eq!(lines(name, widest), broken, "{name}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::mark::{colour, dashes, mark, place, width};
+use super::mark::{colour, dashes, lines, mark, place, width};
 use super::scale::Scale;
 use super::{Axis, Chart, Point, Series, WIDTH, extent, key, picture};
 use crate::{Language, number};
@@ -11,6 +11,8 @@ use crate::{Language, number};
 const HEIGHT: f64 = 212.0;
 /// The room below it, for marks and the axis' name.
 const BELOW: f64 = 44.0;
+/// The height of a further line of a name.
+const NAME: f64 = 14.0;
 /// The room between two marks on the horizontal axis.
 const APART: f64 = 26.0;
 /// Marks of a line that are nearer than this hide its dashes.
@@ -26,7 +28,7 @@ pub(super) fn draw(chart: &Chart, language: Language) -> Markup {
     } else {
         key::height(&chart.series)
     };
-    let top = above + 30.0;
+    let top = above + 32.0;
     let bottom = top + HEIGHT;
     let y = heights(chart, bottom, top);
     let tick = |value: &f64| number::tick(*value, y.step, chart.percent.then_some(language));
@@ -39,30 +41,38 @@ pub(super) fn draw(chart: &Chart, language: Language) -> Markup {
     // Points that are moved apart stay inside.
     let inside = 8.0 + dodge(chart, chart.series.len().saturating_sub(1)).abs();
     let x = across(chart, left + inside, right - inside);
+    let slot = (right - left) / super::as_f64(x.ticks.len().max(1)) - 6.0;
+    let named_lines = x
+        .ticks
+        .iter()
+        .map(|value| named(&chart.x, *value, slot).len());
+    let below = BELOW + NAME * super::as_f64(named_lines.max().unwrap_or(1).saturating_sub(1));
     let content = html! {
-        @if beside.is_none() && above > 0.0 { (key::key(&chart.series, 0.0)) }
-        text.axis x="0" y=(place(above + 13.0)) { (chart.y_label) }
-        @for value in &y.ticks {
-            @let at = place(y.at(*value));
-            line.grid x1=(place(left)) x2=(place(right)) y1=(at) y2=(at) {}
-            text.tick.end x=(place(left - 8.0)) y=(place(y.at(*value) + 4.0)) { (tick(value)) }
-        }
-        line.base x1=(place(left)) x2=(place(right)) y1=(place(bottom)) y2=(place(bottom)) {}
-        @for value in &x.ticks {
-            @let at = x.at(*value);
-            line.base x1=(place(at)) x2=(place(at)) y1=(place(bottom)) y2=(place(bottom + 4.0)) {}
-            text.tick.middle x=(place(at)) y=(place(bottom + 18.0)) { (name(&chart.x, *value)) }
-        }
-        text.axis.middle x=(place(f64::midpoint(left, right))) y=(place(bottom + 38.0)) { (chart.x_label) }
-        @for (number, series) in chart.series.iter().enumerate() {
-            (drawn(series, number, chart, &x, &y, language))
-        }
-        @if beside.is_some() {
-            @let ends: Vec<f64> = chart.series.iter().filter_map(|s| Some(y.at(s.points.last()?.y))).collect();
-            (key::beside(&chart.series, right + 6.0, &ends, top + 4.0, bottom - 4.0))
-        }
-    };
-    picture(&chart.title, WIDTH, bottom + BELOW, &content)
+            @if beside.is_none() && above > 0.0 { (key::key(&chart.series, 0.0)) }
+            text.axis x="0" y=(place(above + 15.0)) { (chart.y_label) }
+            @for value in &y.ticks {
+                @let at = place(y.at(*value));
+                line.grid x1=(place(left)) x2=(place(right)) y1=(at) y2=(at) {}
+                text.tick.end x=(place(left - 8.0)) y=(place(y.at(*value) + 4.0)) { (tick(value)) }
+            }
+            line.base x1=(place(left)) x2=(place(right)) y1=(place(bottom)) y2=(place(bottom)) {}
+            @for value in &x.ticks {
+                @let at = x.at(*value);
+                line.base x1=(place(at)) x2=(place(at)) y1=(place(bottom)) y2=(place(bottom + 4.0)) {}
+    @for (line, text) in named(&chart.x, *value, slot).iter().enumerate() {
+                    text.tick.middle x=(place(at)) y=(place(bottom + 18.0 + NAME * super::as_f64(line))) { (text) }
+                }
+            }
+            text.axis.middle x=(place(f64::midpoint(left, right))) y=(place(bottom + below - 6.0)) { (chart.x_label) }
+            @for (number, series) in chart.series.iter().enumerate() {
+                (drawn(series, number, chart, &x, &y, language))
+            }
+            @if beside.is_some() {
+                @let ends: Vec<f64> = chart.series.iter().filter_map(|s| Some(y.at(s.points.last()?.y))).collect();
+                (key::beside(&chart.series, right + 6.0, &ends, top + 4.0, bottom - 4.0))
+            }
+        };
+    picture(&chart.title, WIDTH, bottom + below, &content)
 }
 
 /// One series.
@@ -174,7 +184,15 @@ fn across(chart: &Chart, left: f64, right: f64) -> Scale {
     }
 }
 
-/// What stands below a mark of the horizontal axis.
+/// What stands below a mark of the horizontal axis, in lines that fit its `slot`.
+fn named(axis: &Axis, value: f64, slot: f64) -> Vec<String> {
+    match axis {
+        Axis::Names(_) => lines(&name(axis, value), slot),
+        _ => vec![name(axis, value)],
+    }
+}
+
+/// The name of a place on the horizontal axis.
 fn name(axis: &Axis, value: f64) -> String {
     match axis {
         Axis::Names(names) => (0..)

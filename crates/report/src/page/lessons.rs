@@ -4,32 +4,28 @@ use super::Lesson;
 use super::block::{Block, Drawing, Figure, Part, code};
 use super::observations;
 use super::run::Run;
-use crate::chart::svg;
+use crate::chart::{Chart, svg};
+use crate::lab;
 
-/// The labs by name, with what each asks.
-const LABS: [(&str, &str, &str); 5] = [
+/// What each lab asks, in the order of [`lab::NAMES`].
+const QUESTIONS: [(&str, &str); lab::NAMES.len()] = [
     (
-        "small-data",
         "How many training images does a pretrained VGG16 save?",
         "预训练特征能节省多少训练图片？",
     ),
     (
-        "preprocessing",
         "Which scaling and which size suit these weights and these images?",
         "哪种缩放和尺寸适合这些权重与图片？",
     ),
     (
-        "boundary",
         "After which block are the features best?",
         "在哪一块之后取特征最好？",
     ),
     (
-        "learning-rate",
         "How much do learning rate and batch size matter?",
         "学习率和批大小的影响有多大？",
     ),
     (
-        "validation",
         "What would choosing on the test set have claimed?",
         "如果用测试集来做选择，会得出什么结论？",
     ),
@@ -45,7 +41,7 @@ pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
             "以下每个问题都有单独的对照实验，其结果与运行记录保存在一起。没有做过的实验，不下结论。",
         ).into()),
     ];
-    for (name, en, zh) in LABS {
+    for (name, (en, zh)) in lab::NAMES.into_iter().zip(QUESTIONS) {
         blocks.push(run.heading(en, zh));
         match lessons.iter().find(|lesson| lesson.name == name) {
             Some(lesson) => blocks.extend(measured(run, lesson)),
@@ -61,7 +57,7 @@ pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
 
 /// What a lab found, its pictures, and how to repeat it.
 fn measured(run: &Run, lesson: &Lesson) -> Vec<Block> {
-    let figure = |chart: &crate::chart::Chart| Figure {
+    let figure = |chart: &Chart| Figure {
         caption: chart.title.replace('`', "'"),
         drawing: Drawing::Svg(svg(chart, run.language)),
         instead: None,
@@ -76,7 +72,7 @@ fn measured(run: &Run, lesson: &Lesson) -> Vec<Block> {
 }
 
 fn not_measured(run: &Run, name: &str) -> String {
-    let command = code(&format!("cargo xtask lab {name}"));
+    let command = code(&lab::command(name));
     run.pick(
         format!("Not measured yet. To measure it: {command}"),
         format!("尚未测量。运行 {command} 即可测量。"),
@@ -92,7 +88,7 @@ pub(super) fn cite(run: &Run, lessons: &[Lesson], name: &str, question: &str) ->
             format!("{command} 的实测结果：{finding}"),
         )
     } else {
-        let command = code(&format!("cargo xtask lab {name}"));
+        let command = code(&lab::command(name));
         run.pick(
             format!("not measured yet; {command} will tell."),
             format!("尚未测量，可运行 {command}。"),

@@ -18,6 +18,7 @@ mod training;
 
 use crate::Language;
 use crate::chart::Chart;
+use crate::lab::Lab;
 use crate::record::Record;
 
 use block::Part;
@@ -35,6 +36,19 @@ pub struct Lesson {
     pub charts: Vec<Chart>,
     /// The command that measures it again.
     pub command: String,
+}
+
+impl Lesson {
+    /// What `lab` found, in a language.
+    #[must_use]
+    pub fn from_lab(lab: &Lab, language: Language) -> Self {
+        Self {
+            name: lab.name().to_owned(),
+            finding: lab.finding(language),
+            charts: lab.charts(language),
+            command: lab.command(),
+        }
+    }
 }
 
 /// What a person can add to a report.

@@ -8,13 +8,7 @@ use crate::chart::{Axis, Point, Series};
 use crate::record::Cached;
 use record::{predictions, record};
 
-const LABS: [&str; 5] = [
-    "small-data",
-    "preprocessing",
-    "boundary",
-    "learning-rate",
-    "validation",
-];
+use crate::lab::NAMES;
 
 fn lesson(name: &str) -> Lesson {
     Lesson {
@@ -66,7 +60,7 @@ fn assert_all_have(pages: &[String], parts: &[&str]) {
 
 #[test]
 fn every_part_is_there_in_both_languages() {
-    let pages = pages(&record(), &LABS.map(lesson));
+    let pages = pages(&record(), &NAMES.map(lesson));
     for (page, titles) in pages.iter().zip([
         [
             "<html lang=\"en\">",
@@ -103,7 +97,7 @@ fn every_part_is_there_in_both_languages() {
     ]) {
         assert_all_have(std::slice::from_ref(page), &titles);
     }
-    let findings = LABS.map(|name| format!("what {name} found"));
+    let findings = NAMES.map(|name| format!("what {name} found"));
     assert_all_have(&pages, &findings.each_ref().map(String::as_str));
     assert!(pages[0].contains("<title>chart of boundary</title>"));
 }
@@ -194,7 +188,7 @@ fn labs_that_have_not_run_are_not_claimed() {
     ]) {
         assert_eq!(page.matches(words).count(), 4, "{page}");
     }
-    let commands = LABS.map(|name| format!("cargo xtask lab {name}"));
+    let commands = NAMES.map(|name| format!("cargo xtask lab {name}"));
     assert_all_have(&pages, &commands.each_ref().map(String::as_str));
 }
 
