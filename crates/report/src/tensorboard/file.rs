@@ -120,7 +120,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let create = || EventFile::create(folder.path(), Timestamp::UNIX_EPOCH, "");
         create().unwrap();
-        let error = create().unwrap_err().to_string();
+        let error = create().err().unwrap().to_string();
         assert!(error.contains("events.out.tfevents.0.graft"), "{error}");
     }
 }
