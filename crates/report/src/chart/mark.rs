@@ -51,19 +51,24 @@ pub(super) fn width(text: &str) -> f64 {
     text.chars().map(width).sum()
 }
 
-/// A name in lines of at most `widest`, broken at spaces and before brackets.
+/// A name in lines of at most `widest`, broken at spaces, and as Chinese is before brackets and behind
+/// commas.
 pub(super) fn lines(name: &str, widest: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in name.replace('（', " （").split_whitespace() {
-        let space = if word.starts_with('（') { "" } else { " " };
-        match lines.last_mut() {
-            Some(line) if width(line) + width(space) + width(word) <= widest => {
-                line.push_str(space);
-                line.push_str(word);
+    for word in name.split(' ').filter(|word| !word.is_empty()) {
+        let pieces = word.replace('（', "\n（").replace('，', "，\n");
+        for (number, piece) in pieces.split_terminator('\n').enumerate() {
+            let space = if number == 0 { " " } else { "" };
+            match lines.last_mut() {
+                Some(line) if width(line) + width(space) + width(piece) <= widest => {
+                    line.push_str(space);
+                    line.push_str(piece);
+                }
+                _ => lines.push(piece.to_owned()),
             }
-            _ => lines.push(word.to_owned()),
         }
     }
+    lines.retain(|line| !line.is_empty());
     lines
 }
 
@@ -78,6 +83,8 @@ mod tests {
             ("第 1 块（16384）", 60.0, &["第 1 块", "（16384）"]),
             ("第 1 块（512）", 200.0, &["第 1 块（512）"]),
             ("32 px, padded", 200.0, &["32 px, padded"]),
+            ("32 像素，放大", 58.0, &["32 像素，", "放大"]),
+            ("（一）", 99.0, &["（一）"]),
             ("unbreakable", 10.0, &["unbreakable"]),
             ("", 10.0, &[]),
         ] {
