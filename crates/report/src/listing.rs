@@ -172,9 +172,13 @@ mod tests {
     #[test]
     fn folders_that_are_no_complete_runs_say_why() {
         let runs = tempfile::tempdir().unwrap();
-        for (name, sums) in [("b", "nonsense\n"), ("c", "")] {
-            fs::create_dir(runs.path().join(name)).unwrap();
-            fs::write(runs.path().join(name).join("SHA256SUMS"), sums).unwrap();
+        for (name, sums) in [("b", Some("nonsense\n")), ("c", None)] {
+            let folder = runs.path().join(name);
+            fs::create_dir(&folder).unwrap();
+            match sums {
+                Some(text) => fs::write(folder.join("SHA256SUMS"), text).unwrap(),
+                None => drop(Sums::default().write(&folder).unwrap()),
+            }
         }
         let newer = runs.path().join("d");
         fs::create_dir(&newer).unwrap();

@@ -56,6 +56,9 @@ impl Record {
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
         let sums = Sums::read(folder)?;
         let manifest = read_manifest(folder, &sums)?;
+        for name in sums.names() {
+            sums.open(folder, name)?;
+        }
         let predictions = |name: &str| {
             let text = text(folder, name, &sums)?;
             Predictions::from_csv(&folder.join(name), &text)

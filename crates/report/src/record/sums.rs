@@ -9,6 +9,9 @@ use graft_durable::{Error, sha256};
 
 use super::{EVALUATION, MISTAKES, RecordError, SUMS, TEST_PREDICTIONS};
 
+/// How the last line begins, before the hash of all lines above it.
+const SEAL: &str = "# sha256 of the lines above: ";
+
 /// File names, relative to the run's folder, and their hashes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sums(BTreeMap<String, String>);
@@ -30,28 +33,41 @@ impl Sums {
             }
             text => text.map_err(Error::on("read", &path))?,
         };
+        let no = |expected: &str, found: String| RecordError::Damaged {
+            path: path.clone(),
+            expected: expected.into(),
+            found,
+            next: TRAIN_AGAIN,
+        };
+        let (lines, seal) = text.rsplit_once(SEAL).unwrap_or((&text, ""));
+        let expected = sha256(lines.as_bytes());
         let entry = |(number, line): (usize, &str)| {
             let parts = line.split_once("  ").filter(|(hash, name)| {
                 hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) && !name.is_empty()
             });
-            let (hash, name) = parts.ok_or_else(|| RecordError::Damaged {
-                path: path.clone(),
-                expected: "64 hexadecimal digits, two spaces and a file name in every line".into(),
-                found: format!("line {}: `{line}`", number + 1),
-                next: TRAIN_AGAIN,
+            let (hash, name) = parts.ok_or_else(|| {
+                let expected = "64 hexadecimal digits, two spaces and a file name in every line";
+                no(expected, format!("line {}: `{line}`", number + 1))
             })?;
             Ok((name.to_owned(), hash.to_owned()))
         };
-        text.lines()
-            .enumerate()
-            .map(entry)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let entries = lines.lines().enumerate().map(entry);
+        let entries = entries.collect::<Result<_, RecordError>>()?;
+        if seal != format!("{expected}\n") {
+            let found = format!("`{}`", seal.trim_end());
+            return Err(no(&format!("`{SEAL}{expected}` as the last line"), found));
+        }
+        Ok(Self(entries))
     }
 
     /// Adds a file's content, or replaces it.
     pub fn add(&mut self, name: &str, content: &[u8]) {
         self.0.insert(name.to_owned(), sha256(content));
+    }
+
+    /// The names of all files.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 
     /// Whether the record has a file of that name.
@@ -102,7 +118,8 @@ impl Sums {
             .try_for_each(|name| self.open(folder, name).map(drop))
     }
 
-    /// Writes them into `folder`, in the form that `sha256sum --check` reads.
+    /// Writes them into `folder`, in the form that `sha256sum --check` reads, which passes over the
+    /// last line: the hash of all others.
     ///
     /// # Errors
     /// When writing fails.
@@ -112,7 +129,9 @@ impl Sums {
             .iter()
             .map(|(name, hash)| format!("{hash}  {name}\n"));
         let path = folder.join(SUMS);
-        graft_durable::write(&path, lines.collect::<String>().as_bytes())?;
+        let lines: String = lines.collect();
+        let text = format!("{lines}{SEAL}{}\n", sha256(lines.as_bytes()));
+        graft_durable::write(&path, text.as_bytes())?;
         Ok(path)
     }
 }
@@ -169,5 +188,22 @@ mod tests {
         assert!(read().contains("no complete run"), "{}", read());
         fs::write(folder.path().join(SUMS), "nonsense\n").unwrap();
         assert!(read().contains("line 1: `nonsense`"), "{}", read());
+        fs::write(folder.path().join(SUMS), "").unwrap();
+        assert!(read().contains("as the last line"), "{}", read());
+    }
+
+    #[test]
+    fn a_missing_line_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sums = Sums::default();
+        sums.add("a", b"1");
+        sums.add("b", b"2");
+        let path = sums.write(folder.path()).unwrap();
+        assert_eq!(Sums::read(folder.path()).unwrap(), sums);
+        let text = fs::read_to_string(&path).unwrap();
+        let (_, rest) = text.split_once('\n').unwrap();
+        fs::write(&path, rest).unwrap();
+        let error = Sums::read(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("as the last line"), "{error}");
     }
 }

@@ -82,11 +82,6 @@ fn write(
 fn lessons(labs: &Path, language: Language) -> Result<Vec<Lesson>, Error> {
     let read = lab::NAMES.iter().map(|name| Lab::read(labs, name));
     let labs = read.collect::<Result<Vec<_>, _>>()?;
-    let lesson = |lab: Lab| Lesson {
-        name: lab.name().into(),
-        finding: lab.finding(language),
-        charts: lab.charts(language),
-        command: lab.command(),
-    };
-    Ok(labs.into_iter().flatten().map(lesson).collect())
+    let measured = labs.iter().flatten();
+    Ok(measured.map(|lab| Lesson::from_lab(lab, language)).collect())
 }

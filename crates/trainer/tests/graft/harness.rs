@@ -109,7 +109,7 @@ impl Home {
             .current_dir(&self.root)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let inside = ["cache", "runs", "compare"];
+        let inside = ["cache", "runs", "compare", "report"];
         if arguments.first().is_some_and(|verb| !inside.contains(verb)) {
             command.arg("--offline");
         }

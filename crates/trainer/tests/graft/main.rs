@@ -15,4 +15,5 @@ mod images;
 mod record;
 mod resume;
 mod smoke;
+mod torn;
 mod usage;
