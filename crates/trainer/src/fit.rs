@@ -5,7 +5,7 @@ mod state;
 
 pub use state::{Kept, Resumed, State};
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
@@ -69,15 +69,15 @@ pub fn fit_from(
 ) -> Result<Fitted, Error> {
     let initial = new_head(recipe, examples, holdout).init(examples.device);
     while state.epochs.len() < recipe.training.epochs {
-        let started = Instant::now() - Duration::from_secs_f64(state.seconds);
-        let train = train_epoch(&mut state, started, recipe, examples, holdout, &mut on)?;
+        let (started, before) = (Instant::now(), state.seconds);
+        let train = train_epoch(&mut state, recipe, examples, holdout, &mut on)?;
         let trained = state.head.valid();
         let validation = validate(&trained, examples, holdout)?;
         let epoch = Epoch {
             epoch: state.epochs.len() + 1,
             train,
             validation,
-            seconds: started.elapsed().as_secs_f64(),
+            seconds: before + started.elapsed().as_secs_f64(),
         };
         check_epoch(&epoch, &trained)?;
         state.end(epoch, trained, recipe.training.keep);
@@ -96,13 +96,13 @@ pub fn fit_from(
 /// elsewhere nothing is read back until the pass is over.
 fn train_epoch(
     state: &mut State,
-    started: Instant,
     recipe: &Recipe,
     examples: &Examples,
     holdout: &Holdout,
     on: &mut impl FnMut(Moment) -> Result<(), Error>,
 ) -> Result<Scores, Error> {
     let epoch = state.epochs.len() + 1;
+    let (started, before) = (Instant::now(), state.seconds);
     let mut order = holdout.train.clone();
     shuffle(&mut order, recipe.training.seed, epoch as u64);
     let batches = order.chunks(recipe.training.batch_size);
@@ -119,7 +119,7 @@ fn train_epoch(
         if examples.host {
             check_weights(epoch, &state.head)?;
         }
-        state.seconds = started.elapsed().as_secs_f64();
+        state.seconds = before + started.elapsed().as_secs_f64();
         on(Moment::Step(state))?;
     }
     let logits = read(Tensor::cat(std::mem::take(&mut state.seen), 0))?;

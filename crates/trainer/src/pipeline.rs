@@ -5,7 +5,7 @@ use std::env;
 use std::path::Path;
 use std::time::Instant;
 
-use graft_dataset::{ImageSet, Split};
+use graft_dataset::{Holdout, ImageSet, Split};
 use graft_durable::{check_writable, sha256};
 use graft_head::Head;
 use graft_report::record::{
@@ -19,7 +19,7 @@ use crate::backend::Backend;
 use crate::compute::Compute;
 use crate::examples::Examples;
 use crate::extract::Extracted;
-use crate::fit::{Moment, State, fit_from};
+use crate::fit::{Fitted, Moment, State, fit_from};
 use crate::home::Home;
 use crate::interrupt;
 use crate::machine;
@@ -118,15 +118,7 @@ pub fn train(
     };
 
     let backbone = unmoved(&loaded, before)?;
-    for (split, name, indices) in [
-        ("train", TRAIN_PREDICTIONS, &holdout.train),
-        ("validation", VALIDATION_PREDICTIONS, &holdout.validation),
-    ] {
-        if !indices.is_empty() {
-            let predictions = examples.predictions(&fitted.head, indices)?;
-            run.predictions(split, name, fitted.kept.epoch, &predictions)?;
-        }
-    }
+    predict(&mut run, &fitted, &examples, &holdout)?;
     let initial = bytes(&fitted.initial, run.folder())?;
     let head = bytes(&fitted.head, run.folder())?;
     let manifest = Manifest {
@@ -165,6 +157,25 @@ pub fn train(
         run: run.finish(&head, &samples, manifest)?,
         extracted,
     })
+}
+
+/// Records what the kept head makes of every image it could have seen.
+fn predict(
+    run: &mut Started,
+    fitted: &Fitted,
+    examples: &Examples,
+    holdout: &Holdout,
+) -> Result<(), Error> {
+    for (split, name, indices) in [
+        ("train", TRAIN_PREDICTIONS, &holdout.train),
+        ("validation", VALIDATION_PREDICTIONS, &holdout.validation),
+    ] {
+        if !indices.is_empty() {
+            let predictions = examples.predictions(&fitted.head, indices)?;
+            run.predictions(split, name, fitted.kept.epoch, &predictions)?;
+        }
+    }
+    Ok(())
 }
 
 /// Begins the run that starts now, or goes on with an unfinished one and what that started with.

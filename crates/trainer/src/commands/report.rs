@@ -83,5 +83,7 @@ fn lessons(labs: &Path, language: Language) -> Result<Vec<Lesson>, Error> {
     let read = lab::NAMES.iter().map(|name| Lab::read(labs, name));
     let labs = read.collect::<Result<Vec<_>, _>>()?;
     let measured = labs.iter().flatten();
-    Ok(measured.map(|lab| Lesson::from_lab(lab, language)).collect())
+    Ok(measured
+        .map(|lab| Lesson::from_lab(lab, language))
+        .collect())
 }

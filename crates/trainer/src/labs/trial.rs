@@ -9,7 +9,7 @@ use graft_backbone::CpuBackbone;
 use graft_dataset::Holdout;
 use graft_report::Hits;
 use graft_report::lab::{Cell, Measured, Training};
-use graft_report::record::Scores;
+use graft_report::record::{Prediction, Scores};
 
 use crate::Error;
 use crate::examples::Examples;
@@ -60,7 +60,7 @@ impl Trial<'_> {
                 validation: fitted.kept.validation,
                 test: Scores::from(&predictions.evaluate()?),
             },
-            hits: predictions.rows.iter().map(|row| row.is_right()).collect(),
+            hits: predictions.rows.iter().map(Prediction::is_right).collect(),
             images: [holdout.train.len(), holdout.validation.len()],
         })
     }

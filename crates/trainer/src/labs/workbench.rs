@@ -152,8 +152,10 @@ pub(super) fn features(
 
 /// Refuses a recipe that differs from the seed recipe in what labs vary or hold fixed themselves.
 fn check(recipe: &Recipe) -> Result<(), RecipeError> {
-    let mut expected = Recipe::default();
-    expected.data = recipe.data.clone();
+    let mut expected = Recipe {
+        data: recipe.data.clone(),
+        ..Recipe::default()
+    };
     expected.training.seed = recipe.training.seed;
     if *recipe == expected {
         return Ok(());
