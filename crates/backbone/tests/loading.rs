@@ -213,3 +213,22 @@ fn a_file_that_is_no_safetensors_file_is_named() {
         assert!(error.to_string().contains("block1.safetensors"), "{error}");
     }
 }
+
+#[test]
+fn one_pass_gives_what_a_pass_for_every_block_gives() {
+    let folder = fixture::weights(Boundary::Block3);
+    let load = |boundary| CpuBackbone::load(folder.path(), boundary).unwrap();
+    let shape = [3, 3, 17, 16];
+    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+    let images: Vec<f32> = (0..3 * 3 * 17 * 16).map(|i| (i % 7) as f32 / 7.0).collect();
+    let outputs = load(Boundary::Block3)
+        .block_outputs(&images, shape)
+        .unwrap();
+    assert_eq!(outputs.len(), 3);
+    for (boundary, output) in Boundary::ALL.into_iter().zip(outputs) {
+        let features = load(boundary).features(&images, shape).unwrap();
+        assert!(output == features, "{boundary}");
+    }
+    let grey = load(Boundary::Block3).block_outputs(&images, [9, 1, 17, 16]);
+    assert!(grey.is_err(), "one channel");
+}

@@ -81,6 +81,21 @@ mod tests {
     }
 
     #[test]
+    fn he_s_limit_and_streams() {
+        let values = he_uniform(27, 1000, 5, 1);
+        let limit = (6.0_f32 / 27.0).sqrt();
+        let largest = values
+            .iter()
+            .fold(0.0_f32, |most, value| most.max(value.abs()));
+        assert!(largest <= limit && largest > 0.98 * limit, "{largest}");
+        assert_ne!(values, he_uniform(27, 1000, 5, 2));
+        // The same draws as Glorot's, with another limit.
+        let glorot = glorot_uniform(1, 1000, 5);
+        let first = he_uniform(27, 1, 5, STREAM)[0] / limit;
+        assert!((first - glorot[0] / (6.0_f32 / 1001.0).sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
     fn the_seed_decides() {
         assert_eq!(glorot_uniform(8, 4, 7), glorot_uniform(8, 4, 7));
         assert_ne!(glorot_uniform(8, 4, 7), glorot_uniform(8, 4, 8));

@@ -166,6 +166,32 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
+    fn weights_of_the_caller_s_own() {
+        let mut asked = Vec::new();
+        let vgg16 = Vgg16::with_weights(Source::default(), |channels| {
+            asked.push(channels);
+            vec![0.5; channels[0] * channels[1] * 9]
+        })
+        .unwrap();
+        assert_eq!(
+            (asked.len(), asked[0], asked[12]),
+            (13, [3, 64], [512, 512])
+        );
+        assert_eq!(vgg16.parameters(), 14_714_688);
+        let layers = vgg16.blocks().iter().map(Vec::len);
+        assert_eq!(layers.collect::<Vec<_>>(), [2, 2, 3, 3, 3]);
+        let last = &vgg16.blocks()[4][2];
+        assert!(
+            last.weight
+                .values()
+                .all(|value| value.to_bits() == 0.5_f32.to_bits())
+        );
+        assert!(last.bias.values().all(|value| value.to_bits() == 0));
+        let refused = Vgg16::with_weights(Source::default(), |_| vec![0.0; 9]);
+        assert_eq!(refused.unwrap_err(), 3 * 64 * 9);
+    }
+
+    #[test]
     fn every_exporter_is_understood() {
         let models = [vgg16(), from_tensorflow(), in_the_old_way()];
         for model in models {

@@ -8,6 +8,7 @@ mod cell;
 mod file;
 mod learning_rate;
 mod outcome;
+mod preparation;
 mod preprocessing;
 mod small_data;
 mod validation;
@@ -17,7 +18,8 @@ pub use boundary::{Block, Boundary, Chosen};
 pub use cell::{Cell, Measured, Row, Training, best};
 pub use learning_rate::LearningRate;
 pub use outcome::Outcome;
-pub use preprocessing::{Fit, Preparation, Preprocessing, Scaling};
+pub use preparation::{Fit, Preparation, Scaling};
+pub use preprocessing::Preprocessing;
 pub use small_data::{Against, Input, Shown, SmallData};
 pub use validation::{Halves, Validation};
 

@@ -3,40 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::wording::{method, than};
-use super::{Cell, Row};
+use super::{Cell, Preparation, Row, Scaling};
 use crate::chart::{Axis, Chart, Series};
 use crate::{Difference, Language, number};
-
-/// How an image fills the square that the backbone takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Fit {
-    /// Zeros around it.
-    Pad,
-    /// Enlarged, bilinear.
-    Resize,
-}
-
-/// What the backbone's input ranges over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scaling {
-    /// 0 to 1.
-    Unit,
-    /// 0 to 255, blue before green before red, minus `ImageNet`'s mean.
-    Caffe,
-}
-
-/// How an image became the backbone's input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Preparation {
-    /// How it filled the square.
-    pub fit: Fit,
-    /// The square's side in pixels.
-    pub size: usize,
-    /// What its values range over.
-    pub scaling: Scaling,
-}
 
 /// The lab's result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,47 +18,6 @@ pub struct Preprocessing {
     pub scaling_standardised: Difference,
     /// Enlarged to 64 pixels minus enlarged to 32, as the seed recipe has the rest.
     pub size: Difference,
-}
-
-const SEED: Preparation = Preparation {
-    fit: Fit::Pad,
-    size: 32,
-    scaling: Scaling::Unit,
-};
-
-impl Preparation {
-    /// All that are measured: the seed recipe's padding, and three sizes to enlarge to.
-    #[must_use]
-    pub fn all() -> Vec<Self> {
-        let sizes = [
-            (Fit::Pad, 32),
-            (Fit::Resize, 32),
-            (Fit::Resize, 48),
-            (Fit::Resize, 64),
-        ];
-        let scalings = [Scaling::Unit, Scaling::Caffe];
-        let with = |scaling| sizes.map(|(fit, size)| Self { fit, size, scaling });
-        scalings.into_iter().flat_map(with).collect()
-    }
-
-    fn place(self, language: Language) -> String {
-        let Self { fit, size, .. } = self;
-        match fit {
-            Fit::Pad => language.pick(format!("{size} px, padded"), format!("{size} 像素，补零")),
-            Fit::Resize => {
-                language.pick(format!("{size} px, enlarged"), format!("{size} 像素，放大"))
-            }
-        }
-    }
-}
-
-impl Scaling {
-    fn name(self, language: Language) -> &'static str {
-        match self {
-            Self::Unit => language.pick("0..1", "0..1"),
-            Self::Caffe => language.pick("caffe", "caffe"),
-        }
-    }
 }
 
 impl Preprocessing {
@@ -105,15 +33,8 @@ impl Preprocessing {
             let cell = self.cell(preparation, false)?;
             Some(number::percent(cell.accuracy.mean, language))
         };
-        let caffe = accuracy(Preparation {
-            scaling: Scaling::Caffe,
-            ..SEED
-        })?;
-        let large = accuracy(Preparation {
-            fit: Fit::Resize,
-            size: 64,
-            ..SEED
-        })?;
+        let caffe = accuracy(Preparation::SEED.scaled(Scaling::Caffe))?;
+        let large = accuracy(Preparation::SEED.enlarged(64))?;
         let unit = language.pick("0..1 scaling", "0..1 缩放");
         let scaling = than(language, &self.scaling, unit);
         let standardised = than(language, &self.scaling_standardised, unit);

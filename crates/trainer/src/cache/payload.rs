@@ -13,7 +13,7 @@ use super::CacheError;
 
 /// How many bytes of a mapped file may have been read before its pages are given back. They stay in
 /// the system's own cache, so that reading them again costs little.
-const RESIDENT: usize = 256 << 20;
+const RESIDENT: usize = 64 << 20;
 
 /// The bytes of an entry's values.
 pub(super) enum Payload {
@@ -60,8 +60,7 @@ impl Payload {
         match self {
             Self::Mapped { map, range, read } => {
                 if read.fetch_add(part.len(), Ordering::Relaxed) > RESIDENT {
-                    read.store(0, Ordering::Relaxed);
-                    give_back(map);
+                    self.give_back();
                 }
                 &map[range.clone()][part]
             }
@@ -85,24 +84,28 @@ impl Payload {
             // Hashing never fails.
             let _ = hashing.write_all(piece);
         }
+        self.give_back();
         hashing.finish()
     }
-}
 
-/// Tells the system that no page of `map` is needed in memory now. That it does not listen is no
-/// failure.
-#[cfg_attr(
-    unix,
-    expect(unsafe_code, reason = "see the comment on the safety of the advice")
-)]
-fn give_back(map: &Mmap) {
-    #[cfg(unix)]
-    {
-        use memmap2::UncheckedAdvice;
-        // SAFETY: the map is of a file and only read, so a page that was given back is read from the
-        // file again, as it was.
-        let _ = unsafe { map.unchecked_advise(UncheckedAdvice::DontNeed) };
+    /// Tells the system that no page of the file is needed in memory now. That it does not listen is
+    /// no failure.
+    #[cfg_attr(
+        unix,
+        expect(unsafe_code, reason = "see the comment on the safety of the advice")
+    )]
+    fn give_back(&self) {
+        if let Self::Mapped { map, read, .. } = self {
+            read.store(0, Ordering::Relaxed);
+            #[cfg(unix)]
+            {
+                use memmap2::UncheckedAdvice;
+                // SAFETY: the map is of a file and only read, so a page that was given back is read
+                // from the file again, as it was.
+                let _ = unsafe { map.unchecked_advise(UncheckedAdvice::DontNeed) };
+            }
+            #[cfg(not(unix))]
+            let _ = map;
+        }
     }
-    #[cfg(not(unix))]
-    let _ = map;
 }

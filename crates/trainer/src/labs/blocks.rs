@@ -8,6 +8,7 @@ use graft_dataset::{ImageSet, Preprocessing};
 use graft_report::lab::Pass;
 use graft_report::record::Cached;
 
+use super::go_on;
 use super::workbench::Workbench;
 use crate::Error;
 use crate::cache::{self, CacheError, Dtype, Features, Key, Writer};
@@ -107,6 +108,7 @@ fn fill(
     let mut progress = Progress::new(&label, images.len());
     let batch = prefix.batch(size);
     for start in (0..images.len()).step_by(batch) {
+        go_on()?;
         let range = start..images.len().min(start + batch);
         let inputs = preprocessing.batch(images, range.clone())?;
         let outputs = prefix.block_outputs(inputs, &bench.compute.device)?;

@@ -11,7 +11,7 @@ use crate::Error;
 
 /// Adam's step sizes, of which each block takes the one that does best on the held-out images: the
 /// more values an image has, the smaller must they be.
-const RATES: [f64; 5] = [0.000_03, 0.0001, 0.0003, 0.001, 0.003];
+const RATES: [f64; 4] = [0.0001, 0.0003, 0.001, 0.003];
 /// Images a step.
 const BATCH: usize = 128;
 /// Passes over the training images: fewer than the seed recipe's, for block 1 has 32 times as many

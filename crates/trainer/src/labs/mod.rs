@@ -25,7 +25,7 @@ use jiff::Timestamp;
 
 use crate::Error;
 use crate::cache::hash_images;
-use crate::machine;
+use crate::{interrupt, machine};
 
 pub use workbench::Workbench;
 
@@ -66,6 +66,8 @@ impl Which {
 /// training diverges.
 pub fn run(which: Which, bench: &mut Workbench) -> Result<Lab, Error> {
     let (started, clock) = (Timestamp::now(), Instant::now());
+    interrupt::watch()?;
+    go_on()?;
     bench.passes.clear();
     let outcome = match which {
         Which::SmallData => Outcome::SmallData(small_data::run(bench)?),
@@ -95,6 +97,15 @@ pub fn run(which: Which, bench: &mut Workbench) -> Result<Lab, Error> {
         passes,
         outcome,
     })
+}
+
+/// Stops where a signal asks to. What is in the cache stays, so that the same command goes on from
+/// there.
+fn go_on() -> Result<(), Error> {
+    match interrupt::requested() {
+        Some(signal) => Err(Error::Interrupted { signal, run: None }),
+        None => Ok(()),
+    }
 }
 
 fn data(source: &str, images: &ImageSet) -> Data {

@@ -65,20 +65,8 @@ fn collect(preparations: &[Preparation], finished: &[Finished]) -> Preprocessing
     let seeds = usize::try_from(SEEDS).unwrap_or(usize::MAX);
     let twice = preparations.iter().flat_map(|one| [*one, *one]);
     let parts: Vec<_> = twice.zip(finished.chunks(seeds)).collect();
-    let seed = Preparation {
-        fit: Fit::Pad,
-        size: 32,
-        scaling: Scaling::Unit,
-    };
-    let caffe = Preparation {
-        scaling: Scaling::Caffe,
-        ..seed
-    };
-    let enlarged = |size| Preparation {
-        fit: Fit::Resize,
-        size,
-        ..seed
-    };
+    let seed = Preparation::SEED;
+    let caffe = seed.scaled(Scaling::Caffe);
     let of = |preparation: Preparation, standardised: bool| {
         let mut found = parts
             .iter()
@@ -92,7 +80,7 @@ fn collect(preparations: &[Preparation], finished: &[Finished]) -> Preprocessing
     Preprocessing {
         scaling: difference(seed, caffe, false),
         scaling_standardised: difference(seed, caffe, true),
-        size: difference(enlarged(32), enlarged(64), false),
+        size: difference(seed.enlarged(32), seed.enlarged(64), false),
         cells: parts
             .iter()
             .filter_map(|(preparation, part)| cell(*preparation, part))

@@ -11,6 +11,7 @@ use graft_report::Hits;
 use graft_report::lab::{Cell, Measured, Training};
 use graft_report::record::{Prediction, Scores};
 
+use super::go_on;
 use crate::Error;
 use crate::examples::Examples;
 use crate::fit::fit;
@@ -43,7 +44,7 @@ pub(super) struct Finished {
 impl Trial<'_> {
     fn run(&self) -> Result<Finished, Error> {
         let (recipe, holdout) = (&self.recipe, self.holdout);
-        let fitted = fit(recipe, self.train, holdout, |_| Ok(()))?;
+        let fitted = fit(recipe, self.train, holdout, |_| go_on())?;
         let all: Vec<usize> = (0..self.test.labels.len()).collect();
         let predictions = self.test.predictions(&fitted.head, &all)?;
         let training = &recipe.training;

@@ -12,6 +12,7 @@ mod damage;
 mod disk;
 mod harness;
 mod images;
+mod labs;
 mod record;
 mod resume;
 mod smoke;

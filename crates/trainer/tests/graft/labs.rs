@@ -1,0 +1,140 @@
+//! Labs on a few real digits: what they record, how they share the cache, and what they refuse.
+
+use std::fs;
+
+use graft_report::Language;
+use graft_report::lab::{Input, Lab, NAMES, Outcome};
+
+use crate::harness::{FOR_TRAIN, Home, SMALL, TEST_IMAGES, TEST_LABELS};
+
+fn home() -> Home {
+    let home = Home::with(&FOR_TRAIN);
+    home.take(&[TEST_IMAGES, TEST_LABELS]);
+    home
+}
+
+fn read(home: &Home, name: &str) -> Lab {
+    let lab = Lab::read(&home.root().join("labs"), name).unwrap();
+    lab.unwrap_or_else(|| panic!("{name} left nothing"))
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn all_five_measure_and_remember() {
+    let home = home();
+    let ran = home.graft(&[&["lab", "--json"], &SMALL[..]].concat());
+    ran.succeeds();
+    assert_eq!(ran.out.lines().count(), NAMES.len());
+    for name in NAMES {
+        let lab = read(&home, name);
+        let line = ran
+            .out
+            .lines()
+            .find(|line| line.contains(&format!("\"lab\":\"{name}\"")));
+        let printed: Lab = serde_json::from_str(line.unwrap()).unwrap();
+        assert_eq!(printed, lab);
+        assert_eq!((lab.train_images, lab.test_images), (256, 256), "{name}");
+        let command = "--set data.limit=256 --set data.validation=32";
+        assert_eq!(lab.command(), format!("cargo xtask lab {name} {command}"));
+        for language in Language::ALL {
+            assert!(
+                lab.finding(language).contains("256"),
+                "{}",
+                lab.finding(language)
+            );
+            assert!(!lab.charts(language)[0].series[0].points.is_empty());
+        }
+        for row in lab.rows(Language::En) {
+            let accuracy = row.accuracy;
+            assert!(accuracy.low <= accuracy.mean && accuracy.mean <= accuracy.high);
+            assert!(row.tested_on == 256 && row.loss.is_finite(), "{row:?}");
+        }
+    }
+    check_small_data(&read(&home, "small-data"));
+    let Outcome::Boundary(boundary) = read(&home, "boundary").outcome else {
+        panic!("another lab's outcome");
+    };
+    let values: Vec<usize> = boundary
+        .chosen
+        .iter()
+        .map(|chosen| boundary.cells[chosen.cell].setting.values)
+        .collect();
+    assert_eq!(values, [16_384, 8192, 4096, 2048, 512]);
+
+    // Features come from the cache and numbers come out the same.
+    let again = home.graft(&[&["lab", "boundary"], &SMALL[..]].concat());
+    again.succeeds();
+    assert!(
+        again.out.contains("features after block 5"),
+        "{}",
+        again.out
+    );
+    let second = read(&home, "boundary");
+    assert_eq!(second.outcome, Outcome::Boundary(boundary));
+    assert!(second.passes.iter().all(|pass| pass.cached.name() == "hit"));
+    // The one pass left entries that `train` takes for its own.
+    let block3 = [
+        "--set",
+        "backbone.boundary=block3",
+        "--set",
+        "backbone.dtype=f16",
+    ];
+    assert_eq!(home.train(&block3).json()["cache"], "hit");
+    assert_eq!(home.train(&[]).json()["cache"], "hit");
+}
+
+/// Real features beat pixels, and everything beats guessing.
+fn check_small_data(lab: &Lab) {
+    let Outcome::SmallData(small_data) = &lab.outcome else {
+        panic!("another lab's outcome");
+    };
+    let cell = |input, per_class| {
+        let mut cells = small_data.cells.iter();
+        cells
+            .find(|cell| cell.setting.input == input && cell.setting.per_class == per_class)
+            .unwrap()
+    };
+    for input in Input::ALL {
+        assert!(cell(input, 10).accuracy.mean > 0.4, "{input:?}");
+        assert!(cell(input, 10).training.steps >= 1000);
+        assert_eq!(cell(input, 10).trained_on, 100);
+        assert_eq!(cell(input, 1).measured.len(), 10);
+    }
+    let passed: usize = lab.passes.iter().map(|pass| pass.images).sum();
+    assert_eq!(passed, 4 * 256);
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn labs_refuse_what_they_cannot_use() {
+    let home = home();
+    let lab = |more: &[&str]| home.graft(&[&["lab"], more].concat());
+    lab(&["boundery"]).refuses(2, &["boundery", "boundary"]);
+    lab(&["boundary", "--set", "training.epochs=3"]).refuses(1, &["data.* and training.seed"]);
+    lab(&[
+        "validation",
+        "--set",
+        "data.limit=64",
+        "--set",
+        "data.validation=0",
+    ])
+    .refuses(1, &["data.validation", "held-out"]);
+    assert!(!home.root().join("labs/validation.json").exists());
+    fs::remove_file(home.model(TEST_IMAGES)).unwrap();
+    lab(&["boundary"]).refuses(1, &[TEST_IMAGES, "fetch"]);
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_damaged_result_is_replaced_by_running_again() {
+    let home = home();
+    let run = || home.graft(&[&["lab", "learning-rate"], &SMALL[..]].concat());
+    run().succeeds();
+    let path = home.root().join("labs/learning-rate.json");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("256", "257", 1)).unwrap();
+    let error = Lab::read(path.parent().unwrap(), "learning-rate").unwrap_err();
+    assert!(error.to_string().contains("run this lab again"), "{error}");
+    run().succeeds();
+    assert_eq!(read(&home, "learning-rate").train_images, 256);
+}
