@@ -27,7 +27,7 @@ pub use damage::Damage;
 pub use fastrand::Rng;
 pub use limits::{Limits, MIB};
 pub use mutation::{Material, mutate};
-pub use target::{Target, Verdict};
+pub use target::{MUTATIONS, Target, Verdict};
 
 /// Counts what is allocated.
 #[global_allocator]
