@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use graft_dataset::{MAX_PICTURE_ALLOCATION, read_digit};
-use graft_fuzz::{Limits, MUTATIONS, Material, Rng, Target, Verdict, mutate};
+use graft_fuzz::{Limits, MUTATIONS, Material, Rng, Target, Verdict, mutate, place};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, RgbaImage};
 
 const PNG: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
@@ -157,7 +157,7 @@ fn with_other_segments(jpeg: &[u8], rng: &mut Rng) -> Vec<u8> {
 
 /// Reads `bytes` as a digit from the file `path`.
 fn read(path: &Path, bytes: &[u8]) -> Verdict {
-    fs::write(path, bytes).unwrap();
+    place(path, bytes);
     match read_digit(path) {
         Ok(digit) => {
             assert_eq!(digit.pixels.iter().max(), Some(&255));

@@ -81,6 +81,12 @@ impl Vgg16 {
         Ok(Self { source, blocks })
     }
 
+    /// These convolutions, whatever they are.
+    #[cfg(test)]
+    pub(crate) fn of(source: Source, blocks: [Vec<Convolution>; 5]) -> Self {
+        Self { source, blocks }
+    }
+
     pub(crate) fn from_model(model: &ModelProto, source: Source) -> Result<Self, Refusal> {
         check_operators(model)?;
         let graph = model

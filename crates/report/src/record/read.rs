@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::sums::{TRAIN_AGAIN, next};
 use super::{
     EVALUATION, Epoch, Evaluated, MANIFEST, METRICS, MISTAKES, Manifest, Picture, Predictions,
-    RECIPE, RecordError, SAMPLES, Samples, Sums, TEST_PREDICTIONS, TRAIN_PREDICTIONS,
+    Prepared, RECIPE, RecordError, SAMPLES, Samples, Sums, TEST_PREDICTIONS, TRAIN_PREDICTIONS,
     VALIDATION_PREDICTIONS,
 };
 
@@ -56,6 +56,7 @@ impl Record {
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
         let sums = Sums::read(folder)?;
         let manifest = read_manifest(folder, &sums)?;
+        sums.verify(folder)?;
         let predictions = |name: &str| {
             let text = text(folder, name, &sums)?;
             Predictions::from_csv(&folder.join(name), &text)
@@ -115,6 +116,25 @@ impl Record {
                 format!("a line for every epoch up to {kept} or more"),
                 found,
             );
+        }
+        let mistakes = self.test.iter().flat_map(|test| &test.mistakes);
+        for (name, picture) in self
+            .samples
+            .digits
+            .iter()
+            .map(|digit| (SAMPLES, digit))
+            .chain(mistakes.map(|mistake| (MISTAKES, mistake)))
+        {
+            if !picture.is_whole() {
+                let (rows, columns) = (picture.rows, picture.columns);
+                let expected = format!("{rows}x{columns} pixels");
+                return no(name, expected, picture.pixels.len().to_string());
+            }
+        }
+        if !self.samples.prepared.is_whole() {
+            let Prepared { rows, columns, .. } = self.samples.prepared;
+            let expected = format!("channels of {rows}x{columns} pixels");
+            return no(SAMPLES, expected, "another number of them".into());
         }
         let held_out = self.validation.as_ref().map_or(0, |split| split.rows.len());
         for (name, expected, found) in [

@@ -1,13 +1,20 @@
 //! The SHA-256 of every file of a record: what makes a run complete, and damage visible.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
 
 use graft_durable::{Error, sha256};
 
 use super::{EVALUATION, MISTAKES, RecordError, SUMS, TEST_PREDICTIONS};
+
+/// The most bytes that are read of a file of the record: 1 GiB. The largest, the predictions of
+/// 60,000 images, have some 10 MB.
+pub const MAX_RECORD_BYTES: u64 = 1 << 30;
+
+/// The most bytes that are read of the sums; a run has some 2 KB.
+const MAX_SUMS_BYTES: u64 = 1 << 20;
 
 /// File names, relative to the run's folder, and their hashes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,36 +24,47 @@ impl Sums {
     /// Reads those of the run in `folder`.
     ///
     /// # Errors
-    /// [`RecordError::Incomplete`] where there are none, [`RecordError::Damaged`] where a line is no
-    /// hash and name.
+    /// [`RecordError::Incomplete`] where there are none, [`RecordError::Damaged`] where they are not
+    /// what [`Sums::write`] writes, or a name leads out of the folder.
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
         let path = folder.join(SUMS);
-        let text = match fs::read_to_string(&path) {
+        let bytes = match read(&path, MAX_SUMS_BYTES) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(RecordError::Incomplete {
                     folder: folder.to_owned(),
                     missing: SUMS,
                 });
             }
-            text => text.map_err(Error::on("read", &path))?,
+            bytes => bytes.map_err(Error::on("read", &path))?,
         };
+        let text = String::from_utf8_lossy(&bytes);
         let entry = |(number, line): (usize, &str)| {
             let parts = line.split_once("  ").filter(|(hash, name)| {
-                hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) && !name.is_empty()
+                hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) && is_inside(name)
             });
             let (hash, name) = parts.ok_or_else(|| RecordError::Damaged {
                 path: path.clone(),
                 expected: "64 hexadecimal digits, two spaces and a file name in every line".into(),
-                found: format!("line {}: `{line}`", number + 1),
+                found: format!(
+                    "line {}: `{}`",
+                    number + 1,
+                    line.chars().take(80).collect::<String>()
+                ),
                 next: TRAIN_AGAIN,
             })?;
             Ok((name.to_owned(), hash.to_owned()))
         };
-        text.lines()
-            .enumerate()
-            .map(entry)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let lines = text.lines().enumerate();
+        let sums = Self(lines.map(entry).collect::<Result<_, RecordError>>()?);
+        if sums.text().as_bytes() != bytes {
+            return Err(RecordError::Damaged {
+                path,
+                expected: "a line for every file, in order, the last one ended, too".into(),
+                found: format!("{} lines, {} files", text.lines().count(), sums.0.len()),
+                next: TRAIN_AGAIN,
+            });
+        }
+        Ok(sums)
     }
 
     /// Adds a file's content, or replaces it.
@@ -72,7 +90,7 @@ impl Sums {
             found: "none".into(),
             next: next(name),
         })?;
-        let bytes = match fs::read(&path) {
+        let bytes = match read(&path, MAX_RECORD_BYTES) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(RecordError::Missing {
                     path,
@@ -107,14 +125,40 @@ impl Sums {
     /// # Errors
     /// When writing fails.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
-        let lines = self
-            .0
-            .iter()
-            .map(|(name, hash)| format!("{hash}  {name}\n"));
         let path = folder.join(SUMS);
-        graft_durable::write(&path, lines.collect::<String>().as_bytes())?;
+        graft_durable::write(&path, self.text().as_bytes())?;
         Ok(path)
     }
+
+    /// The file's text.
+    pub(super) fn text(&self) -> String {
+        let lines = self.0.iter();
+        lines
+            .map(|(name, hash)| format!("{hash}  {name}\n"))
+            .collect()
+    }
+}
+
+/// Whether `name` is that of a file in the folder or below.
+fn is_inside(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    !name.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// The bytes of a regular file of at most `limit` bytes.
+fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    // Asked before opening, since opening a pipe waits for its other end.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("expected a file, found something else"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!(
+            "expected at most {limit} bytes, found more"
+        )));
+    }
+    Ok(bytes)
 }
 
 /// What to do about a damaged record.
