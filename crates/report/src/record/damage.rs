@@ -9,6 +9,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
+use crate::compare::Comparison;
+use crate::{Language, page};
 
 /// When everything happened.
 const TIME: &str = "2026-01-01T00:00:00Z";
@@ -124,6 +126,13 @@ fn use_up(record: &Record) {
         let _ = predictions.evaluate();
         let _ = predictions.mistakes();
     }
+    let options = page::Options::default();
+    for language in Language::ALL {
+        let html = page::html(record, &[], language, &options);
+        assert!(!html.contains("<script"), "a script got into the page");
+        let _ = page::markdown(record, &[], language, &options);
+    }
+    let _ = Comparison::new(&[record.clone(), record.clone()]);
 }
 
 #[test]
@@ -152,7 +161,7 @@ fn records_that_were_made_up_are_read_or_refused() {
             b"1e999",
             b"\"epoch\"",
             b"AAAA",
-            b"[[",
+            b"<script>",
         ],
         numbers: &[],
         own: None,

@@ -133,9 +133,9 @@ impl Sums {
     /// The file's text.
     pub(super) fn text(&self) -> String {
         let lines = self.0.iter();
-        lines
-            .map(|(name, hash)| format!("{hash}  {name}\n"))
-            .collect()
+        lines.fold(String::new(), |text, (name, hash)| {
+            text + hash + "  " + name + "\n"
+        })
     }
 }
 
