@@ -3,6 +3,7 @@
 //!
 //! A run is complete when its [`SUMS`] are there; they are written last.
 
+mod agrees;
 #[cfg(test)]
 mod damage;
 mod epoch;
