@@ -100,7 +100,7 @@ pub(crate) fn run(mut command: Command) -> Result<(), Failure> {
 }
 
 /// A program's exit code; for one that was ended by a signal, 128 and the signal, as shells have it.
-fn code(status: ExitStatus) -> u8 {
+pub(crate) fn code(status: ExitStatus) -> u8 {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status).map(|signal| 128 + signal);
     #[cfg(not(unix))]

@@ -4,6 +4,7 @@
 
 mod backend;
 mod cargo;
+mod faults;
 mod import;
 mod pass;
 mod peers;
@@ -25,6 +26,8 @@ cargo xtask VERB [OPTION]...
           --peers  in turn with ONNX Runtime, PyTorch and TensorFlow, which are installed (gigabytes)
   test    fetch what the tests need and run all of them
           --full   also against fresh exports by Keras and PyTorch, which are installed (gigabytes)
+  faults  of these tests, those that make files and disks go wrong, with their figures
+          --long   ten times as many mutated files, and a million of MNIST's format
   import  [FILE]   take VGG16 from another ONNX file, and generate the backbone's code from it
           --check  only compare the generated code with what is committed
   help    show this";
@@ -40,12 +43,13 @@ fn main() -> ExitCode {
         "bench" if peers::wanted(rest) => peers::run(rest),
         "train" | "eval" | "report" | "lab" | "runs" | "compare" | "predict" | "fetch"
         | "extract" | "cache" | "bench" => pass::run(&verb, rest),
-        "help" | "--help" | "-h" | "test" | "import" if wants_help(&verb, rest) => {
+        "help" | "--help" | "-h" | "test" | "faults" | "import" if wants_help(&verb, rest) => {
             // A reader that has gone away is no failure.
             let _ = writeln!(io::stdout(), "{HELP}");
             Ok(())
         }
         "test" => test::run(rest),
+        "faults" => faults::run(rest),
         "import" => import::run(rest),
         unknown => Err(cargo::Failure::Usage(format!(
             "unknown verb `{unknown}`; try `cargo xtask help`"
@@ -60,5 +64,5 @@ fn main() -> ExitCode {
 /// Whether to show the help: asked for by name, or by an option of our own verbs.
 fn wants_help(verb: &str, rest: &[OsString]) -> bool {
     let asked = |argument: &OsString| argument == "--help" || argument == "-h";
-    !matches!(verb, "test" | "import") || rest.iter().any(asked)
+    !matches!(verb, "test" | "faults" | "import") || rest.iter().any(asked)
 }

@@ -14,6 +14,8 @@ mod http;
 mod local;
 mod lock;
 mod manifest;
+#[cfg(test)]
+mod mutations;
 mod options;
 mod plausible;
 mod progress;

@@ -80,3 +80,6 @@ impl<'a> BlockFile<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod mutations;

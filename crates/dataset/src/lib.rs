@@ -11,6 +11,7 @@ mod fit;
 mod idx;
 mod image_set;
 mod ink;
+mod intact;
 mod pair;
 mod picture;
 mod preprocess;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use crate::Error;
+use crate::{Error, intact};
 
 /// The largest picture file: 8 MiB.
 pub const MAX_PICTURE_BYTES: u64 = 8 << 20;
@@ -24,8 +24,8 @@ pub(crate) fn read(path: &Path) -> Result<GrayImage, Error> {
         path: path.to_owned(),
         found,
     })?;
-    if format == ImageFormat::Jpeg && !jpeg_is_complete(&bytes) {
-        return Err(damaged("it ends early", path));
+    if let Some(reason) = intact::damage(format, &bytes) {
+        return Err(damaged(reason, path));
     }
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_PICTURE_ALLOCATION);
@@ -36,7 +36,7 @@ pub(crate) fn read(path: &Path) -> Result<GrayImage, Error> {
     let orientation = decoder.orientation().map_err(|e| damaged(e, path))?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| damaged(e, path))?;
     picture.apply_orientation(orientation);
-    Ok(grey(&picture))
+    Ok(grey(picture))
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
@@ -80,13 +80,6 @@ fn sniff(bytes: &[u8]) -> Result<ImageFormat, String> {
     }
 }
 
-/// Whether the last scan of a JPEG has its end marker; decoders fill the rest with grey instead.
-fn jpeg_is_complete(bytes: &[u8]) -> bool {
-    let last = |marker: u8| bytes.windows(2).rposition(|pair| pair == [0xff, marker]);
-    let (start_of_scan, end_of_image) = (last(0xda), last(0xd9));
-    end_of_image > start_of_scan
-}
-
 fn check_size(decoder: &impl ImageDecoder, path: &Path) -> Result<(), Error> {
     let ((width, height), bytes) = (decoder.dimensions(), decoder.total_bytes());
     let sides = 1..=MAX_PICTURE_SIDE;
@@ -109,11 +102,11 @@ fn damaged(reason: impl std::fmt::Display, path: &Path) -> Error {
 }
 
 /// Brightness, with what is transparent filled in.
-fn grey(picture: &DynamicImage) -> GrayImage {
+fn grey(picture: DynamicImage) -> GrayImage {
     if !picture.color().has_alpha() {
-        return picture.to_luma8();
+        return picture.into_luma8();
     }
-    let picture = picture.to_luma_alpha8();
+    let picture = picture.into_luma_alpha8();
     let background = background_of(picture.pixels().map(|pixel| pixel.0));
     let mut grey = GrayImage::new(picture.width(), picture.height());
     for (out, pixel) in grey.pixels_mut().zip(picture.pixels()) {

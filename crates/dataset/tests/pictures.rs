@@ -7,7 +7,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use graft_dataset::{Digit, Error, MAX_PICTURE_BYTES, read_digit};
-use proptest::prelude::*;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -137,27 +136,4 @@ fn what_is_no_picture_or_an_absurd_one_is_refused() {
     let error = read_digit(&fixture("absent.png")).unwrap_err();
     assert_eq!(name(&error), "Io");
     assert_eq!(name(&read_digit(&fixture("")).unwrap_err()), "NotAFile");
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
-    #[test]
-    fn mutated_pictures_never_panic(
-        file in prop::sample::select(vec!["palette.png", "animated.png", "rotated.jpg", "progressive.jpg", "cmyk.jpg"]),
-        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
-        cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
-    ) {
-        let mut bytes = fs::read(fixture(file)).unwrap();
-        for (position, value) in changes {
-            let position = position.index(bytes.len());
-            bytes[position] = value;
-        }
-        if let Some(cut) = cut {
-            bytes.truncate(cut.index(bytes.len()));
-        }
-        match read_bytes(&bytes) {
-            Ok(digit) => prop_assert_eq!(digit.pixels.iter().max(), Some(&255)),
-            Err(error) => prop_assert!(error.to_string().contains("picture")),
-        }
-    }
 }

@@ -1,11 +1,10 @@
 //! The child process: parses one input after another, and ends at the first that breaks a limit.
 
-use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::process;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +17,9 @@ use crate::target::{Origin, Target, Verdict};
 /// With what code a child ends that has written down a finding.
 pub(crate) const FOUND: i32 = 70;
 
+/// What the latest panic said, and where.
+static PANIC: Mutex<String> = Mutex::new(String::new());
+
 /// How often the watchdog looks.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -27,8 +29,11 @@ pub(crate) fn run(target: &Target<'_>, folder: &Path, mut parse: impl FnMut(&[u8
     let mut figures = Figures::default();
     let watched = watch(target.limits.time, folder);
     target.limits.impose();
-    // A panic is told by its message in the finding.
-    panic::set_hook(Box::new(|_| {}));
+    panic::set_hook(Box::new(|panic| {
+        if let Ok(mut latest) = PANIC.lock() {
+            *latest = panic.to_string();
+        }
+    }));
     for number in 0..inputs.len() {
         let (origin, bytes) = inputs.get(number);
         current.set(number);
@@ -41,7 +46,8 @@ pub(crate) fn run(target: &Target<'_>, folder: &Path, mut parse: impl FnMut(&[u8
         let time = start.elapsed();
         figures.slowest = figures.slowest.max(time);
         figures.largest = figures.largest.max(memory);
-        let verdict = verdict.unwrap_or_else(|panic| found(folder, Kind::Crash, &text(&*panic)));
+        let verdict =
+            verdict.unwrap_or_else(|_| found(folder, Kind::Crash, &PANIC.lock().unwrap()));
         if time > target.limits.time {
             found(folder, Kind::Hang, &format!("it took {time:?}"));
         }
@@ -49,7 +55,7 @@ pub(crate) fn run(target: &Target<'_>, folder: &Path, mut parse: impl FnMut(&[u8
             found(folder, Kind::Oom, &format!("it took {memory} bytes"));
         }
         match (verdict, origin) {
-            (Verdict::Refused, Origin::Corpus(_)) if target.mutated => {
+            (Verdict::Refused, Origin::Corpus(_)) if target.mutations > 0 => {
                 found(folder, Kind::Crash, "a valid file was refused");
             }
             (Verdict::Accepted, _) => figures.accepted += 1,
@@ -103,11 +109,4 @@ fn watch(limit: Duration, folder: &Path) -> Arc<Watched> {
         }
     });
     watched
-}
-
-/// What a panic said.
-fn text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic".to_owned())
 }

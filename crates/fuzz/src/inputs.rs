@@ -8,10 +8,8 @@ use fastrand::Rng;
 use crate::mutation::{Material, mutate};
 use crate::target::{Origin, Target};
 
-/// How many mutations a target is given where nothing else is asked for.
-const COUNT: u64 = 10_000;
-/// The variable with another number of mutations.
-const COUNT_VARIABLE: &str = "GRAFT_FUZZ_COUNT";
+/// The variable that says how many times as many mutations are to be run.
+const TIMES_VARIABLE: &str = "GRAFT_FUZZ_TIMES";
 /// The variable with another seed than 1.
 const SEED_VARIABLE: &str = "GRAFT_FUZZ_SEED";
 
@@ -31,12 +29,11 @@ impl<'a> Inputs<'a> {
             .map(|entry| entry.unwrap().path())
             .collect();
         regressions.sort();
-        let asked = number(COUNT_VARIABLE).unwrap_or(COUNT);
         Self {
             target,
             regressions,
             seed: number(SEED_VARIABLE).unwrap_or(1),
-            mutations: if target.mutated { asked } else { 0 },
+            mutations: target.mutations * number(TIMES_VARIABLE).unwrap_or(1),
         }
     }
 

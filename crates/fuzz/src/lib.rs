@@ -21,13 +21,15 @@ mod exchange;
 mod inputs;
 mod limits;
 mod mutation;
+mod place;
 mod target;
 
 pub use damage::Damage;
 pub use fastrand::Rng;
 pub use limits::{Limits, MIB};
 pub use mutation::{Material, mutate};
-pub use target::{Target, Verdict};
+pub use place::place;
+pub use target::{MUTATIONS, Target, Verdict};
 
 /// Counts what is allocated.
 #[global_allocator]

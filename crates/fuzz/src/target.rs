@@ -15,6 +15,9 @@ use crate::{Limits, MIB, Material, child};
 /// Where a child finds the folder to write to; set in children only.
 const EXCHANGE: &str = "GRAFT_FUZZ_EXCHANGE";
 
+/// How many mutated files every parser is given in CI.
+pub const MUTATIONS: u64 = 10_000;
+
 /// A parser under test.
 #[derive(Clone, Copy)]
 pub struct Target<'a> {
@@ -26,10 +29,11 @@ pub struct Target<'a> {
     pub test: &'a str,
     /// What one input may cost.
     pub limits: Limits,
-    /// Valid files, which have to be accepted; or, where nothing is mutated, any files.
+    /// Valid files, which have to be accepted; or, where none are mutated, any files.
     pub corpus: &'a [Vec<u8>],
-    /// Whether mutations are run, too.
-    pub mutated: bool,
+    /// How many mutations are run, where `GRAFT_FUZZ_TIMES` does not ask for more; none for files
+    /// that are inputs by themselves.
+    pub mutations: u64,
     /// Words of the format.
     pub words: &'a [&'a [u8]],
     /// Where numbers of the format stand: their offsets, and how many bytes they have.

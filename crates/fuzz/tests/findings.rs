@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use graft_fuzz::{Limits, MIB, Target, Verdict};
+use graft_fuzz::{Limits, MIB, MUTATIONS, Target, Verdict};
 
 /// Runs `parse`, which fails at files with a `!`, and returns what is said and the kept files.
 fn findings(test: &str, parse: fn(&[u8])) -> (String, Vec<PathBuf>) {
@@ -27,7 +27,7 @@ fn findings(test: &str, parse: fn(&[u8])) -> (String, Vec<PathBuf>) {
             memory: MIB,
         },
         corpus: &corpus,
-        mutated: true,
+        mutations: MUTATIONS,
         words: &[b"!"],
         numbers: &[],
         own: None,

@@ -132,6 +132,9 @@ fn wrong(name: &'static str, expected: Vec<usize>, tensor: &TensorView) -> FileE
 }
 
 #[cfg(test)]
+mod mutations;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::HeadConfig;

@@ -7,6 +7,9 @@ use onnx_protobuf::{GraphProto, NodeProto, TensorProto};
 use crate::Refusal;
 use crate::place::{Node, Place, clip};
 
+/// The most inputs that a message names.
+const SHOWN: usize = 10;
+
 /// A graph in which each value is assigned once, and before it is read. So it has no cycles.
 pub(crate) struct Graph<'a> {
     nodes: &'a [NodeProto],
@@ -77,7 +80,12 @@ impl<'a> Graph<'a> {
         match self.inputs[..] {
             [images] => Ok(images),
             _ => Err(Refusal::Inputs {
-                found: self.inputs.iter().map(|name| clip(name)).collect(),
+                found: self
+                    .inputs
+                    .iter()
+                    .take(SHOWN)
+                    .map(|name| clip(name))
+                    .collect(),
             }),
         }
     }
@@ -184,6 +192,10 @@ mod tests {
         proto.input.push(ValueInfoProto::floats("y", &[]));
         let error = Graph::new(&proto).unwrap().images().unwrap_err();
         assert!(error.to_string().contains(r#"found ["x", "y"]"#), "{error}");
+        let many = (0..100_000).map(|n| ValueInfoProto::floats(&n.to_string(), &[]));
+        proto.input.extend(many);
+        let error = Graph::new(&proto).unwrap().images().unwrap_err();
+        assert!(error.to_string().len() < 500, "{error}");
         proto.input.clear();
         let error = Graph::new(&proto).unwrap().images().unwrap_err();
         assert!(error.to_string().contains("found []"), "{error}");

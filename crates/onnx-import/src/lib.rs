@@ -13,6 +13,8 @@ mod constant;
 mod error;
 mod graph;
 mod graphs;
+#[cfg(test)]
+mod mutations;
 mod place;
 mod refusal;
 mod setting;

@@ -25,7 +25,7 @@ pub enum Refusal {
     /// The graph has no input, or several.
     #[error("expected one input, the images, found {found:?}")]
     Inputs {
-        /// The inputs that are no initialisers.
+        /// The inputs that are no initialisers, or the first of them.
         found: Vec<String>,
     },
     /// Two things have one name.

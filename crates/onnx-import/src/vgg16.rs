@@ -81,6 +81,12 @@ impl Vgg16 {
         Ok(Self { source, blocks })
     }
 
+    /// These convolutions, whatever they are.
+    #[cfg(test)]
+    pub(crate) fn of(source: Source, blocks: [Vec<Convolution>; 5]) -> Self {
+        Self { source, blocks }
+    }
+
     pub(crate) fn from_model(model: &ModelProto, source: Source) -> Result<Self, Refusal> {
         check_operators(model)?;
         let graph = model
@@ -162,8 +168,7 @@ fn check_operators(model: &ModelProto) -> Result<(), Refusal> {
 mod tests {
     use super::*;
     use crate::synthetic::{fill, from_tensorflow, in_the_old_way, vgg16};
-    use onnx_protobuf::{FunctionProto, OperatorSetIdProto, decode, encode};
-    use proptest::prelude::*;
+    use onnx_protobuf::{FunctionProto, OperatorSetIdProto, encode};
 
     #[test]
     fn weights_of_the_caller_s_own() {
@@ -265,24 +270,6 @@ mod tests {
             let error = Vgg16::read(&path).unwrap_err().to_string();
             assert!(error.contains(path.to_str().unwrap()), "{error}");
             assert!(error.contains(expected), "{error}: {expected}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_damaged_model_is_refused_in_peace(
-            damage in prop::collection::vec((0_usize..8000, any::<u8>()), 1..4),
-        ) {
-            // It has no weights, so that it is refused even where the damage does not matter.
-            let mut bytes = encode(&in_the_old_way());
-            for (at, byte) in damage {
-                let at = at % bytes.len();
-                bytes[at] = byte;
-            }
-            if let Ok(model) = decode(bytes.into()) {
-                let refusal = Vgg16::from_model(&model, Source::default()).unwrap_err();
-                prop_assert!(refusal.to_string().len() < 2000);
-            }
         }
     }
 }

@@ -5,6 +5,8 @@
 //! `graft`: the block's number and its source's hash in JSON. One, because safetensors writes
 //! several in any order, and the same weights must give the same bytes.
 
+#[cfg(test)]
+mod damage;
 mod manifest;
 mod read;
 mod write;

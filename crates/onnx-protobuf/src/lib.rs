@@ -24,5 +24,5 @@ pub use error::Error;
 pub use generated::*;
 pub use limits::{MAX_FILE_BYTES, MAX_STRUCTURE_BYTES};
 pub use read::{decode, encode, load, read};
-pub use tensor::FloatTensor;
+pub use tensor::{FloatTensor, MAX_DIMENSIONS};
 pub use value::Dimension;

@@ -138,11 +138,15 @@ mod tests {
     #[test]
     fn deep_nesting_is_refused() {
         decode(nested(10).into()).unwrap();
-        let error = decode(nested(200).into()).unwrap_err().to_string();
-        assert!(error.contains("recursion limit"), "{error}");
-        // Field 15 as a group, opened and never closed.
-        let error = decode(vec![0x7b; 100_000].into()).unwrap_err().to_string();
-        assert!(error.contains("a group"), "{error}");
+        for depth in [34, 200, 10_000] {
+            let error = decode(nested(depth).into()).unwrap_err().to_string();
+            assert!(error.contains("recursion limit"), "{depth}: {error}");
+        }
+        // Fields 1 and 15 as groups, opened and never closed.
+        for key in [0x0b, 0x7b] {
+            let error = decode(vec![key; 100_000].into()).unwrap_err().to_string();
+            assert!(error.contains("a group"), "{error}");
+        }
     }
 
     #[test]

@@ -5,6 +5,9 @@ use bytes::Bytes;
 use crate::tensor_proto::{DataLocation, DataType};
 use crate::{Error, TensorProto};
 
+/// The most dimensions of a tensor; weights have four.
+pub const MAX_DIMENSIONS: usize = 32;
+
 /// A dense tensor of 32-bit floats.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FloatTensor {
@@ -66,8 +69,14 @@ impl TensorProto {
     /// The shape.
     ///
     /// # Errors
-    /// When a dimension is negative or immense.
+    /// When a dimension is negative or immense, or there are more than [`MAX_DIMENSIONS`].
     pub fn shape(&self) -> Result<Vec<usize>, Error> {
+        let found = self.dims.len();
+        if found > MAX_DIMENSIONS {
+            return Err(self.refuse(format!(
+                "expected at most {MAX_DIMENSIONS} dimensions, found {found}"
+            )));
+        }
         self.dims
             .iter()
             .map(|dim| usize::try_from(*dim))
@@ -174,6 +183,10 @@ mod tests {
                 "shape [2, 3], found 16 bytes",
             ),
             (change(|t| t.dims = vec![-2, -2]), "a shape of [-2, -2]"),
+            (
+                change(|t| t.dims = vec![1; 33]),
+                "at most 32 dimensions, found 33",
+            ),
             (change(|t| t.dims = vec![i64::MAX; 3]), "found 16 bytes"),
             // 2^64 elements: their number wraps around to none.
             (

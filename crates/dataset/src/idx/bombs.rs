@@ -55,7 +55,7 @@ fn refused(name: &str, test: &str, seconds: u64, file: Vec<u8>) {
         test,
         limits,
         corpus: &[file],
-        mutated: false,
+        mutations: 0,
         words: &[],
         numbers: &[],
         own: None,

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read, Write};
 
 use flate2::read::GzDecoder;
 use flate2::{Compression, GzBuilder};
-use graft_fuzz::{Limits, Material, Rng, Target, Verdict, mutate};
+use graft_fuzz::{Limits, MUTATIONS, Material, Rng, Target, Verdict, mutate};
 
 use super::*;
 
@@ -81,7 +81,7 @@ fn mutated_files_are_whole_or_refused() {
         test: "idx::mutations::mutated_files_are_whole_or_refused",
         limits: Limits::declaring(0),
         corpus: &corpus(),
-        mutated: true,
+        mutations: MUTATIONS,
         words: &[&[0, 0, 8, 1], &[0, 0, 8, 3], &GZIP_MAGIC],
         numbers: &NUMBERS,
         own: Some(within_gzip),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub const MANIFEST: &str = "weights.json";
 
 /// The version of the folder's layout.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What is in a weights folder, and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,40 @@ pub struct Manifest {
     pub source: Source,
     /// The files of the five blocks, in order.
     pub blocks: Vec<BlockFile>,
+}
+
+impl Manifest {
+    /// The manifest's file: indented JSON with its own hash. Equal manifests give equal bytes.
+    ///
+    /// # Errors
+    /// When serialising fails, which it does for no manifest.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let content = serde_json::to_vec(self)?;
+        let sealed = Sealed {
+            manifest: self.clone(),
+            sha256: graft_durable::sha256(&content),
+        };
+        let mut json = serde_json::to_vec_pretty(&sealed)?;
+        json.push(b'\n');
+        Ok(json)
+    }
+
+    /// Reads what [`Manifest::to_json`] wrote, and nothing that differs from that by a single bit.
+    pub(crate) fn from_json(json: &[u8]) -> Result<Self, String> {
+        let sealed: Sealed = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        match sealed.manifest.to_json() {
+            Ok(written) if written == json => Ok(sealed.manifest),
+            _ => Err("one that was changed after it was written".into()),
+        }
+    }
+}
+
+/// A manifest with its hash, that of its compact JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sealed {
+    manifest: Manifest,
+    sha256: String,
 }
 
 /// The file that weights were read from.

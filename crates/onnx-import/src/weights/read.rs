@@ -23,8 +23,8 @@ pub fn read_manifest(folder: &Path) -> Result<Manifest, Error> {
     let path = folder.join(MANIFEST);
     let json = read_at_most(MAX_MANIFEST_BYTES, folder, &path)?;
     let refuse = |expected: String, found: String| changed(folder, &path, expected, found);
-    let manifest: Manifest = serde_json::from_slice(&json)
-        .map_err(|error| refuse("the manifest of a weights folder".into(), error.to_string()))?;
+    let manifest = Manifest::from_json(&json)
+        .map_err(|found| refuse("the manifest of a weights folder".into(), found))?;
     if manifest.format != FORMAT {
         return Err(refuse(
             format!("format {FORMAT}"),
@@ -122,7 +122,7 @@ mod tests {
                 })
                 .collect(),
         };
-        let json = serde_json::to_string(&manifest).unwrap();
+        let json = manifest.to_json().unwrap();
         fs::write(folder.path().join(MANIFEST), json).unwrap();
         (folder, manifest)
     }
@@ -136,22 +136,31 @@ mod tests {
 
     #[test]
     fn a_bad_manifest_is_refused() {
-        let (folder, _) = folder();
+        let (folder, good) = folder();
         let path = folder.path().join(MANIFEST);
-        let good = fs::read_to_string(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let other = |change: fn(&mut Manifest)| {
+            let mut manifest = good.clone();
+            change(&mut manifest);
+            String::from_utf8(manifest.to_json().unwrap()).unwrap()
+        };
         let cases = [
             (String::new(), "EOF"),
             (
-                good.replace("\"format\":1", "\"format\":2"),
-                "expected format 1, found format 2",
+                other(|manifest| manifest.format = 1),
+                "expected format 2, found format 1",
             ),
-            (good.replace("format", "farmat"), "unknown field `farmat`"),
+            (text.replace("format", "farmat"), "unknown field `farmat`"),
             (
-                good.replace("block2.", "../block2."),
+                text.replace("\"producer\": \"\"", "\"producer\": \"me\""),
+                "found one that was changed after it was written",
+            ),
+            (
+                other(|manifest| manifest.blocks[1].file.insert_str(0, "../")),
                 "found 5 files, not all of these names",
             ),
             (
-                good.replace("block2.", "block3."),
+                other(|manifest| manifest.blocks.swap(1, 2)),
                 "expected the files block1.safetensors, ",
             ),
             (

@@ -43,8 +43,7 @@ pub(crate) fn write(vgg16: &Vgg16, folder: &Path) -> Result<Manifest, Error> {
         source,
         blocks,
     };
-    let mut json = serde_json::to_vec_pretty(&manifest).map_err(SafeTensorError::from)?;
-    json.push(b'\n');
+    let json = manifest.to_json().map_err(SafeTensorError::from)?;
     graft_durable::write(&folder.join(MANIFEST), &json)?;
     Ok(manifest)
 }

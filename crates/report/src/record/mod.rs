@@ -3,6 +3,9 @@
 //!
 //! A run is complete when its [`SUMS`] are there; they are written last.
 
+mod agrees;
+#[cfg(test)]
+mod damage;
 mod epoch;
 mod error;
 mod evaluated;
@@ -23,7 +26,7 @@ pub use manifest::{
 pub use picture::{Channel, Picture, Prepared, Samples};
 pub use predictions::{Prediction, Predictions};
 pub use read::{Record, Tested, read_json, read_manifest};
-pub use sums::Sums;
+pub use sums::{MAX_RECORD_BYTES, Sums};
 
 /// The complete recipe.
 pub const RECIPE: &str = "recipe.toml";

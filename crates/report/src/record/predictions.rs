@@ -10,6 +10,9 @@ use std::path::Path;
 use super::{RecordError, sums};
 use crate::{Evaluation, Mismatch, argmax, softmax};
 
+/// The most classes, for a label is one byte.
+const MAX_CLASSES: usize = 256;
+
 /// One image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
@@ -139,7 +142,7 @@ impl Predictions {
         let mut lines = text.lines();
         let first = lines.next().unwrap_or_default();
         let classes = first.split(',').count().saturating_sub(4);
-        if classes == 0 || first != header(classes) {
+        if !(1..=MAX_CLASSES).contains(&classes) || first != header(classes) {
             return Err(no(1, &format!("the columns {}", header(10)), first));
         }
         let row = |(number, line): (usize, &str)| {
@@ -219,10 +222,10 @@ mod tests {
                 "{from} to {to}: {error}"
             );
         }
-        let error = Predictions::from_csv(Path::new("p"), "")
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("in line 1"), "{error}");
+        for first in [String::new(), header(MAX_CLASSES + 1)] {
+            let error = Predictions::from_csv(Path::new("p"), &first).unwrap_err();
+            assert!(error.to_string().contains("in line 1"), "{error}");
+        }
     }
 
     #[test]

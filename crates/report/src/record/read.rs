@@ -4,15 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use super::sums::{TRAIN_AGAIN, next};
+use super::sums::TRAIN_AGAIN;
 use super::{
     EVALUATION, Epoch, Evaluated, MANIFEST, METRICS, MISTAKES, Manifest, Picture, Predictions,
     RECIPE, RecordError, SAMPLES, Samples, Sums, TEST_PREDICTIONS, TRAIN_PREDICTIONS,
     VALIDATION_PREDICTIONS,
 };
-
-/// The largest difference between a recorded figure and the one that the predictions give.
-const TOLERANCE: f64 = 1e-9;
 
 /// A run, as its folder tells it.
 #[derive(Debug, Clone)]
@@ -56,9 +53,7 @@ impl Record {
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
         let sums = Sums::read(folder)?;
         let manifest = read_manifest(folder, &sums)?;
-        for name in sums.names() {
-            sums.open(folder, name)?;
-        }
+        sums.verify(folder)?;
         let predictions = |name: &str| {
             let text = text(folder, name, &sums)?;
             Predictions::from_csv(&folder.join(name), &text)
@@ -93,66 +88,6 @@ impl Record {
     pub fn kept(&self) -> &Epoch {
         // `agrees` has seen it.
         &self.epochs[self.manifest.kept_epoch - 1]
-    }
-
-    /// Refuses a record that contradicts itself.
-    fn agrees(&self) -> Result<(), RecordError> {
-        let no = |name: &str, expected: String, found: String| {
-            Err(RecordError::Damaged {
-                path: self.folder.join(name),
-                expected,
-                found,
-                next: next(name),
-            })
-        };
-        let numbered = self
-            .epochs
-            .iter()
-            .zip(1..)
-            .all(|(epoch, n)| epoch.epoch == n);
-        let kept = self.manifest.kept_epoch;
-        if !numbered || !(1..=self.epochs.len()).contains(&kept) {
-            let found = format!("{} lines", self.epochs.len());
-            return no(
-                METRICS,
-                format!("a line for every epoch up to {kept} or more"),
-                found,
-            );
-        }
-        let held_out = self.validation.as_ref().map_or(0, |split| split.rows.len());
-        for (name, expected, found) in [
-            (
-                TRAIN_PREDICTIONS,
-                self.manifest.trained_on,
-                self.train.rows.len(),
-            ),
-            (VALIDATION_PREDICTIONS, self.manifest.validated_on, held_out),
-        ] {
-            if expected != found {
-                return no(name, format!("{expected} images"), format!("{found}"));
-            }
-        }
-        let Some(test) = &self.test else {
-            return Ok(());
-        };
-        let recorded = &test.evaluated.evaluation;
-        let computed = match test.predictions.evaluate() {
-            Ok(computed) => computed,
-            Err(error) => return no(TEST_PREDICTIONS, "predictions".into(), error.to_string()),
-        };
-        let close = (recorded.loss - computed.loss).abs() <= TOLERANCE;
-        if recorded.confusion != computed.confusion || !close {
-            let expected = format!(
-                "{} of {} right, as {TEST_PREDICTIONS} has it",
-                computed.correct, computed.n
-            );
-            return no(
-                EVALUATION,
-                expected,
-                format!("{} of {}", recorded.correct, recorded.n),
-            );
-        }
-        Ok(())
     }
 }
 

@@ -1,9 +1,9 @@
 //! The SHA-256 of every file of a record: what makes a run complete, and damage visible.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
 
 use graft_durable::{Error, sha256};
 
@@ -11,6 +11,13 @@ use super::{EVALUATION, MISTAKES, RecordError, SUMS, TEST_PREDICTIONS};
 
 /// How the last line begins, before the hash of all lines above it.
 const SEAL: &str = "# sha256 of the lines above: ";
+
+/// The most bytes that are read of a file of the record: 1 GiB. The largest, the predictions of
+/// 60,000 images, have some 10 MB.
+pub const MAX_RECORD_BYTES: u64 = 1 << 30;
+
+/// The most bytes that are read of the sums; a run has some 2 KB.
+const MAX_SUMS_BYTES: u64 = 1 << 20;
 
 /// File names, relative to the run's folder, and their hashes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,54 +27,54 @@ impl Sums {
     /// Reads those of the run in `folder`.
     ///
     /// # Errors
-    /// [`RecordError::Incomplete`] where there are none, [`RecordError::Damaged`] where a line is no
-    /// hash and name.
+    /// [`RecordError::Incomplete`] where there are none, [`RecordError::Damaged`] where they are not
+    /// what [`Sums::write`] writes, or a name leads out of the folder.
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
         let path = folder.join(SUMS);
-        let text = match fs::read_to_string(&path) {
+        let bytes = match read(&path, MAX_SUMS_BYTES) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(RecordError::Incomplete {
                     folder: folder.to_owned(),
                     missing: SUMS,
                 });
             }
-            text => text.map_err(Error::on("read", &path))?,
+            bytes => bytes.map_err(Error::on("read", &path))?,
         };
-        let no = |expected: &str, found: String| RecordError::Damaged {
-            path: path.clone(),
-            expected: expected.into(),
-            found,
-            next: TRAIN_AGAIN,
-        };
-        let (lines, seal) = text.rsplit_once(SEAL).unwrap_or((&text, ""));
-        let expected = sha256(lines.as_bytes());
+        let text = String::from_utf8_lossy(&bytes);
         let entry = |(number, line): (usize, &str)| {
             let parts = line.split_once("  ").filter(|(hash, name)| {
-                hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) && !name.is_empty()
+                hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) && is_inside(name)
             });
-            let (hash, name) = parts.ok_or_else(|| {
-                let expected = "64 hexadecimal digits, two spaces and a file name in every line";
-                no(expected, format!("line {}: `{line}`", number + 1))
+            let (hash, name) = parts.ok_or_else(|| RecordError::Damaged {
+                path: path.clone(),
+                expected: "64 hexadecimal digits, two spaces and a file name in every line".into(),
+                found: format!(
+                    "line {}: `{}`",
+                    number + 1,
+                    line.chars().take(80).collect::<String>()
+                ),
+                next: TRAIN_AGAIN,
             })?;
             Ok((name.to_owned(), hash.to_owned()))
         };
-        let entries = lines.lines().enumerate().map(entry);
-        let entries = entries.collect::<Result<_, RecordError>>()?;
-        if seal != format!("{expected}\n") {
-            let found = format!("`{}`", seal.trim_end());
-            return Err(no(&format!("`{SEAL}{expected}` as the last line"), found));
+        let lines = text.rsplit_once(SEAL).map_or(&*text, |(lines, _)| lines);
+        let lines = lines.lines().enumerate();
+        let sums = Self(lines.map(entry).collect::<Result<_, RecordError>>()?);
+        if sums.text().as_bytes() != bytes {
+            return Err(RecordError::Damaged {
+                path,
+                expected: "a line for every file, in order, and at the end the hash of these lines"
+                    .into(),
+                found: format!("{} lines, {} files", text.lines().count(), sums.0.len()),
+                next: TRAIN_AGAIN,
+            });
         }
-        Ok(Self(entries))
+        Ok(sums)
     }
 
     /// Adds a file's content, or replaces it.
     pub fn add(&mut self, name: &str, content: &[u8]) {
         self.0.insert(name.to_owned(), sha256(content));
-    }
-
-    /// The names of all files.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
     }
 
     /// Whether the record has a file of that name.
@@ -88,7 +95,7 @@ impl Sums {
             found: "none".into(),
             next: next(name),
         })?;
-        let bytes = match fs::read(&path) {
+        let bytes = match read(&path, MAX_RECORD_BYTES) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(RecordError::Missing {
                     path,
@@ -118,22 +125,48 @@ impl Sums {
             .try_for_each(|name| self.open(folder, name).map(drop))
     }
 
-    /// Writes them into `folder`, in the form that `sha256sum --check` reads, which passes over the
-    /// last line: the hash of all others.
+    /// Writes them into `folder`, in the form that `sha256sum --check` reads, which passes over
+    /// the last line: the hash of all others.
     ///
     /// # Errors
     /// When writing fails.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, Error> {
-        let lines = self
-            .0
-            .iter()
-            .map(|(name, hash)| format!("{hash}  {name}\n"));
         let path = folder.join(SUMS);
-        let lines: String = lines.collect();
-        let text = format!("{lines}{SEAL}{}\n", sha256(lines.as_bytes()));
-        graft_durable::write(&path, text.as_bytes())?;
+        graft_durable::write(&path, self.text().as_bytes())?;
         Ok(path)
     }
+
+    /// The file's text.
+    pub(super) fn text(&self) -> String {
+        let lines = self.0.iter();
+        let lines = lines.fold(String::new(), |text, (name, hash)| {
+            text + hash + "  " + name + "\n"
+        });
+        let seal = sha256(lines.as_bytes());
+        lines + SEAL + &seal + "\n"
+    }
+}
+
+/// Whether `name` is that of a file in the folder or below.
+fn is_inside(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    !name.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// The bytes of a regular file of at most `limit` bytes.
+fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    // Asked before opening, since opening a pipe waits for its other end.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("expected a file, found something else"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(io::Error::other(format!(
+            "expected at most {limit} bytes, found more"
+        )));
+    }
+    Ok(bytes)
 }
 
 /// What to do about a damaged record.
@@ -188,8 +221,6 @@ mod tests {
         assert!(read().contains("no complete run"), "{}", read());
         fs::write(folder.path().join(SUMS), "nonsense\n").unwrap();
         assert!(read().contains("line 1: `nonsense`"), "{}", read());
-        fs::write(folder.path().join(SUMS), "").unwrap();
-        assert!(read().contains("as the last line"), "{}", read());
     }
 
     #[test]
@@ -201,9 +232,10 @@ mod tests {
         let path = sums.write(folder.path()).unwrap();
         assert_eq!(Sums::read(folder.path()).unwrap(), sums);
         let text = fs::read_to_string(&path).unwrap();
-        let (_, rest) = text.split_once('\n').unwrap();
-        fs::write(&path, rest).unwrap();
-        let error = Sums::read(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("as the last line"), "{error}");
+        for rest in ["", text.split_once('\n').unwrap().1] {
+            fs::write(&path, rest).unwrap();
+            let error = Sums::read(folder.path()).unwrap_err().to_string();
+            assert!(error.contains("the hash of these lines"), "{error}");
+        }
     }
 }

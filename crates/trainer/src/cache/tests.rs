@@ -4,6 +4,7 @@ use super::{CacheError, Dtype, Features, Key, Writer};
 use crate::backend::Backend;
 use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing};
+use graft_fuzz::{Damage, Limits, MUTATIONS, Target, Verdict, place};
 use std::fs;
 use std::path::Path;
 
@@ -54,25 +55,57 @@ fn is_another_key_s_miss() {
 }
 
 #[test]
-fn every_flipped_byte_and_every_truncation_is_found() {
+fn every_damage_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("entry");
     write(&path, &key(0));
     let good = fs::read(&path).unwrap();
-    for index in 0..good.len() {
-        let mut bad = good.clone();
-        bad[index] ^= 1;
-        fs::write(&path, &bad).unwrap();
-        assert!(
-            Features::open(&path, &key(0)).is_err(),
-            "flipped byte {index} went unnoticed"
-        );
-        fs::write(&path, &good[..index]).unwrap();
-        assert!(
-            Features::open(&path, &key(0)).is_err(),
-            "length {index} went unnoticed"
-        );
+    for damage in Damage::sample(good.len()) {
+        place(&path, &damage.of(&good));
+        let opened = Features::open(&path, &key(0));
+        assert!(opened.is_err(), "{damage:?} went unnoticed");
     }
+}
+
+#[test]
+fn mutated_entries_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("entry");
+    write(&path, &key(0));
+    let good = fs::read(&path).unwrap();
+    let target = Target {
+        name: "cache",
+        manifest: env!("CARGO_MANIFEST_DIR"),
+        test: "cache::tests::mutated_entries_are_refused",
+        limits: Limits::declaring(0),
+        corpus: std::slice::from_ref(&good),
+        mutations: MUTATIONS,
+        words: &[
+            b"features",
+            b"data_offsets",
+            b"sha256",
+            b"F32",
+            b"F16",
+            b"[",
+            b"{",
+            b"\"",
+        ],
+        numbers: &[(0, 8)],
+        own: None,
+    };
+    target.run(|bytes| {
+        place(&path, bytes);
+        match Features::open(&path, &key(0)) {
+            Ok(features) => {
+                assert_eq!(features.rows(&[2, 0]), [5.0, 6.0, 1.0, 2.0]);
+                Verdict::Accepted
+            }
+            Err(error) => {
+                assert!(error.to_string().contains("entry"), "{error}");
+                Verdict::Refused
+            }
+        }
+    });
 }
 
 #[test]

@@ -257,3 +257,6 @@ pub(super) fn replaces(epoch: &Epoch, best: &Epoch, keep: Keep) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod mutations;

@@ -3,6 +3,8 @@
 
 mod check;
 mod error;
+#[cfg(test)]
+mod mutations;
 mod overlay;
 mod read;
 

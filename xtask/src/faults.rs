@@ -1,0 +1,149 @@
+//! `cargo xtask faults`: the tests that make things go wrong, by name, with their figures.
+
+use std::ffi::OsString;
+use std::process::{Command, Stdio};
+
+use crate::cargo::{self, Failure, cargo};
+use crate::import::CODEGEN;
+use crate::pass;
+
+/// Says how many times as many mutated files are run; see the crate `graft-fuzz`.
+const TIMES: &str = "GRAFT_FUZZ_TIMES";
+
+/// Tests that belong together.
+struct Group {
+    what: &'static str,
+    /// Parts of the tests' names.
+    names: &'static [&'static str],
+}
+
+const FILES: Group = Group {
+    what: "files that were mutated, cut, made up, or are too large",
+    names: &[
+        "mutated",
+        "made_up",
+        "damage",
+        "bombs::",
+        "largest_pictures",
+        "deep_nesting",
+        "real_file_do_no_harm",
+        "in_another_file",
+        "out_of_the_folder",
+        "findings",
+        "_is_found",
+        "refused_by_the_system",
+    ],
+};
+
+const DISK: Group = Group {
+    what: "operations on the disk that fail, and processes that are killed between them",
+    names: &[
+        "replacing_",
+        "writing_into_a_new_folder",
+        "appending_to_a_file",
+        "a_fault_that_is_none",
+        "fault::",
+        "sweep::",
+    ],
+};
+
+/// What only the long form runs: a million mutations.
+const MILLION: Group = Group {
+    what: "a million mutated IDX files",
+    names: &["idx::mutations::"],
+};
+
+pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
+    let long = match arguments {
+        [] => false,
+        [flag] if flag == "--long" => true,
+        _ => return Err(Failure::Usage("faults: expected nothing or --long".into())),
+    };
+    pass::fetch("all")?;
+    let times = if long { 10 } else { 1 };
+    FILES.run(times)?;
+    DISK.run(times)?;
+    if long {
+        MILLION.run(100)?;
+    }
+    eprintln!("every fault was met");
+    Ok(())
+}
+
+impl Group {
+    /// Runs the tests and shows their figures; everything that they say where one fails.
+    fn run(&self, times: u32) -> Result<(), Failure> {
+        eprintln!("{}", self.what);
+        let mut tests = cargo("test");
+        tests.args([
+            "--release",
+            "--workspace",
+            "--features",
+            CODEGEN,
+            "--lib",
+            "--tests",
+        ]);
+        tests.args(["--", "--include-ignored", "--nocapture"]);
+        tests.args(self.names).env(TIMES, times.to_string());
+        let said = said(tests)?;
+        let figures: Vec<&str> = said.lines().filter_map(figure).collect();
+        let passed: u32 = said.lines().filter_map(passed).sum();
+        for figure in figures {
+            eprintln!("  {figure}");
+        }
+        eprintln!("  {passed} tests passed");
+        Ok(())
+    }
+}
+
+/// What tests print, once they have passed. The build's progress is shown as always.
+fn said(mut tests: Command) -> Result<String, Failure> {
+    let output = tests
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| Failure::Spawn(format!("cannot run cargo: {error}")))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(said);
+    }
+    eprintln!("{said}");
+    Err(Failure::Exit(cargo::code(output.status)))
+}
+
+/// A line of figures, without the test harness's marks before it.
+fn figure(line: &str) -> Option<&str> {
+    let is_figure = line.contains(" inputs in ") || line.ends_with(" places");
+    let name = line.rsplit_once(" ... ").map_or(line, |(_, name)| name);
+    is_figure.then_some(name.trim_start_matches('.'))
+}
+
+/// How many tests passed, from the line that says so.
+fn passed(line: &str) -> Option<u32> {
+    let (number, _) = line
+        .strip_prefix("test result: ok. ")?
+        .split_once(" passed")?;
+    number.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_and_passes_are_told_from_the_rest() {
+        let idx = "idx: 10016 inputs in 0.4 s: 1727 accepted";
+        for (line, expected) in [
+            (idx.to_owned(), Some(idx)),
+            (format!("..{idx}"), Some(idx)),
+            (format!("test a::b ... {idx}"), Some(idx)),
+            ("running 3 tests".to_owned(), None),
+        ] {
+            assert_eq!(figure(&line), expected, "{line}");
+        }
+        assert_eq!(
+            passed("test result: ok. 12 passed; 0 failed; 1 ignored"),
+            Some(12)
+        );
+        assert_eq!(passed("test result: FAILED. 2 passed; 1 failed"), None);
+    }
+}
