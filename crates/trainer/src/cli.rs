@@ -63,6 +63,12 @@ pub struct ComputeArguments {
     /// The code for the forward pass; by default the fastest that the backend has
     #[arg(long, value_enum)]
     pub engine: Option<Engine>,
+    /// Which of the backend's devices; `graft doctor --device` counts them
+    #[arg(long, value_name = "NUMBER")]
+    pub device: Option<usize>,
+    /// Use a device that is only a program that behaves like a card; such a one is slow
+    #[arg(long)]
+    pub allow_software: bool,
 }
 
 /// `graft fetch`

@@ -12,16 +12,9 @@ pub enum Error {
         "no home folder on this system; set GRAFT_HOME to the folder that shall hold models, cache and runs"
     )]
     NoHome,
-    /// The binary was built without this backend.
-    #[error(
-        "this graft was built without the {name} backend (it has: {}); build it with `cargo xtask train --backend {name}` in a checkout",
-        names(Backend::COMPILED),
-        name = .0.name()
-    )]
-    BackendNotCompiled(Backend),
-    /// The backend is there, but no device for it.
-    #[error("no device for the {} backend was found; install its driver, or use --backend cpu", .0.name())]
-    NoDevice(Backend),
+    /// A device that cannot be used, or is not to be believed.
+    #[error(transparent)]
+    Backend(#[from] crate::device::DeviceError),
     /// An engine that computes elsewhere.
     #[error(
         "the winograd engine computes on the CPU only, not on {0}; use --engine burn, or --backend cpu"
@@ -94,12 +87,4 @@ pub enum Error {
     /// Output that could not be written or put together.
     #[error("cannot write the result: {0}")]
     Output(String),
-}
-
-fn names(backends: &[Backend]) -> String {
-    backends
-        .iter()
-        .map(|backend| backend.name())
-        .collect::<Vec<_>>()
-        .join(", ")
 }

@@ -9,6 +9,7 @@ pub mod cache;
 pub mod cli;
 pub mod commands;
 pub mod compute;
+pub mod device;
 pub mod engine;
 mod error;
 pub mod evaluate;

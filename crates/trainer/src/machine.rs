@@ -18,8 +18,8 @@ pub(crate) fn machine(compute: &Compute) -> Machine {
         processor: processor(),
         threads: CpuBackbone::threads(),
         backend: compute.backend.name().into(),
-        adapter: None,
-        driver: None,
+        adapter: Some(compute.adapter.name.clone()),
+        driver: compute.adapter.driver.clone(),
         engine: compute.engine.version(),
         dtype: "f32".into(),
         peak_memory_bytes: peak_memory(),
@@ -27,7 +27,7 @@ pub(crate) fn machine(compute: &Compute) -> Machine {
 }
 
 /// The processor's name; known on Linux only.
-fn processor() -> Option<String> {
+pub(crate) fn processor() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     let (_, name) = line.split_once(':')?;

@@ -28,7 +28,7 @@ struct Report {
 }
 
 pub(super) fn run(arguments: &Bench, home: &Home) -> Result<(), Error> {
-    let compute = compute(&arguments.compute)?;
+    let compute = compute(&arguments.compute, home)?;
     let recipe = Recipe::default();
     let mut sources = sources(home, &arguments.outside)?;
     let images = sources.images(&recipe.data, Split::Train)?;

@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Extract, home: &Home) -> Result<(), Error> {
         SplitName::Test => Split::Test,
     };
     let mut sources = sources(home, &arguments.outside)?;
-    let compute = compute(&arguments.compute)?;
+    let compute = compute(&arguments.compute, home)?;
     let images = sources.images(&recipe.data, split)?;
     let loaded = sources.prefix(&compute, recipe.backbone.boundary)?;
     let extracted = loaded

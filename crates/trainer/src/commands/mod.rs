@@ -13,6 +13,7 @@ use std::path::Path;
 use crate::Error;
 use crate::cli::{Arguments, ComputeArguments, Outside, Verb};
 use crate::compute::Compute;
+use crate::device::Wanted;
 use crate::home::Home;
 use crate::output;
 use crate::sources::Sources;
@@ -43,8 +44,12 @@ fn sources<'a>(home: &'a Home, outside: &'a Outside) -> Result<Sources<'a>, Erro
     Sources::new(home, outside.offline, outside.from.as_deref())
 }
 
-fn compute(arguments: &ComputeArguments) -> Result<Compute, Error> {
-    Compute::new(arguments.backend, arguments.engine)
+fn compute(arguments: &ComputeArguments, home: &Home) -> Result<Compute, Error> {
+    let wanted = Wanted {
+        number: arguments.device,
+        allow_software: arguments.allow_software,
+    };
+    Compute::new(arguments.backend, arguments.engine, wanted, &home.kernels())
 }
 
 /// How the user starts graft: through xtask, which says so, or directly.

@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Train, home: &Home) -> Result<(), Error> {
     let order = Order {
         name: &stem(name),
         recipe: &recipe,
-        compute: &compute(&arguments.compute)?,
+        compute: &compute(&arguments.compute, home)?,
         home,
     };
     let mut sources = sources(home, &arguments.outside)?;
