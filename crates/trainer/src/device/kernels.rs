@@ -1,7 +1,8 @@
 //! Kernels that were tuned before, and how much is tried to tune new ones.
 //!
 //! The first use of a matrix product or a convolution of a new shape tries the kernels that could
-//! do it and keeps the fastest. Burn 0.22 cannot be told at run time to try none.
+//! do it and keeps the fastest; the result is kept on disk. Burn 0.22 cannot be told at run time to
+//! try none.
 
 use std::path::Path;
 
@@ -20,12 +21,11 @@ pub(super) fn keep_in(folder: &Path, adapter: &Adapter) {
     config.environment.name = name(adapter);
     config.compilation.cache = true;
     if adapter.kind == Kind::Software {
-        // Compiling a kernel takes it longer than running a slow one: the first that is near what
-        // the device can do is taken, and each is timed once.
-        config.autotune.level = AutotuneLevel::Minimal;
+        // The usual levels first measure how fast the device's memory is, with more of it than a
+        // software device has; this one does not. It tries every kernel, so each is timed once.
+        config.autotune.level = AutotuneLevel::Full;
         config.autotune.bench.min_samples = 1;
         config.autotune.bench.max_samples = 1;
-        config.autotune.bench.short_circuit_samples = 1;
     }
     if !CubeClRuntimeConfig::try_set(config) {
         tracing::debug!("the tuning of kernels was configured before");
