@@ -3,7 +3,9 @@
 //! Add no dependencies: whatever this crate needs, every command waits for.
 
 mod backend;
+mod cards;
 mod cargo;
+mod cuda;
 mod import;
 mod pass;
 mod peers;
@@ -17,7 +19,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask VERB [OPTION]...
 
-  train, eval, predict, fetch, extract, cache
+  train, eval, predict, fetch, extract, cache, doctor
           build graft and pass everything on to it;
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu)
@@ -38,7 +40,7 @@ fn main() -> ExitCode {
     };
     let done = match verb.as_ref() {
         "bench" if peers::wanted(rest) => peers::run(rest),
-        "train" | "eval" | "predict" | "fetch" | "extract" | "cache" | "bench" => {
+        "train" | "eval" | "predict" | "fetch" | "extract" | "cache" | "bench" | "doctor" => {
             pass::run(&verb, rest)
         }
         "help" | "--help" | "-h" | "test" | "import" if wants_help(&verb, rest) => {

@@ -5,8 +5,6 @@ use std::fmt;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
-
 /// What computes the forward pass and trains the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -52,11 +50,6 @@ impl fmt::Display for Backend {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
     }
-}
-
-/// What Burn says when a device does not give its result back.
-pub(crate) fn device_error(error: &impl std::fmt::Debug) -> Error {
-    Error::Device(format!("{error:?}"))
 }
 
 #[cfg(test)]

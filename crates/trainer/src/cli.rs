@@ -41,6 +41,8 @@ pub enum Verb {
     /// Look at the cached features, or delete them
     #[command(subcommand)]
     Cache(Cache),
+    /// Look for devices, and check what they compute
+    Doctor(Doctor),
 }
 
 /// Options that every verb with outside needs has.
@@ -240,6 +242,23 @@ pub enum Cache {
     List,
     /// Delete all cached features
     Clear,
+}
+
+/// `graft doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Look at the devices, which is all that there is to look at so far
+    #[arg(long)]
+    pub device: bool,
+    /// Also check devices that are only programs that behave like cards
+    #[arg(long)]
+    pub allow_software: bool,
+    /// Where from.
+    #[command(flatten)]
+    pub outside: Outside,
+    /// Print one JSON array instead
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[cfg(test)]

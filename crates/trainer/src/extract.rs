@@ -3,12 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use graft_dataset::{ImageSet, Preprocessing, Split};
+use graft_dataset::{ImageBatch, ImageSet, Preprocessing, Split};
 use graft_report::record::Cached;
 
 use crate::Error;
+use crate::batch;
 use crate::cache::{self, CacheError, Features, Key, Writer};
 use crate::compute::Compute;
+use crate::device::Kind;
+use crate::home::Home;
+use crate::passes::in_batches;
 use crate::progress::Progress;
 use crate::recipe::{Data, Recipe};
 use crate::sources::Loaded;
@@ -21,8 +25,8 @@ pub struct Extractor<'a> {
     pub recipe: &'a Recipe,
     /// What it computes on.
     pub compute: &'a Compute,
-    /// The cache folder.
-    pub cache: &'a Path,
+    /// Where the cache is.
+    pub home: &'a Home,
 }
 
 /// The features of a set, and how they were had.
@@ -63,7 +67,7 @@ impl Extractor<'_> {
         let preprocessing = self.recipe.preprocessing;
         preprocessing.check(set.rows(), set.columns())?;
         let Loaded { prefix, hashes, .. } = self.loaded;
-        let (boundary, engine) = (prefix.boundary(), prefix.engine().version());
+        let (boundary, engine) = (prefix.boundary(), prefix.version());
         let dtype = self.recipe.backbone.dtype;
         let key = Key::new(
             set,
@@ -74,7 +78,7 @@ impl Extractor<'_> {
             self.compute.backend,
             engine,
         );
-        let path = key.path(self.cache);
+        let path = key.path(&self.home.cache());
         let (features, cached) = match Features::open(&path, &key) {
             Ok(features) => {
                 cache::touch(&path);
@@ -103,10 +107,11 @@ impl Extractor<'_> {
         let Preprocessing { size, .. } = self.recipe.preprocessing;
         let shape = self.loaded.prefix.boundary().feature_shape(size, size)?;
         let bytes = (key.dtype.bytes() * set.len() * shape.iter().product::<usize>()) as u64;
-        for abandoned in graft_durable::sweep(self.cache) {
+        let (cache, devices) = (self.home.cache(), self.home.devices());
+        for abandoned in graft_durable::sweep(&cache) {
             tracing::info!("deleted the abandoned {}", abandoned.display());
         }
-        for deleted in cache::make_room(self.cache, bytes, cache::LIMIT)? {
+        for deleted in cache::make_room(&cache, bytes, cache::LIMIT)? {
             tracing::warn!(
                 "deleted {}, unused for longest, to keep the cache small",
                 deleted.display()
@@ -114,16 +119,45 @@ impl Extractor<'_> {
         }
         let mut writer = Writer::create(path, key, shape)?;
         let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
-        let batch = self.loaded.prefix.batch(size);
-        for start in (0..set.len()).step_by(batch) {
-            let range = start..set.len().min(start + batch);
-            let images = self.recipe.preprocessing.batch(set, range.clone())?;
-            writer.append(&self.loaded.prefix.forward(images, &self.compute.device)?)?;
+        let prefix = &self.loaded.prefix;
+        let one = self.recipe.preprocessing.batch(set, 0..set.len().min(1))?;
+        let batch = batch::best(prefix, self.compute, set.len(), &one, &devices)?.min(set.len());
+        // A card compiles and tunes for every number of images anew.
+        let fills = self.compute.adapter.kind != Kind::Processor;
+        let submit = |range, batch| {
+            let images = self.recipe.preprocessing.batch(set, range)?;
+            prefix.submit(if fills { filled(images, batch) } else { images })
+        };
+        let width: usize = shape.iter().product();
+        let did = in_batches(set.len(), batch, submit, |range, features| {
+            writer.append(&features[..range.len() * width])?;
             progress.advance(range.len());
+            Ok(())
+        });
+        match did {
+            Ok(did) if did == batch => {}
+            Ok(did) => batch::at_most(prefix, self.compute, size, did, &devices)?,
+            Err(error @ Error::DeviceLost(_)) => {
+                batch::at_most(prefix, self.compute, size, batch / 2, &devices)?;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
         }
         progress.finish();
         Ok(writer.finish()?)
     }
+}
+
+/// The images, the first of them repeated at the end until there are `batch`.
+fn filled(mut images: ImageBatch, batch: usize) -> ImageBatch {
+    let [count, channels, height, width] = images.shape;
+    for _ in count..batch {
+        images
+            .values
+            .extend_from_within(..channels * height * width);
+    }
+    images.shape = [batch.max(count), channels, height, width];
+    images
 }
 
 /// What is under way, for the progress line.

@@ -165,5 +165,5 @@ fn replaces(epoch: &Epoch, best: &Epoch, keep: Keep) -> bool {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cpu"))]
 mod tests;

@@ -4,6 +4,7 @@
 //! binary `graft` is a thin shell around [`commands`].
 
 pub mod backend;
+mod batch;
 pub mod bench;
 pub mod cache;
 pub mod cli;
@@ -19,11 +20,14 @@ pub mod fit;
 pub mod home;
 mod machine;
 mod output;
+mod passes;
 pub mod pipeline;
 pub mod predict;
+pub mod prefix;
 mod progress;
 pub mod recipe;
 pub mod run;
+pub mod selfcheck;
 pub mod sources;
 
 pub use error::Error;

@@ -13,7 +13,12 @@ use crate::run::Run;
 pub(super) fn run(arguments: &Eval, home: &Home) -> Result<(), Error> {
     let mut run = Run::open(&home.runs(), arguments.run.as_deref())?;
     let mut sources = sources(home, &arguments.outside)?;
-    let evaluated = evaluate(&mut run, &compute(&arguments.compute, home)?, home, &mut sources)?;
+    let evaluated = evaluate(
+        &mut run,
+        &compute(&arguments.compute, home)?,
+        home,
+        &mut sources,
+    )?;
     if arguments.json {
         return output::json(&evaluated);
     }

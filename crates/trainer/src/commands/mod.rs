@@ -2,6 +2,7 @@
 
 mod bench;
 mod cache;
+mod doctor;
 mod eval;
 mod extract;
 mod fetch;
@@ -32,6 +33,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Predict(arguments) => predict::run(arguments, &home),
         Verb::Bench(arguments) => bench::run(arguments, &home),
         Verb::Cache(arguments) => cache::run(arguments, &home),
+        Verb::Doctor(arguments) => doctor::run(arguments, &home),
     }
 }
 

@@ -26,16 +26,15 @@ pub(super) fn find() -> Vec<Adapter> {
 fn driver() -> Option<String> {
     let text = fs::read_to_string(DRIVER).ok()?;
     let mut words = text.lines().next()?.split_whitespace();
-    let version = |word: &&str| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit());
-    words.find(version).map(|version| format!("NVIDIA {version}"))
+    let version =
+        |word: &&str| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit());
+    words
+        .find(version)
+        .map(|version| format!("NVIDIA {version}"))
 }
 
 /// Opens the card of that number. The runtime panics where the driver refuses; that is caught.
-pub(super) fn open(
-    adapter: &Adapter,
-    number: usize,
-    folder: &Path,
-) -> Result<Opened, DeviceError> {
+pub(super) fn open(adapter: &Adapter, number: usize, folder: &Path) -> Result<Opened, DeviceError> {
     kernels::keep_in(folder, adapter);
     let device = cubecl::Device::Cuda(CudaDevice::new(number));
     guarded(|| super::opened(device, adapter.clone())).map_err(|message| DeviceError::Open {

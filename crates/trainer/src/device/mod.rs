@@ -11,6 +11,7 @@ mod error;
 mod guard;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod kernels;
+mod known;
 mod precision;
 #[cfg(feature = "wgpu")]
 mod wgpu;
@@ -22,8 +23,10 @@ use burn::tensor::Device;
 pub use adapter::{Adapter, Kind};
 pub use choose::{Wanted, choose};
 pub use error::DeviceError;
-pub(crate) use guard::guarded;
+pub use known::{Known, Passed};
 pub use precision::Precision;
+
+pub(crate) use guard::guarded;
 
 use crate::backend::Backend;
 
@@ -49,7 +52,10 @@ pub fn list(backend: Backend) -> Result<Vec<Adapter>, DeviceError> {
         #[cfg(feature = "cpu")]
         Backend::Cpu => Ok(vec![Adapter::processor()]),
         #[cfg(feature = "wgpu")]
-        Backend::Wgpu => Ok(wgpu::find().into_iter().map(|found| found.adapter).collect()),
+        Backend::Wgpu => Ok(wgpu::find()
+            .into_iter()
+            .map(|found| found.adapter)
+            .collect()),
         #[cfg(feature = "cuda")]
         Backend::Cuda => Ok(cuda::find()),
         #[cfg(not(all(feature = "cpu", feature = "wgpu", feature = "cuda")))]
@@ -86,7 +92,7 @@ pub fn open(backend: Backend, wanted: Wanted, kernels: &Path) -> Result<Opened, 
     }
 }
 
-/// What an open device of CubeCL's says of itself. Opens it where it is not yet, and panics where
+/// What an open device of `CubeCL`'s says of itself. Opens it where it is not yet, and panics where
 /// that fails.
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 fn opened(device: cubecl::Device, adapter: Adapter) -> Opened {

@@ -23,7 +23,10 @@ pub(super) fn find() -> Vec<Found> {
     let mut software = Vec::new();
     for api in AutoGraphicsApi::chain() {
         let found = on(api);
-        if found.iter().any(|found| found.adapter.kind != Kind::Software) {
+        if found
+            .iter()
+            .any(|found| found.adapter.kind != Kind::Software)
+        {
             return found;
         }
         if software.is_empty() {
@@ -100,11 +103,7 @@ fn adapter(information: &wgpu::AdapterInfo) -> Adapter {
 }
 
 /// Opens the device of that number in the order of [`find`].
-pub(super) fn open(
-    adapter: &Adapter,
-    number: usize,
-    folder: &Path,
-) -> Result<Opened, DeviceError> {
+pub(super) fn open(adapter: &Adapter, number: usize, folder: &Path) -> Result<Opened, DeviceError> {
     let refused = |message: String| DeviceError::Open {
         adapter: adapter.to_string(),
         message,

@@ -81,9 +81,15 @@ impl Home {
 
     /// Runs `graft`, offline where that is an option of the verb.
     pub(crate) fn graft(&self, arguments: &[&str]) -> Outcome {
+        self.graft_with(arguments, &[])
+    }
+
+    /// Runs `graft` in another environment.
+    pub(crate) fn graft_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
         let mut command = Command::new(env!("CARGO_BIN_EXE_graft"));
         command
             .args(arguments)
+            .envs(environment.iter().copied())
             .env("GRAFT_HOME", &self.root)
             .env_remove("GRAFT_LOG");
         if arguments.first().is_some_and(|verb| *verb != "cache") {

@@ -14,3 +14,5 @@ mod harness;
 mod images;
 mod smoke;
 mod usage;
+#[cfg(feature = "wgpu")]
+mod wgpu;
