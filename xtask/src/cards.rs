@@ -3,20 +3,30 @@
 use std::fs;
 use std::path::Path;
 
-/// NVIDIA's driver makes it; its version is in it.
-pub(crate) const NVIDIA: &str = "/proc/driver/nvidia/version";
+/// What NVIDIA's driver makes: on a computer, in a container, on Windows' Linux, on a Jetson.
+const NVIDIA: [&str; 5] = [
+    "proc/driver/nvidia/version",
+    "dev/nvidia0",
+    "dev/nvidiactl",
+    "usr/lib/wsl/lib/libcuda.so.1",
+    "dev/nvhost-gpu",
+];
 
 /// The backend for the card that is there, if one is; known on Linux only.
 pub(crate) fn backend() -> Option<&'static str> {
     of(Path::new("/"))
 }
 
+/// Whether NVIDIA's driver is there, as far as can be told: elsewhere than on Linux it may be.
+pub(crate) fn nvidia() -> bool {
+    !cfg!(target_os = "linux") || of(Path::new("/")) == Some("cuda")
+}
+
 fn of(root: &Path) -> Option<&'static str> {
-    let below = |path: &str| root.join(path.trim_start_matches('/'));
-    if below(NVIDIA).exists() || below("/dev/nvidia0").exists() {
+    if NVIDIA.iter().any(|file| root.join(file).exists()) {
         return Some("cuda");
     }
-    let nodes = fs::read_dir(below("/dev/dri")).ok()?;
+    let nodes = fs::read_dir(root.join("dev/dri")).ok()?;
     let renders = |name: &str| name.starts_with("renderD");
     nodes
         .flatten()
@@ -37,6 +47,7 @@ mod tests {
             ("dev/dri/renderD128", Some("wgpu")),
             ("dev/nvidia0", Some("cuda")),
             ("proc/driver/nvidia/version", Some("cuda")),
+            ("usr/lib/wsl/lib/libcuda.so.1", Some("cuda")),
         ] {
             let name = format!(
                 "graft-cards-{}-{}",

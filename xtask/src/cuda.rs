@@ -3,11 +3,11 @@
 use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::cards::NVIDIA;
+use crate::cards;
 use crate::cargo::{self, Failure};
 
 /// The LLVM that `cubecl-llvm` 0.11 has its build script download.
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const SCRIPTS: [&str; 3] = ["tracel-llvm-bundler", "cubecl-llvm", "tracel_llvm_bundler"];
 
 const NO_DRIVER: &str = "\
-no NVIDIA driver is loaded on this machine (no /proc/driver/nvidia/version), so the CUDA backend has nothing to run on.
+no NVIDIA driver is loaded on this machine (neither /proc/driver/nvidia nor /dev/nvidia0 is there), so the CUDA backend has nothing to run on.
   next: install the driver until `nvidia-smi` lists the card, or use --backend wgpu or --backend cpu
   to build for another machine: cargo build --release -p graft-trainer --no-default-features --features cuda";
 
@@ -35,7 +35,7 @@ https://github.com/tracel-ai/tracel-llvm/releases/download/v23.1.0-4/ and that d
 
 /// Runs the build and returns the command that starts what was built.
 pub(crate) fn built(mut build: Command) -> Result<Command, Failure> {
-    if cfg!(target_os = "linux") && !Path::new(NVIDIA).exists() {
+    if !cards::nvidia() {
         return Err(Failure::Spawn(NO_DRIVER.into()));
     }
     if !llvm_is_here() && !proxied() && !reachable(HOST) {
@@ -124,7 +124,7 @@ mod tests {
     fn a_build_script_without_llvm_is_recognised() {
         for (errors, expected) in [
             (
-                "error: failed to run custom build command for `tracel-llvm-bundler v23.1.0-4`\n\nCaused by:\n  thread 'main' panicked",
+                "error: failed to run custom build command for `tracel-llvm-bundler v23.1.0-4`\nnote: To improve backtraces\n\nCaused by:\n  process didn't exit successfully\n\n  thread 'main' panicked at build.rs:66:37",
                 true,
             ),
             (

@@ -56,7 +56,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::panic, reason = "what is caught here")]
     fn a_panic_is_an_error_with_its_first_line() {
         let panicked = guarded::<()>(|| panic!("\n  no library\n  0: a backtrace"));
         assert_eq!(panicked, Err("no library".to_owned()));

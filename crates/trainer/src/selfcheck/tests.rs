@@ -80,7 +80,7 @@ fn one_wrong_weight_is_found_and_named() {
         ]
     );
     let worst = checked.iter().map(|check| check.difference / check.allowed);
-    println!("{checked:#?}");
+    eprintln!("{checked:#?}");
     assert!(worst.fold(0.0, f64::max) < 0.5);
 
     for (target, operation) in [

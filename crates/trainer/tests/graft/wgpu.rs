@@ -1,4 +1,4 @@
-//! The whole job on SwiftShader, a Vulkan device in software, held against the processor. Run by
+//! The whole job on `SwiftShader`, a Vulkan device in software, held against the processor. Run by
 //! `scripts/swiftshader.sh`, which makes it the only device.
 
 use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ fn trains_and_evaluates_as_the_processor_does() {
     assert_eq!(processor["confusion"], card["confusion"]);
 
     let difference = largest_difference(&home);
-    println!("the largest difference of features is {difference:.2e} of the largest feature");
+    eprintln!("the largest difference of features is {difference:.2e} of the largest feature");
     assert!(difference < 1e-4, "{difference}");
 
     let devices = home
@@ -94,7 +94,7 @@ fn trains_and_evaluates_as_the_processor_does() {
 #[track_caller]
 fn same(processor: &Value, card: &Value) {
     let loss = |scores: &Value| scores["loss"].as_f64().unwrap();
-    println!(
+    eprintln!(
         "processor {:.6}, card {:.6}, accuracy {}",
         loss(processor),
         loss(card),
