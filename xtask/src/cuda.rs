@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use crate::cards;
@@ -48,14 +49,13 @@ pub(crate) fn built(mut build: Command) -> Result<Command, Failure> {
     let mut child = build
         .spawn()
         .map_err(|error| Failure::Spawn(format!("cannot run cargo: {error}")))?;
-    let errors = child
-        .stderr
-        .take()
-        .map(|lines| shown(BufReader::new(lines)));
+    // Both are read as they come: cargo waits for a reader of either.
+    let errors = child.stderr.take();
+    let errors = thread::spawn(|| errors.map(|lines| shown(BufReader::new(lines))));
     let output = child
         .wait_with_output()
         .map_err(|error| Failure::Spawn(format!("cannot run cargo: {error}")))?;
-    let errors = errors.unwrap_or_default();
+    let errors = errors.join().ok().flatten().unwrap_or_default();
     if !output.status.success() && is_llvm(&errors) {
         return Err(Failure::Spawn(NO_LLVM.into()));
     }
