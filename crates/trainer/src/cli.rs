@@ -250,6 +250,9 @@ pub struct Doctor {
     /// Look at the devices, which is all that there is to look at so far
     #[arg(long)]
     pub device: bool,
+    /// The devices of one backend only; by default of all that were compiled in
+    #[arg(long, value_enum)]
+    pub backend: Option<Backend>,
     /// Also check devices that are only programs that behave like cards
     #[arg(long)]
     pub allow_software: bool,

@@ -10,9 +10,10 @@ use graft_backbone::CpuBackbone;
 use graft_report::record::Machine;
 
 use crate::compute::Compute;
+use crate::device::Precision;
 
-/// This machine, and what `compute` makes of it.
-pub(crate) fn machine(compute: &Compute) -> Machine {
+/// This machine, and what `compute` makes of it in a precision.
+pub(crate) fn machine(compute: &Compute, precision: Precision) -> Machine {
     Machine {
         system: format!("{} {}", env::consts::OS, env::consts::ARCH),
         processor: processor(),
@@ -21,7 +22,7 @@ pub(crate) fn machine(compute: &Compute) -> Machine {
         adapter: Some(compute.adapter.name.clone()),
         driver: compute.adapter.driver.clone(),
         engine: compute.engine.version(),
-        dtype: "f32".into(),
+        dtype: precision.to_string(),
         peak_memory_bytes: peak_memory(),
     }
 }

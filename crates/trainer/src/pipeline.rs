@@ -114,7 +114,7 @@ pub fn train(
         started: clock.started,
         ended: Timestamp::now(),
         recipe: order.name.into(),
-        machine: machine::machine(compute),
+        machine: machine::machine(compute, recipe.backbone.precision),
         data: data(recipe, &images, &extracted),
         origin: loaded.origin(),
         generated_code: graft_backbone::generated_code_hash(),

@@ -39,7 +39,8 @@ pub(super) fn run(arguments: &Doctor, home: &Home) -> Result<(), Error> {
     check_writable(&home.devices())?;
     let mut sources = sources(home, &arguments.outside)?;
     let mut found = Vec::new();
-    for backend in Backend::COMPILED {
+    let asked = arguments.backend.as_ref().map(std::slice::from_ref);
+    for backend in asked.unwrap_or(Backend::COMPILED) {
         let adapters = device::list(*backend)?;
         if adapters.is_empty() && !arguments.json {
             let wanted = Wanted::default();

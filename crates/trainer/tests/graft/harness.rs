@@ -86,7 +86,21 @@ impl Home {
 
     /// Runs `graft` in another environment.
     pub(crate) fn graft_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_graft"));
+        self.run(
+            Path::new(env!("CARGO_BIN_EXE_graft")),
+            arguments,
+            environment,
+        )
+    }
+
+    /// Runs a `graft` that was built elsewhere, or for something else.
+    pub(crate) fn run(
+        &self,
+        graft: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Outcome {
+        let mut command = Command::new(graft);
         command
             .args(arguments)
             .envs(environment.iter().copied())

@@ -1,9 +1,10 @@
 //! The whole job on `SwiftShader`, a Vulkan device in software, held against the processor. Run by
-//! `scripts/swiftshader.sh`, which makes it the only device.
+//! `scripts/swiftshader.sh`, which makes it the only device, with the path of a `graft` that was built
+//! for the processor in `GRAFT_CPU`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -41,25 +42,28 @@ fn refusals_are_said_at_once() {
 fn trains_and_evaluates_as_the_processor_does() {
     let home = Home::with(&FOR_TRAIN);
     home.take(&[TEST_IMAGES, TEST_LABELS]);
-    let processor = home.train(&[]).json();
+    let cpu = PathBuf::from(env::var_os("GRAFT_CPU").expect("the path of a graft for the CPU"));
+    let cpu = |arguments: &[&str]| home.run(&cpu, arguments, &[]).json();
+    let train = [&["train", "--json"], &SMALL[..]].concat();
+    let processor = cpu(&train);
     let card = home.train(&WGPU).json();
     // Features of one are never taken for the other's, and both are kept.
     assert_eq!(
         (&processor["cache"], &card["cache"]),
         (&"miss".into(), &"miss".into())
     );
-    assert_eq!(home.train(&[]).json()["cache"], "hit");
+    assert_eq!(cpu(&train)["cache"], "hit");
     assert_eq!(home.train(&WGPU).json()["cache"], "hit");
     assert_eq!(processor["backbone"], card["backbone"]);
     for split in ["train", "validation"] {
         same(&processor[split], &card[split]);
     }
 
-    let evaluate = |run: &Value, more: &[&str]| {
-        let eval = ["eval", run["run"].as_str().unwrap(), "--json"];
-        home.graft(&[&eval[..], more].concat()).json()
-    };
-    let (processor, card) = (evaluate(&processor, &[]), evaluate(&card, &WGPU));
+    let folder = |run: &Value| run["run"].as_str().unwrap().to_owned();
+    let processor = cpu(&["eval", &folder(&processor), "--json"]);
+    let run = folder(&card);
+    let eval = [&["eval", &run, "--json"], &WGPU[..]].concat();
+    let card = home.graft(&eval).json();
     same(&processor, &card);
     assert_eq!(processor["confusion"], card["confusion"]);
 
@@ -84,7 +88,7 @@ fn trains_and_evaluates_as_the_processor_does() {
             .starts_with("passed"),
         "{devices}"
     );
-    assert_eq!(found("cpu")["adapter"]["kind"], "processor");
+    assert_eq!(found("wgpu")["adapter"]["kind"], "software");
     let sixteen = [&SMALL[..], &WGPU, &["--set", "backbone.precision=bf16"]].concat();
     home.graft(&[&["train"], &sixteen[..]].concat())
         .refuses(1, &["does not compute in bf16", "backbone.precision"]);
