@@ -79,6 +79,20 @@ fn executable(message: &str) -> Option<String> {
     Some(path.replace("\\\\", "\\"))
 }
 
+/// Becomes the program, where the system can: signals are its own to answer then.
+#[cfg(unix)]
+pub(crate) fn become_program(mut command: Command) -> Result<(), Failure> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let error = std::os::unix::process::CommandExt::exec(&mut command);
+    Err(Failure::Spawn(format!("cannot run {program}: {error}")))
+}
+
+/// Runs the program to its end.
+#[cfg(not(unix))]
+pub(crate) fn become_program(command: Command) -> Result<(), Failure> {
+    run(command)
+}
+
 /// Runs a program to its end.
 pub(crate) fn run(mut command: Command) -> Result<(), Failure> {
     let program = command.get_program().to_string_lossy().into_owned();

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask VERB [OPTION]...
 
-  train, eval, predict, fetch, extract, cache, doctor
+  train, eval, report, lab, runs, compare, predict, fetch, extract, cache, doctor
           build graft and pass everything on to it;
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu)
@@ -40,9 +40,8 @@ fn main() -> ExitCode {
     };
     let done = match verb.as_ref() {
         "bench" if peers::wanted(rest) => peers::run(rest),
-        "train" | "eval" | "predict" | "fetch" | "extract" | "cache" | "bench" | "doctor" => {
-            pass::run(&verb, rest)
-        }
+        "train" | "eval" | "report" | "lab" | "runs" | "compare" | "predict" | "fetch"
+        | "extract" | "cache" | "bench" | "doctor" => pass::run(&verb, rest),
         "help" | "--help" | "-h" | "test" | "import" if wants_help(&verb, rest) => {
             // A reader that has gone away is no failure.
             let _ = writeln!(io::stdout(), "{HELP}");

@@ -23,7 +23,7 @@ pub(crate) fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
     let feature = asked.unwrap_or(backend::DEFAULT);
     let mut graft = build(feature)?;
     graft.arg(verb).args(arguments);
-    cargo::run(graft)
+    cargo::become_program(graft)
 }
 
 /// Fetches `wanted` into the checkout's own models folder, where the tests and the importer look.

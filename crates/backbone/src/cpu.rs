@@ -83,6 +83,29 @@ impl CpuBackbone {
         Ok(self.stack.run(images, batch, height, width)?)
     }
 
+    /// What every block makes of a batch of images, in one pass: block 1 to the boundary, whose
+    /// output are the features.
+    ///
+    /// # Errors
+    /// As [`CpuBackbone::features`].
+    pub fn block_outputs(&self, images: &[f32], shape: [usize; 4]) -> Result<Vec<Vec<f32>>, Error> {
+        let [batch, channels, height, width] = shape;
+        if channels != IMAGE_CHANNELS {
+            return Err(Error::Channels { found: channels });
+        }
+        self.boundary.feature_shape(height, width)?;
+        let mut convolutions = 0;
+        let ends: Vec<usize> = BLOCKS
+            .iter()
+            .take(self.boundary.number())
+            .map(|block| {
+                convolutions += block.len();
+                convolutions - 1
+            })
+            .collect();
+        Ok(self.stack.run_to(&ends, images, batch, height, width)?)
+    }
+
     /// How many threads a forward pass uses: as many as the processor runs at once, or as
     /// `RAYON_NUM_THREADS` says.
     #[must_use]

@@ -191,6 +191,8 @@ fn damaged_gzip(source: io::Error, path: &Path) -> Error {
 }
 
 #[cfg(test)]
+mod bombs;
+#[cfg(test)]
 mod mutations;
 #[cfg(test)]
 mod tests;

@@ -27,5 +27,5 @@ pub use pair::{IdxPair, Split};
 pub use picture::{MAX_PICTURE_ALLOCATION, MAX_PICTURE_BYTES, MAX_PICTURE_SIDE};
 pub use preprocess::{ImageBatch, MAX_SIZE, Preprocessing};
 pub use scaling::{CAFFE_MEAN_BGR, Scaling};
-pub use shuffle::shuffle;
+pub use shuffle::{resample, shuffle};
 pub use split::{Holdout, split};

@@ -1,5 +1,5 @@
 //! The order in which an epoch sees the images: a shuffle that depends on seed and epoch alone,
-//! and that any program can repeat.
+//! and that any program can repeat; and draws with replacement from the same generator.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -11,13 +11,30 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// output as little-endian 64-bit words. For `i` from `len - 1` down to 1, with `n = i + 1`: take
 /// words until one is at least `2^64 mod n`, and swap the items at `i` and at that word modulo `n`.
 pub fn shuffle(indices: &mut [usize], seed: u64, epoch: u64) {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut random = ChaCha8Rng::from_seed(key);
-    random.set_stream(epoch);
+    let mut random = generator(seed, epoch);
     for i in (1..indices.len()).rev() {
         indices.swap(i, draw_below(i + 1, &mut random));
     }
+}
+
+/// How often each of `count` items is drawn when `count` are drawn with replacement: a bootstrap
+/// resample. It draws as [`shuffle`] does, from the stream `stream`.
+#[must_use]
+pub fn resample(count: usize, seed: u64, stream: u64) -> Vec<u32> {
+    let mut random = generator(seed, stream);
+    let mut times = vec![0; count];
+    for _ in 0..count {
+        times[draw_below(count, &mut random)] += 1;
+    }
+    times
+}
+
+fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut random = ChaCha8Rng::from_seed(key);
+    random.set_stream(stream);
+    random
 }
 
 /// A number below `bound`, each as likely as the others; `bound` is not 0.
@@ -72,6 +89,18 @@ mod tests {
         for (order, count) in counts {
             assert!((870..=1130).contains(&count), "{order:?}: {count}");
         }
+    }
+
+    #[test]
+    fn a_resample_draws_as_many_and_leaves_some_out() {
+        let times = resample(10_000, 7, 3);
+        assert_eq!(times.iter().sum::<u32>(), 10_000);
+        // (1 - 1/n)^n of them are never drawn: 3,679 with a standard deviation of 31.
+        let never = times.iter().filter(|times| **times == 0).count();
+        assert!((3550..=3800).contains(&never), "{never}");
+        assert_eq!(times, resample(10_000, 7, 3));
+        assert_ne!(times, resample(10_000, 7, 4));
+        assert!(resample(0, 7, 3).is_empty());
     }
 
     proptest! {

@@ -3,13 +3,22 @@
 //! Whatever must not be torn (assets, weights, caches, heads, manifests) is written through [`Pending`]:
 //! into a temporary file beside the destination, flushed to the disk, then renamed over it. A
 //! reader sees the old file or the new one and never half of either; a crash or a full disk leaves
-//! the old one.
+//! the old one. A file that grows, such as a log, is an [`Appending`].
+//!
+//! Tests make any of these operations fail by the environment variable `GRAFT_FAULT`, such as
+//! `fsync:3:EIO`: the third flush of the process answers so. `docs/reliability.md` has its grammar.
 
+mod appending;
+mod disk;
+mod fault;
 mod hash;
+mod lock;
 mod pending;
 mod sweep;
 
+pub use appending::Appending;
 pub use hash::{Hashing, sha256, sha256_file};
+pub use lock::Lock;
 pub use pending::{Pending, check_writable, write};
 pub use sweep::sweep;
 
@@ -36,6 +45,14 @@ impl Error {
             path: path.to_owned(),
             source,
         }
+    }
+}
+
+/// The folder a file lies in; a bare file name lies in the current one.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 

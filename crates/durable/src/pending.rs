@@ -1,21 +1,15 @@
 //! A file that appears under its name only when it is complete.
 
-use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
-use crate::Error;
-
-/// How the names of temporary files begin and end.
-pub(crate) const PREFIX: &str = ".graft-";
-pub(crate) const SUFFIX: &str = ".tmp";
+use crate::disk::{self, Temporary};
+use crate::{Error, folder_of};
 
 /// A file being written. It has no name that anybody looks for until [`Pending::commit`]; dropped
 /// before that, it is gone.
 pub struct Pending {
-    file: BufWriter<NamedTempFile>,
+    file: BufWriter<Temporary>,
     path: PathBuf,
 }
 
@@ -26,8 +20,9 @@ impl Pending {
     /// When the folder or the temporary file in it cannot be created.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let folder = folder_of(path);
-        fs::create_dir_all(folder).map_err(Error::on("create folder", folder))?;
-        let temporary = temporary_in(folder).map_err(Error::on("create a file in", folder))?;
+        disk::create_folder(folder)?;
+        let temporary =
+            Temporary::create_in(folder).map_err(Error::on("create a file in", folder))?;
         Ok(Self {
             file: BufWriter::with_capacity(1 << 20, temporary),
             path: path.to_owned(),
@@ -44,14 +39,11 @@ impl Pending {
         let temporary = file
             .into_inner()
             .map_err(|error| Error::on("write", &path)(error.into_error()))?;
+        temporary.sync().map_err(Error::on("write", &path))?;
         temporary
-            .as_file()
-            .sync_all()
-            .map_err(Error::on("write", &path))?;
-        temporary
-            .persist(&path)
-            .map_err(|error| Error::on("rename a finished file to", &path)(error.error))?;
-        sync_folder(folder_of(&path))
+            .rename(&path)
+            .map_err(Error::on("rename a finished file to", &path))?;
+        disk::sync_folder(folder_of(&path))
     }
 }
 
@@ -86,45 +78,16 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// # Errors
 /// When it cannot be made or written.
 pub fn check_writable(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(Error::on("create folder", folder))?;
-    temporary_in(folder)
+    disk::create_folder(folder)?;
+    Temporary::create_in(folder)
         .map(drop)
         .map_err(Error::on("create a file in", folder))
-}
-
-/// The folder a file lies in; a bare file name lies in the current one.
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).suffix(SUFFIX);
-    #[cfg(unix)]
-    {
-        // Temporary files are private by default; what we keep is as readable as any other file.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
-}
-
-/// Makes a rename survive a power cut. Only Unix has and needs this.
-fn sync_folder(folder: &Path) -> Result<(), Error> {
-    if cfg!(unix) {
-        File::open(folder)
-            .and_then(|handle| handle.sync_all())
-            .map_err(Error::on("flush folder", folder))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn names(folder: &Path) -> Vec<String> {
         fs::read_dir(folder)

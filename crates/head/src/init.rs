@@ -18,16 +18,33 @@ pub const STREAM: u64 = 0;
 pub fn glorot_uniform(inputs: usize, outputs: usize, seed: u64) -> Vec<f32> {
     #[expect(clippy::cast_precision_loss, reason = "layer sizes are far below 2^24")]
     let limit = (6.0 / (inputs + outputs) as f32).sqrt();
+    uniform(limit, inputs * outputs, seed, STREAM)
+}
+
+/// `count` values from the uniform distribution over ±sqrt(6 / inputs), drawn as
+/// [`glorot_uniform`] draws, from the stream `stream`: the first weights of a layer whose output is
+/// rectified and each of which sums over `inputs` values.
+///
+/// Source: K. He, X. Zhang, S. Ren and J. Sun, "Delving deep into rectifiers" (2015), equation 10,
+/// with a uniform distribution of that variance.
+#[must_use]
+pub fn he_uniform(inputs: usize, count: usize, seed: u64, stream: u64) -> Vec<f32> {
+    #[expect(clippy::cast_precision_loss, reason = "layer sizes are far below 2^24")]
+    let limit = (6.0 / inputs as f32).sqrt();
+    uniform(limit, count, seed, stream)
+}
+
+fn uniform(limit: f32, count: usize, seed: u64, stream: u64) -> Vec<f32> {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
     let mut random = ChaCha8Rng::from_seed(key);
-    random.set_stream(STREAM);
+    random.set_stream(stream);
     let mut draw = || {
         #[expect(clippy::cast_precision_loss, reason = "24 bits are exact in an f32")]
         let unit = (random.next_u32() >> 8) as f32 / 16_777_216.0; // in [0, 1)
         limit * (2.0 * unit - 1.0)
     };
-    (0..inputs * outputs).map(|_| draw()).collect()
+    (0..count).map(|_| draw()).collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,6 @@ mod statistics;
 
 pub use file::FileError;
 pub use head::{Head, HeadConfig};
-pub use init::{STREAM, glorot_uniform};
+pub use init::{STREAM, glorot_uniform, he_uniform};
 pub use loss::cross_entropy;
 pub use statistics::{SMALLEST_DEVIATION, Statistics};

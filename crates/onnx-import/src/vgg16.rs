@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use onnx_protobuf::{FloatTensor, ModelProto};
 
-use crate::architecture::KNOWN_OPSETS;
+use crate::architecture::{BLOCKS, IMAGE_CHANNELS, KERNEL, KNOWN_OPSETS};
 use crate::place::clip;
 use crate::weights::{Manifest, Source};
 use crate::{Error, Refusal, base, graphs, weights};
@@ -53,6 +53,32 @@ impl Vgg16 {
             path: onnx.to_owned(),
             reason: Box::new(reason),
         })
+    }
+
+    /// VGG16 with weights of the caller's: `weights` is asked for each convolution's, with its input
+    /// and output channels, and gives `[out, in, 3, 3]` row by row. Biases are 0.
+    ///
+    /// # Errors
+    /// With the number of weights that were expected, when others are given.
+    pub fn with_weights(
+        source: Source,
+        mut weights: impl FnMut([usize; 2]) -> Vec<f32>,
+    ) -> Result<Self, usize> {
+        let mut input = IMAGE_CHANNELS;
+        let mut blocks = [const { Vec::new() }; 5];
+        for (block, outputs) in blocks.iter_mut().zip(BLOCKS) {
+            for output in outputs {
+                let dims = vec![*output, input, KERNEL[0], KERNEL[1]];
+                let expected: usize = dims.iter().product();
+                let values = weights([input, *output]).into_iter();
+                let bytes: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
+                let weight = FloatTensor::new(dims, bytes.into()).ok_or(expected)?;
+                let bias = FloatTensor::zeros(*output);
+                block.push(Convolution { weight, bias });
+                input = *output;
+            }
+        }
+        Ok(Self { source, blocks })
     }
 
     pub(crate) fn from_model(model: &ModelProto, source: Source) -> Result<Self, Refusal> {

@@ -5,22 +5,36 @@
 
 mod calibration;
 pub mod chart;
+pub mod compare;
 mod confusion;
+mod difference;
+mod estimate;
 mod evaluation;
+mod figures;
 mod interval;
+pub mod lab;
 mod label_errors;
 mod language;
+mod listing;
+mod number;
+pub mod page;
 mod paired;
 pub mod record;
 mod softmax;
 mod summary;
+mod table;
+pub mod tensorboard;
 
 pub use calibration::{BINS, Bin, bins, brier, expected_calibration_error};
 pub use confusion::Confusion;
+pub use difference::{Difference, SIGNIFICANT, Verdict};
+pub use estimate::{Estimate, Hits};
 pub use evaluation::{Evaluation, Mismatch, Share};
+pub use figures::Figures;
 pub use interval::{Interval, Z_95, wilson};
 pub use label_errors::MNIST_LABEL_ERRORS;
 pub use language::Language;
+pub use listing::{Facts, Listed, State, list, listing};
 pub use paired::{Paired, mcnemar};
 pub use softmax::{argmax, negative_log_likelihood, softmax};
 pub use summary::{percent, summary};

@@ -9,10 +9,9 @@ use crate::Error;
 use crate::backend::Backend;
 use crate::compute::Compute;
 use crate::device::{Kind, Known};
-use crate::engine::Engine;
 use crate::prefix::Prefix;
 
-/// Where the search on a card begins, and what small sets and software get.
+/// Where the search on a card begins.
 const SMALLEST: usize = 32;
 /// Where it ends: a card is busy long before.
 const LARGEST: usize = 4096;
@@ -35,12 +34,9 @@ pub(crate) fn best(
     known: &Path,
 ) -> Result<usize, Error> {
     let [_, _, size, _] = one.shape;
-    match (compute.engine, compute.backend, compute.adapter.kind) {
-        (Engine::Winograd, ..) => return Ok(((1 << 18) / (size * size)).clamp(1, 256)),
-        (_, Backend::Cpu, _) | (_, _, Kind::Software) => {
-            return Ok(((1 << 15) / (size * size)).clamp(1, SMALLEST));
-        }
-        _ => {}
+    let card = compute.backend != Backend::Cpu && compute.adapter.kind != Kind::Software;
+    if !card {
+        return Ok(prefix.batch(size));
     }
     let limit = limit(compute.largest_tensor, size).min(LARGEST);
     let smallest = SMALLEST.min(limit);

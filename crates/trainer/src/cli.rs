@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use graft_report::Language;
 
 use crate::backend::Backend;
 use crate::engine::Engine;
+use crate::labs::Which;
 
 /// Transfer learning in Rust: a frozen VGG16 from ImageNet learns handwritten digits.
 ///
@@ -32,10 +36,18 @@ pub enum Verb {
     Train(Train),
     /// Measure a run's accuracy and loss on the test images
     Eval(Eval),
+    /// List all runs, with what they reach
+    Runs(Runs),
+    /// Put runs side by side: what differs, and how surely one is better
+    Compare(Compare),
     /// Compute features into the cache and train nothing
     Extract(Extract),
+    /// Write a report on a run that can be handed in
+    Report(Report),
     /// Say which digit is on a picture
     Predict(Predict),
+    /// Run a small experiment on frozen features and keep its result
+    Lab(Lab),
     /// Measure how fast features are computed
     Bench(Bench),
     /// Look at the cached features, or delete them
@@ -118,6 +130,12 @@ pub struct Train {
     /// Where from.
     #[command(flatten)]
     pub outside: Outside,
+    /// Go on with this run, whose training did not end; its recipe cannot be changed
+    #[arg(long, value_name = "RUN", conflicts_with = "recipe")]
+    pub resume: Option<PathBuf>,
+    /// Go on from this checkpoint of the run rather than from its newest
+    #[arg(long, value_name = "NAME", requires = "resume")]
+    pub checkpoint: Option<String>,
     /// Print one JSON object at the end instead of a table
     #[arg(long)]
     pub json: bool,
@@ -137,6 +155,68 @@ pub struct Eval {
     /// Print one JSON object instead of tables
     #[arg(long)]
     pub json: bool,
+}
+
+/// `graft runs`
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `graft compare`
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Names or folders of two or more runs
+    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `graft report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// A run's name or folder; the newest complete one by default
+    pub run: Option<PathBuf>,
+    /// The report's language
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    pub lang: Lang,
+    /// The report's format
+    #[arg(long, value_enum, default_value_t = Format::Html)]
+    pub format: Format,
+    /// Who hands it in
+    #[arg(long)]
+    pub author: Option<String>,
+}
+
+/// A report's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English
+    En,
+    /// Chinese
+    Zh,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self::En,
+            Lang::Zh => Self::Zh,
+        }
+    }
+}
+
+/// A report's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One HTML file with everything in it
+    Html,
+    /// Markdown, without pictures
+    Md,
 }
 
 /// `graft extract`
@@ -180,6 +260,67 @@ pub struct Predict {
     /// Print one JSON object a picture
     #[arg(long)]
     pub json: bool,
+}
+
+/// `graft lab`
+#[derive(Debug, Args)]
+pub struct Lab {
+    /// Which experiment
+    #[arg(value_enum, default_value_t = LabName::All)]
+    pub name: LabName,
+    /// Change the data or the seed, such as data.limit=2000; everything else is the lab's own
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// What computes.
+    #[command(flatten)]
+    pub compute: ComputeArguments,
+    /// Where from.
+    #[command(flatten)]
+    pub outside: Outside,
+    /// Print one JSON object a lab instead of a table and what it found
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which labs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabName {
+    /// One after the other
+    All,
+    /// One of them.
+    One(Which),
+}
+
+impl LabName {
+    /// The one that was asked for; none for all.
+    #[must_use]
+    pub fn which(self) -> Option<Which> {
+        match self {
+            Self::All => None,
+            Self::One(which) => Some(which),
+        }
+    }
+}
+
+impl ValueEnum for LabName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [LabName; 6] = [
+            LabName::One(Which::ALL[0]),
+            LabName::One(Which::ALL[1]),
+            LabName::One(Which::ALL[2]),
+            LabName::One(Which::ALL[3]),
+            LabName::One(Which::ALL[4]),
+            LabName::All,
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::All => Some(PossibleValue::new("all").help("All five, one after the other")),
+            Self::One(which) => which.to_possible_value(),
+        }
+    }
 }
 
 /// `graft bench`

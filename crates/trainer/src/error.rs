@@ -74,7 +74,9 @@ pub enum Error {
     )]
     DeviceLost(String),
     /// Training went wrong.
-    #[error("epoch {epoch}: {what} is {value}; use a smaller training.learning_rate")]
+    #[error(
+        "epoch {epoch}: {what} is {value}; use a smaller training.learning_rate; checkpoints before it are kept"
+    )]
     Diverged {
         /// The epoch, counted from 1.
         epoch: usize,
@@ -83,6 +85,35 @@ pub enum Error {
         /// Its value, infinite or not a number.
         value: f64,
     },
+    /// A signal asked to stop; what was done is saved.
+    #[error("interrupted; {}", match run {
+        Some(run) => format!("go on with the verb train and --resume {}", run.display()),
+        None => "what was computed is kept: give the same command again".into(),
+    })]
+    Interrupted {
+        /// The signal's number.
+        signal: u8,
+        /// The run to go on with, if training had begun.
+        run: Option<PathBuf>,
+    },
+    /// A feature that is no finite number.
+    #[error(
+        "the features of image {image} (counted from 0) hold {value}; run `graft cache clear` and try again, or import the VGG16 weights again"
+    )]
+    Feature {
+        /// Which image.
+        image: usize,
+        /// The value.
+        value: f32,
+    },
+    /// A lab's result that cannot be written.
+    #[error(transparent)]
+    Record(#[from] graft_report::record::RecordError),
+    /// The shape of VGG16 changed in one place and not in another.
+    #[error(
+        "expected {0} weights for a convolution of VGG16, found another number; this is a defect of graft, please report it"
+    )]
+    Weights(usize),
     /// A recipe without epochs, which its check refuses.
     #[error("expected at least one epoch to train, found none; set training.epochs")]
     NoEpochs,

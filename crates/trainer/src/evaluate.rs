@@ -2,9 +2,11 @@
 
 use graft_dataset::Split;
 use graft_report::record::{EVALUATION, Evaluated, MISTAKES, Scores, TEST_PREDICTIONS};
+use graft_report::tensorboard::Events;
 use jiff::Timestamp;
 
 use crate::Error;
+use crate::backend::Backend;
 use crate::compute::Compute;
 use crate::examples::Examples;
 use crate::home::Home;
@@ -37,6 +39,7 @@ pub fn evaluate(
         labels: images.labels(),
         classes: recipe.data.classes,
         device,
+        host: compute.backend == Backend::Cpu,
     };
     let all: Vec<usize> = (0..images.len()).collect();
     let predictions = examples.predictions(&head, &all)?;
@@ -55,9 +58,11 @@ pub fn evaluate(
             None
         },
     };
+    let events = Events::test(run.manifest(), &evaluated);
     run.add(&[
         (TEST_PREDICTIONS, predictions.to_csv().into_bytes()),
         (MISTAKES, indented(&mistakes(&images, &predictions))?),
+        (events.name(), events.bytes().to_vec()),
         (EVALUATION, indented(&evaluated)?),
     ])?;
     Ok(evaluated)

@@ -21,17 +21,23 @@ pub struct Examples<'a> {
     pub classes: usize,
     /// Where tensors go.
     pub device: &'a Device,
+    /// Whether tensors lie in the host's memory, where looking at one costs next to nothing.
+    pub host: bool,
 }
 
 impl Examples<'_> {
     /// The features `[batch, width]` and labels `[batch]` at some indices.
-    pub(crate) fn batch(&self, indices: &[usize]) -> (Tensor<2>, Tensor<1, Int>) {
+    ///
+    /// # Errors
+    /// When a feature is infinite or not a number.
+    pub(crate) fn batch(&self, indices: &[usize]) -> Result<(Tensor<2>, Tensor<1, Int>), Error> {
         let targets: Vec<i64> = indices
             .iter()
             .map(|index| i64::from(self.labels[*index]))
             .collect();
         let targets = TensorData::new(targets, [indices.len()]);
-        (self.rows(indices), Tensor::from_data(targets, self.device))
+        let features = self.rows(indices)?;
+        Ok((features, Tensor::from_data(targets, self.device)))
     }
 
     /// The labels at some indices.
@@ -65,17 +71,21 @@ impl Examples<'_> {
     fn logits(&self, head: &Head, indices: &[usize]) -> Result<Vec<f32>, Error> {
         let mut logits = Vec::with_capacity(indices.len() * self.classes);
         for batch in indices.chunks(EVALUATION_BATCH) {
-            logits.extend(read(head.forward(self.rows(batch)))?);
+            logits.extend(read(head.forward(self.rows(batch)?))?);
         }
         Ok(logits)
     }
 
-    fn rows(&self, indices: &[usize]) -> Tensor<2> {
-        let rows = self.features.rows(indices);
-        Tensor::from_data(
-            TensorData::new(rows, [indices.len(), self.features.width()]),
-            self.device,
-        )
+    fn rows(&self, indices: &[usize]) -> Result<Tensor<2>, Error> {
+        let (rows, width) = (self.features.rows(indices), self.features.width());
+        if let Some(place) = rows.iter().position(|value| !value.is_finite()) {
+            return Err(Error::Feature {
+                image: indices[place / width],
+                value: rows[place],
+            });
+        }
+        let rows = TensorData::new(rows, [indices.len(), width]);
+        Ok(Tensor::from_data(rows, self.device))
     }
 }
 

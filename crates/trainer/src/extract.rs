@@ -1,17 +1,20 @@
 //! Images to features: through the frozen backbone once, then from the cache.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_dataset::{ImageBatch, ImageSet, Preprocessing, Split};
+use graft_durable::Lock;
 use graft_report::record::Cached;
 
 use crate::Error;
 use crate::batch;
-use crate::cache::{self, CacheError, Features, Key, Writer};
+use crate::cache::{self, CacheError, Features, Key, Shards};
 use crate::compute::Compute;
 use crate::device::Kind;
 use crate::home::Home;
+use crate::interrupt;
 use crate::passes::in_batches;
 use crate::progress::Progress;
 use crate::recipe::{Data, Recipe};
@@ -79,19 +82,9 @@ impl Extractor<'_> {
             engine,
         );
         let path = key.path(&self.home.cache());
-        let (features, cached) = match Features::open(&path, &key) {
-            Ok(features) => {
-                cache::touch(&path);
-                (features, Cached::Hit)
-            }
-            Err(error @ CacheError::File(_)) => return Err(error.into()),
-            Err(error) => {
-                if let CacheError::Corrupt { .. } = error {
-                    tracing::warn!("{error}; computing them anew");
-                }
-                self.fill(set, split, &path, &key)?;
-                (Features::open(&path, &key)?, Cached::Miss)
-            }
+        let (features, cached) = match self.cached(&path, &key)? {
+            Some(features) => (features, Cached::Hit),
+            None => self.fill(set, split, &path, &key)?,
         };
         Ok(Extracted {
             features,
@@ -102,12 +95,105 @@ impl Extractor<'_> {
         })
     }
 
-    /// Computes all features and writes them as one entry.
-    fn fill(&self, set: &ImageSet, split: Split, path: &Path, key: &Key) -> Result<(), Error> {
+    /// The entry at `path`, if it is there and good.
+    fn cached(&self, path: &Path, key: &Key) -> Result<Option<Features>, Error> {
+        match Features::open(path, key) {
+            Ok(features) => {
+                cache::touch(path);
+                Ok(Some(features))
+            }
+            Err(CacheError::Missing(_)) => Ok(None),
+            Err(error @ CacheError::Corrupt { .. }) => {
+                tracing::warn!("{error}; computing them anew");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Computes all features that are in no shard yet and writes them as one entry, unless another
+    /// process was about to: then its entry is waited for.
+    fn fill(
+        &self,
+        set: &ImageSet,
+        split: Split,
+        path: &Path,
+        key: &Key,
+    ) -> Result<(Features, Cached), Error> {
+        let lock = cache::lock(path);
+        let _lock = match Lock::try_take(&lock)? {
+            Some(lock) => lock,
+            None => {
+                tracing::warn!("another graft computes these features; waiting for it");
+                let lock = Lock::take(&lock)?;
+                if let Some(features) = self.cached(path, key)? {
+                    return Ok((features, Cached::Hit));
+                }
+                lock
+            }
+        };
         let Preprocessing { size, .. } = self.recipe.preprocessing;
-        let shape = self.loaded.prefix.boundary().feature_shape(size, size)?;
-        let bytes = (key.dtype.bytes() * set.len() * shape.iter().product::<usize>()) as u64;
-        let (cache, devices) = (self.home.cache(), self.home.devices());
+        let map = self.loaded.prefix.boundary().feature_shape(size, size)?;
+        self.make_room((key.dtype.bytes() * set.len() * map.iter().product::<usize>()) as u64)?;
+        interrupt::watch()?;
+        let mut shards = Shards::open(path, key, map);
+        let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
+        let done = shards.images();
+        progress.advance(done);
+        self.pass(set, done, |range, features| {
+            shards.append(&features)?;
+            progress.advance(range.len());
+            Ok(())
+        })?;
+        progress.finish();
+        shards.finish(path)?;
+        Ok((Features::open(path, key)?, Cached::Miss))
+    }
+
+    /// Passes all images but the first `done` through the backbone, and hands over their features.
+    fn pass(
+        &self,
+        set: &ImageSet,
+        done: usize,
+        mut take: impl FnMut(Range<usize>, Vec<f32>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (prefix, compute, devices) = (&self.loaded.prefix, self.compute, self.home.devices());
+        let (preprocessing, left) = (self.recipe.preprocessing, set.len() - done);
+        if left == 0 {
+            return Ok(());
+        }
+        let one = preprocessing.batch(set, done..done + 1)?;
+        let batch = batch::best(prefix, compute, left, &one, &devices)?.min(left);
+        // A card compiles and tunes for every number of images anew.
+        let fills = compute.adapter.kind != Kind::Processor;
+        let submit = |range: Range<usize>, batch| {
+            if let Some(signal) = interrupt::requested() {
+                return Err(Error::Interrupted { signal, run: None });
+            }
+            let images = preprocessing.batch(set, done + range.start..done + range.end)?;
+            prefix.submit(if fills { filled(images, batch) } else { images })
+        };
+        let width = prefix.width(preprocessing.size)?;
+        let did = in_batches(left, batch, submit, |range, mut features| {
+            features.truncate(range.len() * width);
+            take(range, features)
+        });
+        let at_most = |batch| batch::at_most(prefix, compute, preprocessing.size, batch, &devices);
+        match did {
+            Ok(did) if did == batch => Ok(()),
+            Ok(did) => at_most(did),
+            Err(error @ Error::DeviceLost(_)) => {
+                at_most(batch / 2)?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes what killed processes left, and the entries unused for longest where `bytes` more
+    /// would be too much.
+    fn make_room(&self, bytes: u64) -> Result<(), Error> {
+        let cache = self.home.cache();
         for abandoned in graft_durable::sweep(&cache) {
             tracing::info!("deleted the abandoned {}", abandoned.display());
         }
@@ -117,44 +203,16 @@ impl Extractor<'_> {
                 deleted.display()
             );
         }
-        let mut writer = Writer::create(path, key, shape)?;
-        let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
-        let prefix = &self.loaded.prefix;
-        let one = self.recipe.preprocessing.batch(set, 0..set.len().min(1))?;
-        let batch = batch::best(prefix, self.compute, set.len(), &one, &devices)?.min(set.len());
-        // A card compiles and tunes for every number of images anew.
-        let fills = self.compute.adapter.kind != Kind::Processor;
-        let submit = |range, batch| {
-            let images = self.recipe.preprocessing.batch(set, range)?;
-            prefix.submit(if fills { filled(images, batch) } else { images })
-        };
-        let width: usize = shape.iter().product();
-        let did = in_batches(set.len(), batch, submit, |range, features| {
-            writer.append(&features[..range.len() * width])?;
-            progress.advance(range.len());
-            Ok(())
-        });
-        match did {
-            Ok(did) if did == batch => {}
-            Ok(did) => batch::at_most(prefix, self.compute, size, did, &devices)?,
-            Err(error @ Error::DeviceLost(_)) => {
-                batch::at_most(prefix, self.compute, size, batch / 2, &devices)?;
-                return Err(error);
-            }
-            Err(error) => return Err(error),
-        }
-        progress.finish();
-        Ok(writer.finish()?)
+        Ok(())
     }
 }
 
 /// The images, the first of them repeated at the end until there are `batch`.
 fn filled(mut images: ImageBatch, batch: usize) -> ImageBatch {
     let [count, channels, height, width] = images.shape;
+    let image = channels * height * width;
     for _ in count..batch {
-        images
-            .values
-            .extend_from_within(..channels * height * width);
+        images.values.extend_from_within(..image);
     }
     images.shape = [batch.max(count), channels, height, width];
     images

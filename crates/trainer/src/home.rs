@@ -1,4 +1,4 @@
-//! Where models, cache, runs and recipes lie.
+//! Where models, cache, runs, labs and recipes lie.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::Error;
 #[derive(Debug, Clone)]
 pub struct Home {
     root: PathBuf,
-    /// Where cache and runs lie, if not in the root.
+    /// Where cache, runs and labs lie, if not in the root.
     results: Option<PathBuf>,
 }
 
@@ -39,7 +39,7 @@ impl Home {
         }
     }
 
-    /// The same home with cache and runs in another folder.
+    /// The same home with cache, runs and labs in another folder.
     #[must_use]
     pub fn with_results_in(&self, folder: &Path) -> Self {
         Self {
@@ -86,6 +86,12 @@ impl Home {
     #[must_use]
     pub fn runs(&self) -> PathBuf {
         self.results().join("runs")
+    }
+
+    /// Results of labs.
+    #[must_use]
+    pub fn labs(&self) -> PathBuf {
+        self.results().join("labs")
     }
 
     /// Recipes that `--recipe NAME` finds before the bundled ones.

@@ -18,6 +18,8 @@ pub mod examples;
 pub mod extract;
 pub mod fit;
 pub mod home;
+mod interrupt;
+pub mod labs;
 mod machine;
 mod output;
 mod passes;

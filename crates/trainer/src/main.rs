@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use graft_trainer::cli::Arguments;
-use graft_trainer::commands;
+use graft_trainer::{Error, commands};
 use tracing_subscriber::EnvFilter;
 
-/// Exit codes: 0 done, 1 failed, 2 wrong usage (clap's).
+/// Exit codes: 0 done, 1 failed, 2 wrong usage (clap's), 128 and the number of a signal that asked
+/// to stop.
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr();
@@ -17,7 +18,10 @@ fn main() -> ExitCode {
         Err(error) => {
             tracing::debug!(?error);
             commands::complain(&error);
-            ExitCode::FAILURE
+            match error {
+                Error::Interrupted { signal, .. } => ExitCode::from(128 + signal),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -15,14 +15,16 @@ use graft_report::record::{
 use jiff::Timestamp;
 
 use crate::Error;
+use crate::backend::Backend;
 use crate::compute::Compute;
 use crate::examples::Examples;
 use crate::extract::Extracted;
-use crate::fit::fit;
+use crate::fit::{Moment, State, fit_from};
 use crate::home::Home;
+use crate::interrupt;
 use crate::machine;
 use crate::recipe::Recipe;
-use crate::run::{Run, Started, layers, samples};
+use crate::run::{Run, Start, Started, Unfinished, layers, samples};
 use crate::sources::{Loaded, Sources};
 
 /// What to train, on what, and where.
@@ -35,6 +37,8 @@ pub struct Order<'a> {
     pub compute: &'a Compute,
     /// Where everything lies.
     pub home: &'a Home,
+    /// The run to go on with rather than beginning one.
+    pub unfinished: Option<Unfinished>,
 }
 
 /// What a training run yields.
@@ -52,7 +56,7 @@ pub struct Trained {
 /// When something is missing that cannot be fetched, an input is wrong, the device fails, training
 /// diverges, or a file cannot be written.
 pub fn train(
-    order: &Order,
+    order: Order,
     sources: &mut Sources,
     mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
 ) -> Result<Trained, Error> {
@@ -61,8 +65,9 @@ pub fn train(
         recipe,
         compute,
         home,
-        ..
-    } = *order;
+        name,
+        unfinished,
+    } = order;
     check_writable(&home.runs())?;
 
     let images = sources.images(&recipe.data, Split::Train)?;
@@ -79,13 +84,32 @@ pub fn train(
         labels,
         classes,
         device: &compute.device,
+        host: compute.backend == Backend::Cpu,
     };
 
-    let mut run = Started::create(&home.runs(), clock.started, order.name, recipe)?;
+    let start = Start {
+        graft: env!("CARGO_PKG_VERSION").into(),
+        command: env::args_os()
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect(),
+        started: clock.started,
+        recipe: name.into(),
+        recipe_sha256: sha256(recipe.to_toml()?.as_bytes()),
+        data: data(recipe, &images, &extracted),
+        weights: loaded.hashes.clone(),
+        features: features.sha256().into(),
+        backend: compute.backend.name().into(),
+    };
+    let (mut run, start, state) = begin(unfinished, start, recipe, compute, home)?;
     let head_clock = Instant::now();
-    let fitted = fit(recipe, &examples, &holdout, |epoch| {
-        run.epoch(epoch)?;
-        on_epoch(epoch)
+    let state = state.unwrap_or_else(|| State::new(recipe, &examples, &holdout));
+    interrupt::watch()?;
+    let fitted = fit_from(state, recipe, &examples, &holdout, |moment| match moment {
+        Moment::Step(state) => run.step(state),
+        Moment::Epoch(epoch, state) => {
+            run.epoch(epoch, state)?;
+            on_epoch(epoch)
+        }
     })?;
     let stages = Stages {
         fetch: sources.seconds(),
@@ -94,12 +118,13 @@ pub fn train(
     };
 
     let backbone = unmoved(&loaded, before)?;
-    for (name, split) in [
-        (TRAIN_PREDICTIONS, &holdout.train),
-        (VALIDATION_PREDICTIONS, &holdout.validation),
+    for (split, name, indices) in [
+        ("train", TRAIN_PREDICTIONS, &holdout.train),
+        ("validation", VALIDATION_PREDICTIONS, &holdout.validation),
     ] {
-        if !split.is_empty() {
-            run.predictions(name, &examples.predictions(&fitted.head, split)?)?;
+        if !indices.is_empty() {
+            let predictions = examples.predictions(&fitted.head, indices)?;
+            run.predictions(split, name, fitted.kept.epoch, &predictions)?;
         }
     }
     let initial = bytes(&fitted.initial, run.folder())?;
@@ -108,14 +133,12 @@ pub fn train(
         format: Manifest::FORMAT,
         graft: env!("CARGO_PKG_VERSION").into(),
         commit: machine::commit(),
-        command: env::args_os()
-            .map(|argument| argument.to_string_lossy().into_owned())
-            .collect(),
-        started: clock.started,
+        command: start.command,
+        started: start.started,
         ended: Timestamp::now(),
-        recipe: order.name.into(),
+        recipe: name.into(),
         machine: machine::machine(compute, recipe.backbone.precision),
-        data: data(recipe, &images, &extracted),
+        data: start.data,
         origin: loaded.origin(),
         generated_code: graft_backbone::generated_code_hash(),
         layers: layers(recipe),
@@ -142,6 +165,23 @@ pub fn train(
         run: run.finish(&head, &samples, manifest)?,
         extracted,
     })
+}
+
+/// Begins the run that starts now, or goes on with an unfinished one and what that started with.
+fn begin(
+    unfinished: Option<Unfinished>,
+    now: Start,
+    recipe: &Recipe,
+    compute: &Compute,
+    home: &Home,
+) -> Result<(Started, Start, Option<State>), Error> {
+    let Some(unfinished) = unfinished else {
+        return Ok((Started::create(&home.runs(), &now, recipe)?, now, None));
+    };
+    let state = unfinished.state(&compute.device)?;
+    let epochs = state.as_ref().map_or(&[][..], State::epochs);
+    let then = unfinished.start().clone();
+    Ok((Started::resume(unfinished, &now, epochs)?, then, state))
 }
 
 fn data(recipe: &Recipe, images: &ImageSet, extracted: &Extracted) -> Data {

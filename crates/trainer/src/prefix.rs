@@ -104,6 +104,25 @@ impl Prefix {
         }
     }
 
+    /// How many values the features of an image of `size` by `size` pixels have.
+    ///
+    /// # Errors
+    /// When nothing of such an image is left at the boundary.
+    pub fn width(&self, size: usize) -> Result<usize, Error> {
+        let map = self.boundary().feature_shape(size, size)?;
+        Ok(map.iter().product())
+    }
+
+    /// How many images of `size` by `size` pixels are well passed at once on any device: as many as
+    /// keep all threads busy, and few enough to cost little memory.
+    #[must_use]
+    pub fn batch(&self, size: usize) -> usize {
+        match self {
+            Self::Winograd(_) => ((1 << 18) / (size * size)).clamp(1, 256),
+            Self::Burn(_) => ((1 << 15) / (size * size)).clamp(1, 32),
+        }
+    }
+
     /// SHA-256 over all parameters as they are in memory now; the same for both engines in f32.
     ///
     /// # Errors
@@ -131,6 +150,23 @@ impl Prefix {
                 let maps =
                     guarded(|| burn.features(burn.upload(images))).map_err(Error::device)??;
                 Pending::read(maps)
+            }
+        }
+    }
+
+    /// One forward pass: what every block makes of a batch, from block 1 to the boundary, each row
+    /// by row.
+    ///
+    /// # Errors
+    /// When an image is too small, or the device fails.
+    pub fn block_outputs(&self, images: ImageBatch) -> Result<Vec<Vec<f32>>, Error> {
+        match self {
+            Self::Winograd(backbone) => Ok(backbone.block_outputs(&images.values, images.shape)?),
+            Self::Burn(burn) => {
+                let outputs = guarded(|| burn.backbone.block_outputs(burn.upload(images)))
+                    .map_err(Error::device)??;
+                let read = |maps| Pending::read(maps)?.features();
+                outputs.into_iter().map(read).collect()
             }
         }
     }

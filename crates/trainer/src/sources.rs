@@ -195,7 +195,15 @@ impl Loaded {
         }
     }
 
-    fn read(folder: &Path, recipe: recipe::Backbone, compute: &Compute) -> Result<Self, Error> {
+    /// VGG16 up to the recipe's boundary from the weights `folder`.
+    ///
+    /// # Errors
+    /// When a file is missing, damaged, or not of its block.
+    pub(crate) fn read(
+        folder: &Path,
+        recipe: recipe::Backbone,
+        compute: &Compute,
+    ) -> Result<Self, Error> {
         let manifest = weights::read_manifest(folder)?;
         let prefix = Prefix::load(compute, folder, recipe)?;
         let hashes = manifest

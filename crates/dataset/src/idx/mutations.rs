@@ -1,123 +1,96 @@
-//! Mutated IDX files, plain and gzip: the reader answers with whole images or a named error, and
-//! never with a panic.
+//! Mutated IDX files, plain and gzip: the reader answers with whole data or a named error, within
+//! the limits of time and memory.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use proptest::prelude::*;
-use proptest::sample::Index;
+use flate2::read::GzDecoder;
+use flate2::{Compression, GzBuilder};
+use graft_fuzz::{Limits, Material, Rng, Target, Verdict, mutate};
 
 use super::*;
 
-/// One way to spoil a file, knowing how it is built.
-#[derive(Clone, Debug)]
-enum Mutation {
-    Byte(Index, u8),
-    Bit(Index, u8),
-    Dimension(usize, u32),
-    TypeCode(u8),
-    Rank(u8),
-    Cut(Index),
-    Append(Vec<u8>),
-    Remove(Index),
-    Repeat,
-}
+/// The header's type code and rank, and its dimensions.
+const NUMBERS: [(usize, usize); 5] = [(2, 1), (3, 1), (4, 4), (8, 4), (12, 4)];
 
-impl Mutation {
-    fn apply(self, bytes: &mut Vec<u8>) {
-        if bytes.is_empty() {
-            return;
-        }
-        let length = bytes.len();
-        let mut put = |position: usize, value: &[u8]| {
-            for (byte, &value) in bytes.iter_mut().skip(position).zip(value) {
-                *byte = value;
-            }
-        };
-        match self {
-            Self::Byte(place, value) => put(place.index(length), &[value]),
-            Self::Dimension(place, value) => put(4 + 4 * place, &value.to_be_bytes()),
-            Self::TypeCode(code) => put(2, &[code]),
-            Self::Rank(rank) => put(3, &[rank]),
-            Self::Bit(place, bit) => bytes[place.index(length)] ^= 1 << bit,
-            Self::Cut(place) => bytes.truncate(place.index(length)),
-            Self::Append(more) => bytes.extend(more),
-            Self::Remove(place) => drop(bytes.remove(place.index(length))),
-            Self::Repeat => bytes.extend_from_within(..),
-        }
-    }
-}
-
-fn mutation() -> impl Strategy<Value = Mutation> {
-    let dimension = prop_oneof![
-        0_u32..6,
-        Just(u32::MAX),
-        Just(1 << 31),
-        Just(1 << 16),
-        any::<u32>()
-    ];
-    prop_oneof![
-        (any::<Index>(), any::<u8>()).prop_map(|(place, value)| Mutation::Byte(place, value)),
-        (any::<Index>(), 0_u8..8).prop_map(|(place, bit)| Mutation::Bit(place, bit)),
-        (0_usize..3, dimension).prop_map(|(place, value)| Mutation::Dimension(place, value)),
-        any::<u8>().prop_map(Mutation::TypeCode),
-        (0_u8..6).prop_map(Mutation::Rank),
-        any::<Index>().prop_map(Mutation::Cut),
-        prop::collection::vec(any::<u8>(), 1..20).prop_map(Mutation::Append),
-        any::<Index>().prop_map(Mutation::Remove),
-        Just(Mutation::Repeat),
-    ]
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+fn gzip(bytes: &[u8], level: u32) -> Vec<u8> {
+    let builder = GzBuilder::new()
+        .filename("digits")
+        .comment("two")
+        .extra(*b"extra");
+    let mut encoder = builder.write(Vec::new(), Compression::new(level));
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-/// A valid file of images, rows and columns.
-fn valid() -> impl Strategy<Value = Vec<u8>> {
-    (1_u32..5, 1_u32..5, 1_u32..5).prop_flat_map(|(images, rows, columns)| {
-        let header = [images, rows, columns].map(u32::to_be_bytes).concat();
-        let pixels = (images * rows * columns) as usize;
-        prop::collection::vec(any::<u8>(), pixels)
-            .prop_map(move |data| [&[0, 0, 8, 3], &header[..], &data].concat())
-    })
+fn corpus() -> Vec<Vec<u8>> {
+    let images = |dimensions: [u8; 3]| {
+        let header = [
+            &[0, 0, 8, 3][..],
+            &dimensions.map(|n| [0, 0, 0, n]).concat(),
+        ]
+        .concat();
+        let pixels = dimensions.iter().map(|&n| usize::from(n)).product();
+        let pixels: Vec<u8> = (0..=255).cycle().take(pixels).collect();
+        [header, pixels].concat()
+    };
+    let plain = [
+        images([1, 1, 1]),
+        images([2, 28, 28]),
+        images([3, 5, 2]),
+        [0, 0, 8, 1, 0, 0, 0, 4, 7, 0, 9, 1].to_vec(),
+    ];
+    let packed = [0, 1, 9].map(|level| plain.each_ref().map(|file| gzip(file, level)));
+    [&plain[..], &packed.concat()].concat()
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
-    #[test]
-    fn mutated_files_are_whole_or_refused(
-        original in valid(),
-        before in prop::collection::vec(mutation(), 0..3),
-        packed: bool,
-        after in prop::collection::vec(mutation(), 0..3),
-    ) {
-        let untouched = before.is_empty() && after.is_empty();
-        let mut file = original.clone();
-        for mutation in before {
-            mutation.apply(&mut file);
-        }
-        if packed {
-            file = gzip(&file);
-        }
-        for mutation in after {
-            mutation.apply(&mut file);
-        }
-        match decode::<3>(Cursor::new(&file), Path::new("the-file")) {
-            Ok(idx) => {
-                prop_assert_eq!(idx.data.len(), idx.dimensions.iter().product::<usize>());
-                let plain = if packed { &original } else { &file };
-                if untouched || !packed {
-                    prop_assert_eq!(&plain[16..], &idx.data);
-                }
+/// Spoils what a gzip file holds, and packs it again; then, at times, the packed file.
+fn within_gzip(bytes: &mut Vec<u8>, rng: &mut Rng, material: Material<'_>) {
+    let mut plain = Vec::new();
+    if GzDecoder::new(&bytes[..]).read_to_end(&mut plain).is_err() {
+        return mutate(bytes, rng, material);
+    }
+    mutate(&mut plain, rng, material);
+    *bytes = gzip(&plain, rng.u32(0..3));
+    if rng.u8(0..3) == 0 {
+        mutate(bytes, rng, Material::default());
+    }
+}
+
+/// What must hold of a file with `RANK` dimensions, or of the reason against it.
+fn check<const RANK: usize>(file: &[u8]) -> bool {
+    match decode::<RANK>(Cursor::new(file), Path::new("the-file")) {
+        Ok(idx) => {
+            assert_eq!(idx.data.len(), idx.dimensions.iter().product::<usize>());
+            if !file.starts_with(&GZIP_MAGIC) {
+                assert_eq!(file[4 + 4 * RANK..], idx.data);
             }
-            Err(error) => {
-                prop_assert!(!untouched, "{}", error);
-                prop_assert!(error.to_string().contains("the-file"), "{}", error);
-            }
+            true
+        }
+        Err(error) => {
+            assert!(error.to_string().contains("the-file"), "{error}");
+            false
         }
     }
+}
+
+#[test]
+fn mutated_files_are_whole_or_refused() {
+    let target = Target {
+        name: "idx",
+        manifest: env!("CARGO_MANIFEST_DIR"),
+        test: "idx::mutations::mutated_files_are_whole_or_refused",
+        limits: Limits::declaring(0),
+        corpus: &corpus(),
+        mutated: true,
+        words: &[&[0, 0, 8, 1], &[0, 0, 8, 3], &GZIP_MAGIC],
+        numbers: &NUMBERS,
+        own: Some(within_gzip),
+    };
+    target.run(|file| {
+        if check::<3>(file) || check::<1>(file) {
+            Verdict::Accepted
+        } else {
+            Verdict::Refused
+        }
+    });
 }

@@ -1,4 +1,31 @@
-//! What a chart shows; how it is drawn is in the files below.
+//! What a chart shows, and drawing it as SVG: text takes the page's colour, series take theirs from
+//! [`STYLE`], and marks and dashes tell them apart where there is no colour.
+
+mod calibration;
+mod confusion;
+mod dots;
+mod graft;
+mod key;
+mod mark;
+mod plot;
+mod scale;
+mod shares;
+
+use maud::{Markup, html};
+
+use crate::Language;
+
+pub use calibration::calibration_svg;
+pub use confusion::confusion_svg;
+pub(crate) use graft::block_name;
+pub use graft::graft_svg;
+pub use shares::shares_svg;
+
+/// What the pictures' classes look like, in light and dark, for the page that holds them.
+pub const STYLE: &str = include_str!("style.css");
+
+/// The width that pictures are drawn for, in pixels; they scale.
+pub(crate) const WIDTH: f64 = 420.0;
 
 /// Points over an axis, in one or several series.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,3 +76,80 @@ pub struct Point {
     /// The interval's ends.
     pub interval: Option<(f64, f64)>,
 }
+
+/// Draws `chart`, to be put into an HTML page. Values that are no numbers are left out.
+#[must_use]
+pub fn svg(chart: &Chart, language: Language) -> String {
+    let chart = chart.finite();
+    let lines = chart.series.iter().any(|series| series.joined);
+    let drawn = match &chart.x {
+        Axis::Names(names) if !lines => dots::draw(&chart, names, language),
+        _ => plot::draw(&chart, language),
+    };
+    drawn.into_string()
+}
+
+impl Chart {
+    /// Without points that have no place.
+    fn finite(&self) -> Self {
+        let mut chart = self.clone();
+        for series in &mut chart.series {
+            series
+                .points
+                .retain(|point| point.x.is_finite() && point.y.is_finite());
+            if self.x == Axis::Logarithmic {
+                series.points.retain(|point| point.x > 0.0);
+            }
+            for point in &mut series.points {
+                point.interval = point
+                    .interval
+                    .filter(|(low, high)| low.is_finite() && high.is_finite());
+            }
+        }
+        chart
+    }
+
+    /// All points.
+    fn points(&self) -> impl Iterator<Item = &Point> {
+        self.series.iter().flat_map(|series| &series.points)
+    }
+
+    /// The least and the largest height, intervals included; 0 and 1 without points.
+    fn heights(&self) -> (f64, f64) {
+        let ends = |point: &Point| {
+            let (low, high) = point.interval.unwrap_or((point.y, point.y));
+            [low, high, point.y]
+        };
+        extent(self.points().flat_map(ends)).unwrap_or((0.0, 1.0))
+    }
+}
+
+/// The least and the largest of some values.
+fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    values.fold(None, |ends, value| {
+        let (low, high) = ends.unwrap_or((value, value));
+        Some((value.min(low), value.max(high)))
+    })
+}
+
+/// A count as a place.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of things in a picture are small"
+)]
+fn as_f64(count: usize) -> f64 {
+    count as f64
+}
+
+/// The picture around `content`.
+fn picture(title: &str, width: f64, height: f64, content: &Markup) -> Markup {
+    html! {
+        svg.chart viewBox=(format!("0 0 {width} {height:.0}")) role="img" {
+            title { (title) }
+            (content)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

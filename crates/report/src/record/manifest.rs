@@ -49,7 +49,7 @@ pub struct Manifest {
     pub train: Scores,
     /// Its scores over the held-out images.
     pub validation: Option<Scores>,
-    /// Seconds in all.
+    /// Seconds in all; for a run that was gone on with, those of the process that ended it.
     pub seconds: f64,
     /// Seconds a stage.
     pub stages: Stages,

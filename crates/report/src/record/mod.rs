@@ -35,6 +35,8 @@ pub const METRICS_CSV: &str = "metrics.csv";
 pub const HEAD: &str = "head.safetensors";
 /// Digits to look at, [`Samples`].
 pub const SAMPLES: &str = "samples.json";
+/// The folder of the files below.
+pub const PREDICTIONS: &str = "predictions";
 /// What the kept head made of the training images, [`Predictions`].
 pub const TRAIN_PREDICTIONS: &str = "predictions/train.csv";
 /// What it made of the held-out images, where there are any.

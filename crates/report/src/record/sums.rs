@@ -92,6 +92,16 @@ impl Sums {
         }
     }
 
+    /// Compares every file of the run in `folder` with its hash.
+    ///
+    /// # Errors
+    /// As [`Sums::open`], for the first file that is missing or not the one that was written.
+    pub fn verify(&self, folder: &Path) -> Result<(), RecordError> {
+        self.0
+            .keys()
+            .try_for_each(|name| self.open(folder, name).map(drop))
+    }
+
     /// Writes them into `folder`, in the form that `sha256sum --check` reads.
     ///
     /// # Errors
@@ -135,6 +145,8 @@ mod tests {
         sums.write(path).unwrap();
         let sums = Sums::read(path).unwrap();
         assert_eq!(sums.open(path, "recipe.toml").unwrap(), b"a");
+        let missing = sums.verify(path).unwrap_err().to_string();
+        assert!(missing.contains("evaluation.json is missing"), "{missing}");
         let no = |name| sums.open(path, name).unwrap_err().to_string();
         assert!(
             no("evaluation.json").contains("verb eval"),

@@ -44,13 +44,16 @@ pub fn whole(
     scratch: &Path,
 ) -> Result<Whole, Error> {
     let home = home.with_results_in(scratch);
-    let order = Order {
-        name: "bench",
-        recipe,
-        compute,
-        home: &home,
+    let mut cost = || {
+        let order = Order {
+            name: "bench",
+            recipe,
+            compute,
+            home: &home,
+            unfinished: None,
+        };
+        Ok::<_, Error>(Cost::of(train(order, sources, |_| Ok(()))?.run.manifest()))
     };
-    let mut cost = || Ok::<_, Error>(Cost::of(train(&order, sources, |_| Ok(()))?.run.manifest()));
     Ok(Whole {
         cold: cost()?,
         warm: cost()?,

@@ -1,19 +1,16 @@
 //! An entry being read: checked whole, then mapped rather than loaded.
 
-use std::fs::File;
-use std::ops::Range;
 use std::path::Path;
 
-use memmap2::Mmap;
 use safetensors::SafeTensors;
 
+use super::payload::Payload;
 use super::{CacheError, Dtype, Key};
 
-/// The features of a set of images, on disk and mapped into memory: the pages that are read are
-/// the only ones that cost memory, and the system may take them back.
+/// The features of a set of images: on disk and mapped into memory, where only pages that were read
+/// lately cost any; or values that are held in memory.
 pub struct Features {
-    map: Mmap,
-    payload: Range<usize>,
+    payload: Payload,
     shape: Vec<usize>,
     dtype: Dtype,
     sha256: String,
@@ -30,7 +27,7 @@ impl Features {
             expected: expected.to_owned(),
             found,
         };
-        let map = map(path)?;
+        let map = Payload::map(path)?;
         let (_, header) = SafeTensors::read_metadata(&map)
             .map_err(|error| corrupt("a safetensors file", error.to_string()))?;
         let metadata = header.metadata().as_ref();
@@ -51,7 +48,7 @@ impl Features {
         let tensor = file
             .tensor("features")
             .map_err(|error| corrupt("the tensor `features`", error.to_string()))?;
-        let (shape, data) = (tensor.shape().to_vec(), tensor.data());
+        let (shape, bytes) = (tensor.shape().to_vec(), tensor.data().len());
         if tensor.dtype() != key.dtype.name() || shape.first() != Some(&key.count) {
             let expected = format!("{:?} features of {} images", key.dtype, key.count);
             return Err(corrupt(
@@ -59,21 +56,37 @@ impl Features {
                 format!("{:?} {shape:?}", tensor.dtype()),
             ));
         }
-        let sha256 = graft_durable::sha256(data);
+        let range = map.len() - bytes..map.len();
+        let payload = Payload::mapped(map, range);
+        let sha256 = payload.sha256();
         if sha256 != entry("sha256") {
             return Err(corrupt(
                 &format!("sha256 {}", entry("sha256")),
                 format!("sha256 {sha256}"),
             ));
         }
-        let payload = map.len() - data.len()..map.len();
         Ok(Self {
-            map,
             payload,
             shape,
             dtype: key.dtype,
             sha256,
         })
+    }
+
+    /// Values in memory, `width` an image, that no cache holds: what else a head may learn from.
+    #[must_use]
+    pub fn held(values: &[f32], width: usize) -> Self {
+        let bytes: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        let payload = Payload::Held(bytes);
+        Self {
+            shape: vec![values.len() / width.max(1), width],
+            dtype: Dtype::F32,
+            sha256: payload.sha256(),
+            payload,
+        }
     }
 
     /// How many images.
@@ -98,28 +111,12 @@ impl Features {
     /// [`Features::images`].
     #[must_use]
     pub fn rows(&self, indices: &[usize]) -> Vec<f32> {
-        let payload = &self.map[self.payload.clone()];
         let row = self.width() * self.dtype.bytes();
         let mut values = Vec::with_capacity(indices.len() * self.width());
         for index in indices {
-            self.dtype
-                .decode(&payload[index * row..(index + 1) * row], &mut values);
+            let bytes = self.payload.bytes(index * row..(index + 1) * row);
+            self.dtype.decode(bytes, &mut values);
         }
         values
     }
-}
-
-#[expect(unsafe_code, reason = "a memory map; see the comment on its safety")]
-fn map(path: &Path) -> Result<Mmap, CacheError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(CacheError::Missing(path.to_owned()));
-        }
-        Err(error) => return Err(graft_durable::Error::on("open", path)(error).into()),
-    };
-    // SAFETY: entries are written under another name, renamed when they are whole, and never
-    // changed after that, so the mapped bytes stay what they are for as long as they are mapped.
-    let map = unsafe { Mmap::map(&file) };
-    Ok(map.map_err(graft_durable::Error::on("map", path))?)
 }

@@ -51,6 +51,7 @@ pub fn clear(cache: &Path) -> Result<Vec<Listed>, CacheError> {
     for entry in &listed {
         fs::remove_file(&entry.path).map_err(graft_durable::Error::on("delete", &entry.path))?;
     }
+    super::shards::clear(cache)?;
     Ok(listed)
 }
 

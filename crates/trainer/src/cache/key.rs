@@ -87,6 +87,12 @@ impl Key {
     }
 }
 
+/// The lock of whoever computes the entry at `path`.
+pub(crate) fn lock(path: &Path) -> PathBuf {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.lock"))
+}
+
 /// Whether a file's name is that of an entry, whatever is in it.
 pub(super) fn is_entry(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();

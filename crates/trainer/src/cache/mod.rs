@@ -9,6 +9,8 @@ mod error;
 mod features;
 mod folder;
 mod key;
+mod payload;
+mod shards;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -18,7 +20,9 @@ pub use error::CacheError;
 pub use features::Features;
 pub(crate) use folder::touch;
 pub use folder::{Listed, clear, list, make_room};
+pub(crate) use key::lock;
 pub use key::{Key, hash_images};
+pub use shards::Shards;
 pub use writer::Writer;
 
 /// What all entries together may take, in bytes (20 GiB): a dozen sets of MNIST's size at block 3.

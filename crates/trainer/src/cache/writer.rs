@@ -53,10 +53,15 @@ impl Writer {
             .dtype
             .encode(values)
             .map_err(|value| CacheError::TooLarge { value })?;
+        self.append_encoded(&bytes)
+    }
+
+    /// Appends features as they stand in the file.
+    pub(super) fn append_encoded(&mut self, bytes: &[u8]) -> Result<(), CacheError> {
         let written = self
             .hashing
-            .write_all(&bytes)
-            .and_then(|()| self.file.write_all(&bytes));
+            .write_all(bytes)
+            .and_then(|()| self.file.write_all(bytes));
         Ok(written.map_err(graft_durable::Error::on("write", &self.path))?)
     }
 

@@ -2,7 +2,7 @@
 
 use graft_report::record::EVALUATION;
 
-use super::{compute, graft, shown, sources};
+use super::{compute, graft, report, shown, sources};
 use crate::Error;
 use crate::cli::Eval;
 use crate::evaluate::evaluate;
@@ -19,6 +19,7 @@ pub(super) fn run(arguments: &Eval, home: &Home) -> Result<(), Error> {
         home,
         &mut sources,
     )?;
+    report::write_all(run.folder(), home)?;
     if arguments.json {
         return output::json(&evaluated);
     }
@@ -30,6 +31,6 @@ pub(super) fn run(arguments: &Eval, home: &Home) -> Result<(), Error> {
     output::line(&graft_report::summary(&evaluated.evaluation))?;
     let command = graft();
     output::line(&format!(
-        "recorded in {folder}/{EVALUATION}\n\nNext: {command} predict IMAGE.png, or {command} train --set training.learning_rate=0.0003"
+        "recorded in {folder}/{EVALUATION}, reported in {folder}/report.html (report.zh.html)\n\nNext: {command} predict IMAGE.png, or {command} train --set training.learning_rate=0.0003"
     ))
 }

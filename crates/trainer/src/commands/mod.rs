@@ -2,11 +2,15 @@
 
 mod bench;
 mod cache;
+mod compare;
 mod doctor;
 mod eval;
 mod extract;
 mod fetch;
+mod lab;
 mod predict;
+mod report;
+mod runs;
 mod train;
 
 use std::path::Path;
@@ -29,8 +33,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Fetch(arguments) => fetch::run(arguments, &home),
         Verb::Train(arguments) => train::run(arguments, &home),
         Verb::Eval(arguments) => eval::run(arguments, &home),
+        Verb::Runs(arguments) => runs::run(arguments, &home),
+        Verb::Compare(arguments) => compare::run(arguments, &home),
         Verb::Extract(arguments) => extract::run(arguments, &home),
+        Verb::Report(arguments) => report::run(arguments, &home),
         Verb::Predict(arguments) => predict::run(arguments, &home),
+        Verb::Lab(arguments) => lab::run(arguments, &home),
         Verb::Bench(arguments) => bench::run(arguments, &home),
         Verb::Cache(arguments) => cache::run(arguments, &home),
         Verb::Doctor(arguments) => doctor::run(arguments, &home),

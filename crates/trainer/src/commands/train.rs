@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{compute, graft, shown, sources};
+use super::{compute, graft, report, shown, sources};
 use graft_report::percent;
 use graft_report::record::{Cached, Epoch, Scores, Stages};
 
@@ -12,6 +12,7 @@ use crate::home::Home;
 use crate::output;
 use crate::pipeline::{Order, Trained, train};
 use crate::recipe::Recipe;
+use crate::run::Unfinished;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -34,18 +35,28 @@ struct Summary<'a> {
 }
 
 pub(super) fn run(arguments: &Train, home: &Home) -> Result<(), Error> {
-    let name = &arguments.recipe.recipe;
-    let recipe = Recipe::load(name, &home.recipes(), &arguments.recipe.set)?;
+    let (name, sets) = (&arguments.recipe.recipe, &arguments.recipe.set);
+    let checkpoint = arguments.checkpoint.as_deref();
+    let unfinished = match &arguments.resume {
+        Some(run) => Some(Unfinished::open(&home.runs(), run, checkpoint, sets)?),
+        None => None,
+    };
+    let (name, recipe) = match &unfinished {
+        Some(run) => (run.start().recipe.clone(), run.recipe().clone()),
+        None => (stem(name), Recipe::load(name, &home.recipes(), sets)?),
+    };
     let order = Order {
-        name: &stem(name),
+        name: &name,
         recipe: &recipe,
         compute: &compute(&arguments.compute, home)?,
         home,
+        unfinished,
     };
     let mut sources = sources(home, &arguments.outside)?;
-    let trained = train(&order, &mut sources, |epoch| {
+    let trained = train(order, &mut sources, |epoch| {
         if arguments.json { Ok(()) } else { row(epoch) }
     })?;
+    report::write_all(trained.run.folder(), home)?;
     if arguments.json {
         json(&trained)
     } else {
@@ -100,7 +111,7 @@ features   {features:.1} s, {cache} ({rate:.0} images/s)
 head       {head:.1} s
 in all     {:.1} s, of which fetching and importing {fetch:.1} s; peak memory {memory}
 backbone   sha256 {hash}... before and after: it did not move
-run        {folder}: head.safetensors, manifest.json, metrics.jsonl, recipe.toml
+run        {folder}: the record, and report.html (report.zh.html)
 
 Next: {command} eval",
         manifest.trained_on, manifest.validated_on, manifest.kept_epoch, manifest.seconds

@@ -1,6 +1,8 @@
 //! Training on features that are made up, with three classes that can be told apart.
 
+use super::state::replaces;
 use super::*;
+use crate::recipe::Keep;
 
 use std::path::Path;
 
@@ -61,6 +63,7 @@ fn examples<'a>(features: &'a Features, labels: &'a [u8], device: &'a Device) ->
         labels,
         classes: CLASSES,
         device,
+        host: true,
     }
 }
 
@@ -153,11 +156,7 @@ fn a_feature_that_is_no_number_stops_the_run() {
     let stopped = fit(&recipe(|_| ()), &examples, &all, |_| panic!("recorded"));
     assert!(matches!(
         stopped,
-        Err(Error::Diverged {
-            epoch: 1,
-            what: "training loss",
-            ..
-        })
+        Err(Error::Feature { image: 20, value }) if value.is_nan()
     ));
 }
 
@@ -206,4 +205,86 @@ fn what_is_kept() {
     assert!(!replaces(&epoch(2, 0.6), &epoch(1, 0.5), Keep::Best));
     assert!(!replaces(&epoch(2, f64::NAN), &epoch(1, 0.5), Keep::Best));
     assert!(replaces(&epoch(2, 0.6), &epoch(1, 0.5), Keep::Last));
+}
+
+/// Every stop within ten epochs of six steps is gone on from through a file, and ends in the same head
+/// and the same epochs as a run that never stopped.
+#[test]
+fn a_resumed_run_ends_as_one_that_never_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
+    let examples = examples(&features, &labels, &device);
+    for (batch, keep) in [(7, Keep::Last), (7, Keep::Best), (38, Keep::Last)] {
+        let recipe = recipe(|recipe| {
+            recipe.training.batch_size = batch;
+            recipe.training.keep = keep;
+            recipe.head.standardise = true;
+        });
+        let whole = fit(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
+        for stop in [1, 2, 5, 6, 7, 30, 59, 60].map(|stop| stop * 7 / batch) {
+            let Some(saved) = stopped_after(stop.max(1), &recipe, &examples) else {
+                continue;
+            };
+            let resumed = Resumed::read(&saved).unwrap();
+            let best = match keep {
+                Keep::Last => None,
+                // The best epoch so far is kept in a file of its own; here it is trained again.
+                Keep::Best => best_of(resumed.epochs(), &recipe, &examples),
+            };
+            let state = resumed.state(&recipe, &device, best).unwrap();
+            let end = fit_from(state, &recipe, &examples, &holdout(), |_| Ok(())).unwrap();
+            assert_eq!(end.head.to_bytes().unwrap(), whole.head.to_bytes().unwrap());
+            assert_eq!(
+                end.initial.to_bytes().unwrap(),
+                whole.initial.to_bytes().unwrap()
+            );
+            assert_eq!(end.kept.epoch, whole.kept.epoch);
+            assert_eq!(
+                end.kept.train, whole.kept.train,
+                "batch {batch}, step {stop}"
+            );
+        }
+    }
+}
+
+/// The file of a run that stops after so many steps, if it takes as many.
+fn stopped_after(stop: usize, recipe: &Recipe, examples: &Examples) -> Option<Vec<u8>> {
+    let (mut steps, mut saved) = (0, None);
+    let start = State::new(recipe, examples, &holdout());
+    let end = fit_from(start, recipe, examples, &holdout(), |moment| {
+        if let Moment::Step(state) = moment {
+            steps += 1;
+            if steps == stop {
+                saved = Some(state.to_bytes().unwrap());
+                return Err(Error::NoEpochs);
+            }
+        }
+        Ok(())
+    });
+    assert_eq!(end.is_err(), saved.is_some());
+    saved
+}
+
+/// The epoch that is kept after `epochs`, and its head.
+fn best_of(epochs: &[Epoch], recipe: &Recipe, examples: &Examples) -> Option<Kept> {
+    let mut shorter = recipe.clone();
+    shorter.training.epochs = epochs.len();
+    let fitted = fit(&shorter, examples, &holdout(), |_| Ok(())).ok()?;
+    Some((fitted.kept, fitted.head))
+}
+
+#[test]
+fn a_file_that_is_no_checkpoint_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
+    let examples = examples(&features, &labels, &device);
+    let saved = stopped_after(3, &recipe(|_| ()), &examples).unwrap();
+    let read = |bytes: &[u8]| Resumed::read(bytes).err().unwrap();
+    assert!(read(b"").contains("expected a checkpoint"));
+    assert!(read(&saved[..saved.len() - 1]).contains("expected a checkpoint"));
+    let format = b"format = 1";
+    let place = saved.windows(format.len()).position(|part| part == format);
+    let mut newer = saved.clone();
+    newer[place.unwrap() + format.len() - 1] = b'9';
+    assert!(read(&newer).contains("format 9"), "{}", read(&newer));
 }

@@ -85,6 +85,8 @@ pub struct Training {
     pub seed: u64,
     /// Which epoch's weights are kept.
     pub keep: Keep,
+    /// Steps from one checkpoint to the next within an epoch; 0 saves at the end of epochs only.
+    pub checkpoint_steps: usize,
     /// The optimiser's other numbers.
     pub adam: Adam,
 }
@@ -141,6 +143,7 @@ impl Default for Training {
             learning_rate: 0.001,
             seed: 42,
             keep: Keep::Last,
+            checkpoint_steps: 0,
             adam: Adam::default(),
         }
     }
@@ -157,6 +160,17 @@ impl Default for Adam {
 }
 
 impl Recipe {
+    /// The first key in which `other` differs: its name, the value here, and the value there.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<(String, String, String)> {
+        let values =
+            |recipe| toml::Table::try_from(recipe).map(|table| overlay::values(&table, ""));
+        let (here, there) = (values(self).ok()?, values(other).ok()?);
+        let mut pairs = here.into_iter().zip(there);
+        let ((key, here), (_, there)) = pairs.find(|(here, there)| here != there)?;
+        Some((key, here.to_string(), there.to_string()))
+    }
+
     /// The recipe as TOML, every default written out.
     ///
     /// # Errors

@@ -74,11 +74,17 @@ fn unknown(origin: &str, key: String, known: &[String]) -> RecipeError {
 
 /// All keys of a table, nested ones with dots.
 pub(super) fn keys(table: &Table, path: &str) -> Vec<String> {
+    let values = values(table, path).into_iter();
+    values.map(|(key, _)| key).collect()
+}
+
+/// All keys of a table, nested ones with dots, and their values.
+pub(super) fn values(table: &Table, path: &str) -> Vec<(String, Value)> {
     let nested = |(key, value): (&String, &Value)| {
         let full = join(path, key);
         match value {
-            Value::Table(inner) => keys(inner, &full),
-            _ => vec![full],
+            Value::Table(inner) => values(inner, &full),
+            value => vec![(full, value.clone())],
         }
     };
     table.iter().flat_map(nested).collect()

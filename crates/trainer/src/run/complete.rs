@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use graft_head::Head;
 use graft_report::record::{HEAD, Manifest, RECIPE, RecordError, Sums, read_manifest};
 
-use super::RunError;
+use super::{RunError, lock};
 use crate::Error;
 use crate::recipe::Recipe;
 
@@ -28,17 +28,7 @@ impl Run {
         let Some(name) = name else {
             return newest(runs).ok_or_else(|| RunError::None(runs.to_owned()));
         };
-        let folders = [runs.join(name), name.to_owned()];
-        let is_run =
-            |folder: &PathBuf| folder.is_dir() && folder != runs && !name.as_os_str().is_empty();
-        match folders.into_iter().find(is_run) {
-            Some(folder) => Self::at(folder),
-            None => Err(RunError::Unknown {
-                name: name.to_owned(),
-                runs: runs.to_owned(),
-                newest: newest(runs).map(|run| run.folder.display().to_string()),
-            }),
-        }
+        Self::at(find(runs, name)?)
     }
 
     /// Opens the run in `folder`.
@@ -95,6 +85,8 @@ impl Run {
     /// # Errors
     /// When a file cannot be written.
     pub(crate) fn add(&mut self, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+        let _lock = lock(&self.folder)?;
+        self.sums = Sums::read(&self.folder).map_err(RunError::from)?;
         for (name, content) in files {
             graft_durable::write(&self.folder.join(name), content)?;
             self.sums.add(name, content);
@@ -126,6 +118,19 @@ impl Run {
             found,
         })
     }
+}
+
+/// The folder of the run called `name`, a folder in `runs` or a path.
+pub(super) fn find(runs: &Path, name: &Path) -> Result<PathBuf, RunError> {
+    let folders = [runs.join(name), name.to_owned()];
+    let is_run =
+        |folder: &PathBuf| folder.is_dir() && folder != runs && !name.as_os_str().is_empty();
+    let found = folders.into_iter().find(is_run);
+    found.ok_or_else(|| RunError::Unknown {
+        name: name.to_owned(),
+        runs: runs.to_owned(),
+        newest: newest(runs).map(|run| run.folder.display().to_string()),
+    })
 }
 
 /// The complete run that started last. A damaged one is passed over, with a warning.

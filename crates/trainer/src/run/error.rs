@@ -31,7 +31,43 @@ pub enum RunError {
         /// The hashes of the weights that are there.
         found: String,
     },
+    /// A run to go on with that has ended.
+    #[error("{} is complete: there is nothing to go on with", .0.display())]
+    Complete(PathBuf),
+    /// A file of an unfinished run that is not as it was written.
+    #[error("{}: expected {expected}, found {found}; {next}", path.display())]
+    Unfinished {
+        /// The file.
+        path: PathBuf,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+        /// What to do.
+        next: String,
+    },
+    /// A run that would go on with other things than it started with.
+    #[error(
+        "run {} was started with {what} {then}, found {now}; resume it with what it started with, or train a new run",
+        run.display()
+    )]
+    Changed {
+        /// The run.
+        run: PathBuf,
+        /// What is another.
+        what: String,
+        /// What it was.
+        then: String,
+        /// What it is.
+        now: String,
+    },
+    /// The run is being written by another process.
+    #[error("run {} is being written by another graft; wait until it is done", .0.display())]
+    Busy(PathBuf),
     /// A record that is not complete, damaged, or of another version.
     #[error(transparent)]
     Record(#[from] graft_report::record::RecordError),
+    /// The file system refused.
+    #[error(transparent)]
+    File(#[from] graft_durable::Error),
 }

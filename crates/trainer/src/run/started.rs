@@ -1,72 +1,124 @@
 //! A run that is being written.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use graft_durable::Error as FileError;
+use graft_durable::{Appending, Error as FileError, Lock};
 use graft_report::record::{
     Epoch, HEAD, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
     Sums, epochs_to_csv,
 };
+use graft_report::tensorboard::{EventFile, Events};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Run;
+use super::checkpoints::Checkpoints;
+use super::start::START;
+use super::{LOCK, Run, Start, Unfinished, lock};
 use crate::Error;
+use crate::fit::State;
+use crate::interrupt;
 use crate::recipe::Recipe;
 
 /// A run that is under way.
 pub struct Started {
     folder: PathBuf,
+    _lock: Lock,
     sums: Sums,
-    metrics: File,
+    metrics: Appending,
+    events: EventFile,
     lines: String,
     epochs: Vec<Epoch>,
+    checkpoints: Checkpoints,
+    /// Steps from one checkpoint to the next within an epoch; 0 for none.
+    every: usize,
 }
 
 impl Started {
     /// Makes a new folder `TIME-RECIPE` in `runs`, the time being the start in UTC, and writes the
-    /// recipe into it.
+    /// recipe and what the run starts with into it.
     ///
     /// # Errors
     /// When the folder or a file in it cannot be written.
-    pub fn create(
-        runs: &Path,
-        started: Timestamp,
-        recipe_name: &str,
-        recipe: &Recipe,
-    ) -> Result<Self, Error> {
+    pub fn create(runs: &Path, start: &Start, recipe: &Recipe) -> Result<Self, Error> {
         fs::create_dir_all(runs).map_err(FileError::on("create folder", runs))?;
-        let time = started.strftime("%Y-%m-%dT%H-%M-%S");
-        let folder = new_folder(runs, &format!("{time}-{recipe_name}"))?;
-        let recipe = recipe.to_toml()?;
+        let time = start.started.strftime("%Y-%m-%dT%H-%M-%S");
+        let folder = new_folder(runs, &format!("{time}-{}", start.recipe))?;
         let filled = || {
-            graft_durable::write(&folder.join(RECIPE), recipe.as_bytes())?;
-            let path = folder.join(METRICS);
-            let file = OpenOptions::new().create_new(true).append(true).open(&path);
-            file.map_err(FileError::on("create", &path))
+            let lock = lock(&folder)?;
+            graft_durable::write(&folder.join(RECIPE), recipe.to_toml()?.as_bytes())?;
+            graft_durable::write(&folder.join(START), &indented(start)?)?;
+            Self::begin(
+                &folder,
+                lock,
+                Checkpoints::none(&folder),
+                start.started,
+                recipe,
+                &[],
+            )
         };
-        let metrics = match filled() {
-            Ok(metrics) => metrics,
-            Err(error) => {
-                // Nothing of the user's is in it yet; a folder that is not empty stays.
-                drop((
-                    fs::remove_file(folder.join(RECIPE)),
-                    fs::remove_dir(&folder),
-                ));
-                return Err(error.into());
+        filled().inspect_err(|_| {
+            // Nothing of the user's is in it yet; a folder that is not empty stays.
+            let events = Events::training(start.started);
+            for file in [events.name(), METRICS, START, RECIPE, LOCK] {
+                drop(fs::remove_file(folder.join(file)));
             }
-        };
-        let mut sums = Sums::default();
-        sums.add(RECIPE, recipe.as_bytes());
-        Ok(Self {
+            drop(fs::remove_dir(&folder));
+        })
+    }
+
+    /// Goes on with `unfinished`, whose finished epochs are `epochs`, if what there is `now` is what
+    /// it started with.
+    ///
+    /// # Errors
+    /// When it is not, or writing fails.
+    pub fn resume(unfinished: Unfinished, now: &Start, epochs: &[Epoch]) -> Result<Self, Error> {
+        unfinished.start().check(now, &unfinished.folder)?;
+        let (started, recipe) = (unfinished.start().started, unfinished.recipe().clone());
+        let Unfinished {
             folder,
+            lock,
+            checkpoints,
+            ..
+        } = unfinished;
+        for file in [Events::training(started).name(), METRICS] {
+            let path = folder.join(file);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(FileError::on("delete", &path)(error).into());
+                }
+                _ => {}
+            }
+        }
+        Self::begin(&folder, lock, checkpoints, started, &recipe, epochs)
+    }
+
+    /// Makes the files for metrics and events, with `epochs` and none else.
+    fn begin(
+        folder: &Path,
+        lock: Lock,
+        checkpoints: Checkpoints,
+        started: Timestamp,
+        recipe: &Recipe,
+        epochs: &[Epoch],
+    ) -> Result<Self, Error> {
+        let recipe_text = recipe.to_toml()?;
+        let mut sums = Sums::default();
+        sums.add(RECIPE, recipe_text.as_bytes());
+        let mut begun = Self {
+            metrics: Appending::create(&folder.join(METRICS))?,
+            events: EventFile::create(folder, started, &recipe_text)?,
+            folder: folder.to_owned(),
+            _lock: lock,
             sums,
-            metrics,
             lines: String::new(),
             epochs: Vec::new(),
-        })
+            checkpoints,
+            every: recipe.training.checkpoint_steps,
+        };
+        epochs.iter().try_for_each(|epoch| begun.tell(epoch))?;
+        Ok(begun)
     }
 
     /// The folder.
@@ -75,27 +127,62 @@ impl Started {
         &self.folder
     }
 
-    /// Appends an epoch to the metrics.
+    /// Saves a checkpoint after a step, where the recipe or a signal asks for one.
     ///
     /// # Errors
-    /// When writing fails.
-    pub fn epoch(&mut self, epoch: &Epoch) -> Result<(), Error> {
-        let line = compact(epoch)? + "\n";
-        let path = self.folder.join(METRICS);
-        self.metrics
-            .write_all(line.as_bytes())
-            .map_err(FileError::on("write", &path))?;
-        self.lines.push_str(&line);
-        self.epochs.push(*epoch);
-        Ok(())
+    /// [`Error::Interrupted`] after a signal, or when writing fails.
+    pub fn step(&mut self, state: &State) -> Result<(), Error> {
+        let signal = interrupt::requested();
+        let due = self.every > 0 && state.steps().is_multiple_of(self.every);
+        if signal.is_some() || due {
+            self.checkpoints.save(state)?;
+        }
+        self.stop_on(signal)
     }
 
-    /// Writes what the kept head makes of a split.
+    /// Appends an epoch to the metrics and saves a checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] after a signal, or when writing fails.
+    pub fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<(), Error> {
+        self.tell(epoch)?;
+        self.checkpoints.save(state)?;
+        self.stop_on(interrupt::requested())
+    }
+
+    fn tell(&mut self, epoch: &Epoch) -> Result<(), Error> {
+        let line = compact(epoch)? + "\n";
+        self.metrics.append(line.as_bytes())?;
+        self.lines.push_str(&line);
+        self.epochs.push(*epoch);
+        Ok(self.events.epoch(epoch)?)
+    }
+
+    fn stop_on(&self, signal: Option<u8>) -> Result<(), Error> {
+        match signal {
+            None => Ok(()),
+            Some(signal) => Err(Error::Interrupted {
+                signal,
+                run: Some(self.folder.clone()),
+            }),
+        }
+    }
+
+    /// Writes what the head of epoch `kept` makes of `split` as the file `name`, and shows
+    /// TensorBoard the confusion matrix.
     ///
     /// # Errors
     /// When writing fails.
-    pub fn predictions(&mut self, name: &str, predictions: &Predictions) -> Result<(), Error> {
-        self.add(name, predictions.to_csv().as_bytes())
+    pub fn predictions(
+        &mut self,
+        split: &str,
+        name: &str,
+        kept: usize,
+        predictions: &Predictions,
+    ) -> Result<(), Error> {
+        self.add(name, predictions.to_csv().as_bytes())?;
+        let confusion = predictions.evaluate()?.confusion;
+        Ok(self.events.confusion(split, kept, &confusion)?)
     }
 
     /// Saves samples and head, then the manifest, and last the hashes of all files, which make the
@@ -109,11 +196,13 @@ impl Started {
         samples: &Samples,
         manifest: Manifest,
     ) -> Result<Run, Error> {
-        let metrics = self.folder.join(METRICS);
-        self.metrics
-            .sync_all()
-            .map_err(FileError::on("write", &metrics))?;
+        self.metrics.sync()?;
         self.sums.add(METRICS, self.lines.as_bytes());
+        let events = self.events.finish()?;
+        self.sums.add(events.name(), events.bytes());
+        let start = self.folder.join(START);
+        let start = fs::read(&start).map_err(FileError::on("read", &start))?;
+        self.sums.add(START, &start);
         self.add(METRICS_CSV, epochs_to_csv(&self.epochs).as_bytes())?;
         self.add(SAMPLES, &indented(samples)?)?;
         self.add(HEAD, head)?;
@@ -170,34 +259,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_started_run_is_not_complete() {
+    fn two_runs_in_one_second_have_a_folder_each() {
         let runs = tempfile::tempdir().unwrap();
-        let first = Started::create(
-            runs.path(),
-            Timestamp::UNIX_EPOCH,
-            "seed",
-            &Recipe::default(),
-        )
-        .unwrap();
-        let second = Started::create(
-            runs.path(),
-            Timestamp::UNIX_EPOCH,
-            "seed",
-            &Recipe::default(),
-        )
-        .unwrap();
-        assert_ne!(first.folder(), second.folder());
-        let error = Run::open(runs.path(), None).unwrap_err().to_string();
-        assert!(
-            error.contains("no complete run") && error.contains("train"),
-            "{error}"
-        );
-        let name = first.folder().to_str().unwrap();
-        let error = Run::open(runs.path(), Some(Path::new(name)))
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains("is no complete run"), "{error}");
-        let text = fs::read_to_string(first.folder().join(RECIPE)).unwrap();
-        assert_eq!(Recipe::parse("", &text, &[]).unwrap(), Recipe::default());
+        let first = new_folder(runs.path(), "time-seed").unwrap();
+        let second = new_folder(runs.path(), "time-seed").unwrap();
+        assert_ne!(first, second);
+        assert!(second.ends_with("time-seed-2"), "{}", second.display());
     }
 }

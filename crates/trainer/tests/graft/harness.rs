@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -74,42 +74,33 @@ impl Home {
         files(&self.root.join("runs"))
     }
 
-    /// The cached features in it.
+    /// The cached features in it, and shards of them.
     pub(crate) fn cached(&self) -> Vec<PathBuf> {
-        files(&self.root.join("cache"))
+        let hidden = |path: &PathBuf| path.file_name().unwrap().as_encoded_bytes()[0] == b'.';
+        let mut files = files(&self.root.join("cache"));
+        files.retain(|path| !hidden(path)); // Locks stay.
+        files
     }
 
     /// Runs `graft`, offline where that is an option of the verb.
     pub(crate) fn graft(&self, arguments: &[&str]) -> Outcome {
-        self.graft_with(arguments, &[])
+        self.finished(self.command(arguments), arguments)
     }
 
     /// Runs `graft` in another environment.
     pub(crate) fn graft_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
-        self.run(
-            Path::new(env!("CARGO_BIN_EXE_graft")),
-            arguments,
-            environment,
-        )
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied());
+        self.finished(command, arguments)
     }
 
-    /// Runs a `graft` that was built elsewhere, or for something else.
-    pub(crate) fn run(
-        &self,
-        graft: &Path,
-        arguments: &[&str],
-        environment: &[(&str, &str)],
-    ) -> Outcome {
-        let mut command = Command::new(graft);
-        command
-            .args(arguments)
-            .envs(environment.iter().copied())
-            .env("GRAFT_HOME", &self.root)
-            .env_remove("GRAFT_LOG");
-        if arguments.first().is_some_and(|verb| *verb != "cache") {
-            command.arg("--offline");
-        }
-        let output = command.current_dir(&self.root).output().unwrap();
+    /// Runs a `graft` that was built for something else.
+    pub(crate) fn other(&self, graft: &Path, arguments: &[&str]) -> Outcome {
+        self.finished(self.command_of(graft, arguments), arguments)
+    }
+
+    fn finished(&self, mut command: Command, arguments: &[&str]) -> Outcome {
+        let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let outcome = Outcome {
             code: output.status.code(),
@@ -122,6 +113,27 @@ impl Home {
             "half-written files after {arguments:?}"
         );
         outcome
+    }
+
+    /// `graft` as it is run here, with its output piped.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_graft")), arguments)
+    }
+
+    fn command_of(&self, graft: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(graft);
+        command
+            .args(arguments)
+            .env("GRAFT_HOME", &self.root)
+            .env_remove("GRAFT_LOG")
+            .current_dir(&self.root)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let inside = ["cache", "runs", "compare"];
+        if arguments.first().is_some_and(|verb| !inside.contains(verb)) {
+            command.arg("--offline");
+        }
+        command
     }
 
     /// Trains the seed recipe on a few images.

@@ -12,6 +12,8 @@ mod damage;
 mod disk;
 mod harness;
 mod images;
+mod record;
+mod resume;
 mod smoke;
 mod usage;
 #[cfg(feature = "wgpu")]

@@ -43,7 +43,7 @@ fn trains_and_evaluates_as_the_processor_does() {
     let home = Home::with(&FOR_TRAIN);
     home.take(&[TEST_IMAGES, TEST_LABELS]);
     let cpu = PathBuf::from(env::var_os("GRAFT_CPU").expect("the path of a graft for the CPU"));
-    let cpu = |arguments: &[&str]| home.run(&cpu, arguments, &[]).json();
+    let cpu = |arguments: &[&str]| home.other(&cpu, arguments).json();
     let train = [&["train", "--json"], &SMALL[..]].concat();
     let processor = cpu(&train);
     let card = home.train(&WGPU).json();

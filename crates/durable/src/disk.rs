@@ -1,0 +1,138 @@
+//! Every operation by which this crate changes the disk, in one place, so that a test can make any
+//! of them fail; see the module `fault`.
+
+use std::fs::{self, File};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use crate::fault::{Operation, Share, before};
+use crate::{Error, folder_of};
+
+/// How the names of temporary files begin and end.
+pub(crate) const PREFIX: &str = ".graft-";
+pub(crate) const SUFFIX: &str = ".tmp";
+
+/// Makes a folder and those above it where they are missing, so that they survive a power cut.
+pub(crate) fn create_folder(folder: &Path) -> Result<(), Error> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder_of(folder);
+    if above != folder {
+        create_folder(above)?;
+    }
+    let created = before(Operation::Create).and_then(|_| fs::create_dir(folder));
+    match created {
+        // By another process, just now.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(Error::on("create folder", folder)(error)),
+        Ok(()) => sync_folder(above),
+    }
+}
+
+/// Makes a rename or a new file survive a power cut. Only Unix has and needs this.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
+    if cfg!(unix) {
+        before(Operation::Fsync)
+            .and_then(|_| File::open(folder)?.sync_all())
+            .map_err(Error::on("flush folder", folder))?;
+    }
+    Ok(())
+}
+
+/// An open file.
+pub(crate) struct Written(File);
+
+impl Written {
+    /// A file that was not there, to be appended to.
+    pub(crate) fn create_new(path: &Path) -> io::Result<Self> {
+        before(Operation::Create)?;
+        let file = File::options().create_new(true).append(true).open(path)?;
+        Ok(Self(file))
+    }
+
+    /// Puts what was written on the disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        before(Operation::Fsync)?;
+        self.0.sync_all()
+    }
+
+    /// Cuts the file to its first `length` bytes.
+    pub(crate) fn cut(&self, length: u64) -> io::Result<()> {
+        self.0.set_len(length)
+    }
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        write(&mut self.0, bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// A temporary file, gone when it is dropped. It is locked for as long as it is open, which tells
+/// [`sweep`](crate::sweep) that somebody still writes it.
+pub(crate) struct Temporary(NamedTempFile);
+
+impl Temporary {
+    pub(crate) fn create_in(folder: &Path) -> io::Result<Self> {
+        before(Operation::Create)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX).suffix(SUFFIX);
+        #[cfg(unix)]
+        {
+            // Temporary files are private by default; what we keep is as readable as any other file.
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        loop {
+            let file = builder.tempfile_in(folder)?;
+            // Where there are no locks, sweeping goes by age.
+            let _ = file.as_file().lock();
+            // Swept between the two calls, it is made again.
+            if file.path().exists() {
+                return Ok(Self(file));
+            }
+        }
+    }
+
+    /// Puts what was written on the disk.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        before(Operation::Fsync)?;
+        self.0.as_file().sync_all()
+    }
+
+    /// Gives the file its name, which another file may have had.
+    pub(crate) fn rename(self, path: &Path) -> io::Result<()> {
+        before(Operation::Rename)?;
+        self.0.persist(path).map(drop).map_err(|error| error.error)
+    }
+}
+
+impl Write for Temporary {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        write(&mut self.0, bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Seek for Temporary {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.0.seek(position)
+    }
+}
+
+fn write(file: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
+    match before(Operation::Write)? {
+        Share::Whole => file.write(bytes),
+        Share::Half => file.write(&bytes[..bytes.len().div_ceil(2)]),
+    }
+}

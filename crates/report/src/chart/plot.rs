@@ -1,0 +1,200 @@
+//! Heights over an axis: lines, points and whiskers.
+
+use maud::{Markup, html};
+
+use super::mark::{colour, dashes, mark, place, width};
+use super::scale::Scale;
+use super::{Axis, Chart, Point, Series, WIDTH, extent, key, picture};
+use crate::{Language, number};
+
+/// The height of the plotted area.
+const HEIGHT: f64 = 212.0;
+/// The room below it, for marks and the axis' name.
+const BELOW: f64 = 44.0;
+/// The room between two marks on the horizontal axis.
+const APART: f64 = 26.0;
+/// Marks of a line that are nearer than this hide its dashes.
+const CROWDED: f64 = 20.0;
+/// How far points of different series at one place are moved apart.
+const DODGE: f64 = 6.0;
+
+/// Draws `chart` upwards.
+pub(super) fn draw(chart: &Chart, language: Language) -> Markup {
+    let beside = key::room_beside(&chart.series);
+    let above = if beside.is_some() {
+        0.0
+    } else {
+        key::height(&chart.series)
+    };
+    let top = above + 30.0;
+    let bottom = top + HEIGHT;
+    let y = heights(chart, bottom, top);
+    let tick = |value: &f64| number::tick(*value, y.step, chart.percent.then_some(language));
+    let widest = y
+        .ticks
+        .iter()
+        .map(|value| width(&tick(value)))
+        .fold(0.0, f64::max);
+    let (left, right) = (widest + 10.0, WIDTH - beside.unwrap_or(16.0));
+    // Points that are moved apart stay inside.
+    let inside = 8.0 + dodge(chart, chart.series.len().saturating_sub(1)).abs();
+    let x = across(chart, left + inside, right - inside);
+    let content = html! {
+        @if beside.is_none() && above > 0.0 { (key::key(&chart.series, 0.0)) }
+        text.axis x="0" y=(place(above + 13.0)) { (chart.y_label) }
+        @for value in &y.ticks {
+            @let at = place(y.at(*value));
+            line.grid x1=(place(left)) x2=(place(right)) y1=(at) y2=(at) {}
+            text.tick.end x=(place(left - 8.0)) y=(place(y.at(*value) + 4.0)) { (tick(value)) }
+        }
+        line.base x1=(place(left)) x2=(place(right)) y1=(place(bottom)) y2=(place(bottom)) {}
+        @for value in &x.ticks {
+            @let at = x.at(*value);
+            line.base x1=(place(at)) x2=(place(at)) y1=(place(bottom)) y2=(place(bottom + 4.0)) {}
+            text.tick.middle x=(place(at)) y=(place(bottom + 18.0)) { (name(&chart.x, *value)) }
+        }
+        text.axis.middle x=(place(f64::midpoint(left, right))) y=(place(bottom + 38.0)) { (chart.x_label) }
+        @for (number, series) in chart.series.iter().enumerate() {
+            (drawn(series, number, chart, &x, &y, language))
+        }
+        @if beside.is_some() {
+            @let ends: Vec<f64> = chart.series.iter().filter_map(|s| Some(y.at(s.points.last()?.y))).collect();
+            (key::beside(&chart.series, right + 6.0, &ends, top + 4.0, bottom - 4.0))
+        }
+    };
+    picture(&chart.title, WIDTH, bottom + BELOW, &content)
+}
+
+/// One series.
+fn drawn(
+    series: &Series,
+    number: usize,
+    chart: &Chart,
+    x: &Scale,
+    y: &Scale,
+    language: Language,
+) -> Markup {
+    let moved = dodge(chart, number);
+    let at = |point: &Point| (x.at(point.x) + moved, y.at(point.y));
+    let line = series
+        .points
+        .iter()
+        .map(at)
+        .map(|(x, y)| format!("{},{}", place(x), place(y)));
+    let line: Vec<String> = line.collect();
+    html! {
+        g.(colour(number)) {
+            @if series.joined && line.len() > 1 {
+                polyline.line points=(line.join(" ")) stroke-dasharray=(dashes(number)) {}
+            }
+            @for (point, marked) in series.points.iter().zip(marked(series, x)) {
+                @let (left, up) = at(point);
+                g {
+                    title { (series.name) ", " (name(&chart.x, point.x)) ": " (value(point.y, chart.percent, language)) }
+                    @if let Some((low, high)) = point.interval {
+                        @let ends = [place(y.at(low)), place(y.at(high))];
+                        path.whisker d=(format!("M{0},{1}V{2}m-3,0h6M{3},{1}h6", place(left), ends[0], ends[1], place(left - 3.0))) {}
+                    }
+                    @if marked { (mark(number, left, up)) }
+                }
+            }
+        }
+    }
+}
+
+/// Which points get a mark: on a line that is crowded with them, only some, so that its dashes show.
+fn marked(series: &Series, x: &Scale) -> Vec<bool> {
+    let mut last = f64::NEG_INFINITY;
+    let mut marked = Vec::with_capacity(series.points.len());
+    for point in &series.points {
+        let at = x.at(point.x);
+        let shown = !series.joined || point.interval.is_some() || (at - last).abs() >= CROWDED;
+        if shown {
+            last = at;
+        }
+        marked.push(shown);
+    }
+    marked
+}
+
+/// How far the points of series number `series` are moved, so that no whisker hides another.
+fn dodge(chart: &Chart, series: usize) -> f64 {
+    if !chart.points().any(|point| point.interval.is_some()) {
+        return 0.0;
+    }
+    DODGE * (super::as_f64(series) - super::as_f64(chart.series.len().saturating_sub(1)) / 2.0)
+}
+
+/// The vertical scale: from 0 where that wastes little, never beyond 100 %.
+fn heights(chart: &Chart, bottom: f64, top: f64) -> Scale {
+    let (low, high) = chart.heights();
+    let low = if low > 0.0 && low < 0.5 * high {
+        0.0
+    } else {
+        low
+    };
+    let scale = Scale::linear(low, high, 5.0, bottom..top);
+    let beyond = scale.ticks.last().is_some_and(|last| *last > 1.0 + 1e-9);
+    if chart.percent && beyond && high <= 1.0 {
+        let step = scale.step;
+        let ticks = scale
+            .ticks
+            .into_iter()
+            .filter(|tick| *tick <= 1.0 + 1e-9)
+            .collect::<Vec<_>>();
+        let from = ticks.first().copied().unwrap_or(low);
+        let mut scale = Scale::exact(from, 1.0, ticks, bottom..top);
+        scale.step = step;
+        return scale;
+    }
+    scale
+}
+
+/// The horizontal scale.
+fn across(chart: &Chart, left: f64, right: f64) -> Scale {
+    let values: Vec<f64> = chart.points().map(|point| point.x).collect();
+    let (low, high) = extent(values.iter().copied()).unwrap_or((0.0, 1.0));
+    match &chart.x {
+        Axis::Linear => {
+            let round = Scale::linear(low, high, 6.0, left..right);
+            let ticks = round
+                .ticks
+                .into_iter()
+                .filter(|tick| (low..=high).contains(tick));
+            Scale::exact(low, high, ticks.collect(), left..right).marked_at(&values, APART)
+        }
+        Axis::Logarithmic => {
+            Scale::logarithmic(low, high, 9, left..right).marked_at(&values, APART)
+        }
+        Axis::Names(names) => {
+            let places: Vec<f64> = (0..names.len()).map(super::as_f64).collect();
+            let last = super::as_f64(names.len());
+            Scale::exact(-0.5, last - 0.5, places, left..right)
+        }
+    }
+}
+
+/// What stands below a mark of the horizontal axis.
+fn name(axis: &Axis, value: f64) -> String {
+    match axis {
+        Axis::Names(names) => (0..)
+            .zip(names)
+            .find_map(|(at, name)| {
+                (f64::from(at) - value)
+                    .abs()
+                    .lt(&0.25)
+                    .then(|| name.clone())
+            })
+            .unwrap_or_default(),
+        _ => number::plain(value),
+    }
+}
+
+/// A height as text.
+pub(super) fn value(value: f64, percent: bool, language: Language) -> String {
+    if percent {
+        number::percent(value, language)
+    } else {
+        number::loss(value)
+    }
+}

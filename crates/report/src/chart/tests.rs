@@ -1,0 +1,187 @@
+//! Extreme charts are drawn too, as well-formed XML without places that are no numbers.
+
+use super::*;
+use crate::record::{Layer, LayerKind, Part};
+use crate::{Confusion, bins};
+
+/// Place, height, interval.
+type Row = (f64, f64, Option<(f64, f64)>);
+
+fn chart(x: Axis, joined: bool, series: &[&[Row]]) -> Chart {
+    let points = |points: &[Row]| {
+        points
+            .iter()
+            .map(|(x, y, interval)| Point {
+                x: *x,
+                y: *y,
+                interval: *interval,
+            })
+            .collect()
+    };
+    let series = series.iter().enumerate().map(|(number, list)| Series {
+        name: format!("series <{number}> & \"more\""),
+        joined,
+        points: points(list),
+    });
+    Chart {
+        title: "a </svg><script> title".into(),
+        x_label: "rate".into(),
+        y_label: "accuracy".into(),
+        x,
+        percent: true,
+        series: series.collect(),
+    }
+}
+
+/// Every number of the drawing, once it is seen to be XML.
+fn check(svg: &str) {
+    let document = roxmltree::Document::parse(svg).unwrap_or_else(|error| panic!("{error}: {svg}"));
+    for node in document.descendants() {
+        for attribute in node.attributes() {
+            let value = attribute.value();
+            assert!(
+                !value.contains("NaN") && !value.contains("inf"),
+                "{value} in {svg}"
+            );
+        }
+    }
+    assert!(
+        document
+            .descendants()
+            .any(|node| node.has_tag_name("title"))
+    );
+}
+
+#[test]
+fn extreme_charts_are_drawn() {
+    let names = || {
+        Axis::Names(vec![
+            "one".into(),
+            "a name that is much longer than others are".into(),
+        ])
+    };
+    let nan = f64::NAN;
+    let charts = [
+        chart(Axis::Linear, true, &[]),
+        chart(Axis::Linear, true, &[&[]]),
+        chart(Axis::Linear, true, &[&[(1.0, 0.5, None)]]),
+        chart(Axis::Linear, true, &[&[(1.0, 0.5, None), (2.0, 0.5, None)]]),
+        chart(
+            Axis::Linear,
+            false,
+            &[&[(0.0, 0.0, Some((0.0, 0.0)))], &[(0.0, 0.0, None)]],
+        ),
+        chart(
+            Axis::Linear,
+            true,
+            &[&[
+                (nan, 0.5, None),
+                (1.0, nan, None),
+                (1.0, 1.0, Some((nan, 1.0))),
+            ]],
+        ),
+        chart(
+            Axis::Logarithmic,
+            true,
+            &[&[
+                (0.0, 0.5, None),
+                (-1.0, 0.5, None),
+                (1e-4, 0.5, None),
+                (1e4, 1.0, None),
+            ]],
+        ),
+        chart(
+            Axis::Logarithmic,
+            true,
+            &[&[(3.0, 0.5, None)], &[(f64::INFINITY, 0.5, None)]],
+        ),
+        chart(
+            names(),
+            false,
+            &[
+                &[(0.0, 0.9, Some((0.8, 1.0))), (1.0, 0.9, None)],
+                &[(1.0, 1e12, None)],
+            ],
+        ),
+        chart(names(), true, &[&[(0.0, 1.0, None), (1.0, 1.0, None)]]),
+        chart(Axis::Names(vec![]), false, &[&[]]),
+    ];
+    for chart in charts {
+        for language in Language::ALL {
+            check(&svg(&chart, language));
+        }
+    }
+}
+
+#[test]
+fn names_whiskers_and_values_are_there() {
+    let names = Axis::Names(vec!["unit".into(), "caffe".into()]);
+    let dots = svg(
+        &chart(
+            names,
+            false,
+            &[&[(0.0, 0.9578, Some((0.95, 0.96))), (1.0, 0.919, None)]],
+        ),
+        Language::En,
+    );
+    for part in ["unit", "caffe", "95.78\u{a0}%", "whisker"] {
+        assert!(dots.contains(part), "{part} is missing in {dots}");
+    }
+    let rates = [(1.0, 0.5, None), (5.0, 0.6, None), (500.0, 0.9, None)];
+    let plot = svg(
+        &chart(Axis::Logarithmic, true, &[&rates, &rates]),
+        Language::Zh,
+    );
+    for part in [">500<", ">5<", "stroke-dasharray=\"7 3\"", "90%"] {
+        assert!(plot.contains(part), "{part} is missing in {plot}");
+    }
+}
+
+#[test]
+fn other_pictures_are_well_formed() {
+    let mut confusion = Confusion::new(3);
+    for (truth, predicted) in [(0, 0), (0, 0), (0, 1), (1, 1)] {
+        confusion.add(truth, predicted);
+    }
+    let layer = |block: &str, part, original, output| Layer {
+        block: block.into(),
+        name: "<x>".into(),
+        kind: LayerKind::Dense,
+        part,
+        parameters: 1,
+        original,
+        output,
+    };
+    let layers = [
+        layer(
+            "block1",
+            Part::Frozen,
+            Some(vec![64, 112, 112]),
+            Some(vec![64, 16, 16]),
+        ),
+        layer("top", Part::Removed, Some(vec![1000]), None),
+        layer("head", Part::Grafted, None, Some(vec![10])),
+    ];
+    for language in Language::ALL {
+        check(&confusion_svg(&confusion, language));
+        check(&confusion_svg(&Confusion::new(0), language));
+        check(&confusion_svg(&Confusion::new(40), language));
+        check(&calibration_svg(
+            &bins(&[(0.5, true), (1.0, false)]),
+            language,
+        ));
+        check(&calibration_svg(&[], language));
+        check(&graft_svg(&layers, language));
+        check(&graft_svg(&[], language));
+    }
+    check(&shares_svg(
+        "time",
+        &[("a".into(), 0.0), ("b & c".into(), 3.0)],
+    ));
+    check(&shares_svg("time", &[]));
+    let drawn = confusion_svg(&confusion, Language::En);
+    assert!(
+        drawn.contains("cell right") && drawn.contains("cell wrong"),
+        "{drawn}"
+    );
+}

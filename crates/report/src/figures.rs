@@ -1,0 +1,80 @@
+//! How well a head did on some images, in a few numbers.
+
+use serde::Serialize;
+
+use crate::record::Scores;
+use crate::{Evaluation, Share, percent, wilson};
+
+/// Accuracy with its interval, and loss.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figures {
+    /// Mean cross-entropy in nats.
+    pub loss: f64,
+    /// Images, and how many of them were right.
+    #[serde(flatten)]
+    pub share: Share,
+}
+
+impl Figures {
+    /// From scores over `n` images.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count of images, far below 2^53"
+    )]
+    pub fn from_scores(scores: &Scores, n: usize) -> Self {
+        let correct = (scores.accuracy * n as f64).round() as u64;
+        let n = n as u64;
+        Self {
+            loss: scores.loss,
+            share: Share {
+                n,
+                correct,
+                accuracy: scores.accuracy,
+                interval: wilson(correct, n),
+            },
+        }
+    }
+
+    /// The accuracy and its interval as text: `95.78 % (95.37 to 96.16)`.
+    #[must_use]
+    pub fn accuracy(&self) -> String {
+        let interval = self.share.interval;
+        format!(
+            "{} ({:.2} to {:.2})",
+            percent(self.share.accuracy),
+            100.0 * interval.low,
+            100.0 * interval.high
+        )
+    }
+}
+
+impl From<&Evaluation> for Figures {
+    fn from(evaluation: &Evaluation) -> Self {
+        Self {
+            loss: evaluation.loss,
+            share: Share {
+                n: evaluation.n,
+                correct: evaluation.correct,
+                accuracy: evaluation.accuracy,
+                interval: evaluation.interval,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_and_evaluations_say_the_same() {
+        let evaluation = Evaluation::new(&[0, 1, 0], &[1.0, 0.0, 1.0, 0.0, 1.0, 0.0], 2).unwrap();
+        let figures = Figures::from(&evaluation);
+        let scores = Scores::from(&evaluation);
+        assert_eq!(Figures::from_scores(&scores, 3), figures);
+        assert_eq!(figures.accuracy(), "66.67 % (20.77 to 93.85)");
+    }
+}

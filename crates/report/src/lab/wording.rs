@@ -1,0 +1,240 @@
+//! How effects are put into words, in both languages: by what the numbers say, whatever that is.
+
+use crate::Language;
+use crate::difference::{Difference, Verdict};
+use crate::estimate::Estimate;
+
+/// An effect to be told.
+pub(super) struct Effect {
+    estimate: Estimate,
+    p: Option<f64>,
+    verdict: Verdict,
+}
+
+impl From<&Difference> for Effect {
+    fn from(difference: &Difference) -> Self {
+        Self {
+            estimate: difference.accuracy,
+            p: Some(difference.p),
+            verdict: difference.verdict(),
+        }
+    }
+}
+
+impl From<&Estimate> for Effect {
+    fn from(estimate: &Estimate) -> Self {
+        Self {
+            estimate: *estimate,
+            p: None,
+            verdict: match estimate {
+                Estimate { low, .. } if *low > 0.0 => Verdict::Better,
+                Estimate { high, .. } if *high < 0.0 => Verdict::Worse,
+                _ => Verdict::Unclear,
+            },
+        }
+    }
+}
+
+/// `2.10 percentage points more than ...`, to follow "which is" in English and to stand for itself
+/// in Chinese.
+pub(super) fn than(language: Language, effect: impl Into<Effect>, what: &str) -> String {
+    let effect = effect.into();
+    let (size, evidence) = (size(&effect), evidence(language, &effect));
+    match (language, effect.verdict) {
+        (Language::En, Verdict::Better) => {
+            format!("{size} percentage points more than {what} ({evidence})")
+        }
+        (Language::En, Verdict::Worse) => {
+            format!("{size} percentage points less than {what} ({evidence})")
+        }
+        (Language::En, Verdict::Unclear) => {
+            format!("not clearly different from {what} ({size} percentage points, {evidence})")
+        }
+        (Language::Zh, Verdict::Better) => format!("比{what}高 {size} 个百分点（{evidence}）"),
+        (Language::Zh, Verdict::Worse) => format!("比{what}低 {size} 个百分点（{evidence}）"),
+        (Language::Zh, Verdict::Unclear) => {
+            format!("与{what}没有明显差异（{size} 个百分点，{evidence}）")
+        }
+    }
+}
+
+/// What is in the brackets of [`than`], for the end of a sentence.
+pub(super) fn method(language: Language, difference: &Difference) -> String {
+    let (images, trainings) = (count(difference.images), difference.pairs.len());
+    match (language, trainings) {
+        (Language::En, 0 | 1) => format!(
+            " (in brackets: the 95 % interval over {images} test images, and p of McNemar's exact test on them)"
+        ),
+        (Language::En, _) => format!(
+            " (in brackets: the 95 % interval over {images} test images and {trainings} trainings, and p of McNemar's exact test on the images)"
+        ),
+        (Language::Zh, 0 | 1) => {
+            format!("（括号内为 {images} 张测试图像上的 95 % 置信区间及 McNemar 精确检验的 p 值）")
+        }
+        (Language::Zh, _) => format!(
+            "（括号内为 {images} 张测试图像、{trainings} 次训练上的 95 % 置信区间，及同一批图像上 McNemar 精确检验的 p 值）"
+        ),
+    }
+}
+
+/// The size of an effect in percentage points; with its sign only where its direction is not clear.
+fn size(effect: &Effect) -> String {
+    match effect.verdict {
+        Verdict::Unclear => signed(effect.estimate.mean),
+        Verdict::Better | Verdict::Worse => format!("{:.2}", 100.0 * effect.estimate.mean.abs()),
+    }
+}
+
+/// The interval, turned so that it goes with the size, and p.
+fn evidence(language: Language, effect: &Effect) -> String {
+    let Estimate { low, high, .. } = effect.estimate;
+    let (low, high) = match effect.verdict {
+        Verdict::Worse => (-high, -low),
+        Verdict::Better | Verdict::Unclear => (low, high),
+    };
+    let (low, high) = (plain(low), plain(high));
+    let interval = language.pick(format!("{low} to {high}"), format!("{low} 至 {high}"));
+    match effect.p {
+        Some(p) => format!("{interval}{}{}", language.pick(", ", "，"), probability(p)),
+        None => interval,
+    }
+}
+
+fn probability(p: f64) -> String {
+    if p < 0.001 {
+        "p < 0.001".into()
+    } else {
+        format!("p = {p:.3}")
+    }
+}
+
+/// Percentage points with a minus where there is one.
+fn plain(share: f64) -> String {
+    format!("{:.2}", hundredths(share)).replace('-', "\u{2212}")
+}
+
+/// Percentage points with plus or minus.
+fn signed(share: f64) -> String {
+    format!("{:+.2}", hundredths(share)).replace('-', "\u{2212}")
+}
+
+/// A share in percent to two decimals, where nothing is not less than nothing.
+fn hundredths(share: f64) -> f64 {
+    (share * 10_000.0).round() / 100.0 + 0.0
+}
+
+/// `10000` as `10,000`.
+pub(super) fn count(n: impl TryInto<u64>) -> String {
+    let digits = n.try_into().unwrap_or_default().to_string();
+    let groups: Vec<String> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| String::from_utf8_lossy(group).into_owned())
+        .collect();
+    groups.join(",")
+}
+
+/// The finding of a lab whose images were too few to compare anything.
+pub(super) fn nothing(language: Language) -> String {
+    language
+        .pick(
+            "The images were too few to compare anything.",
+            "图像数量太少，无法进行任何比较。",
+        )
+        .into()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A difference with this mean in percentage points, an interval of 0.5 to both sides, and p.
+    pub(in crate::lab) fn difference(points: f64, p: f64) -> Difference {
+        let mean = points / 100.0;
+        Difference {
+            images: 10_000,
+            pairs: vec![crate::Paired::new(&[true], &[true]); 5],
+            for_first: 1,
+            for_second: 2,
+            accuracy: Estimate {
+                mean,
+                low: mean - 0.005,
+                high: mean + 0.005,
+            },
+            p,
+        }
+    }
+
+    #[test]
+    fn words_follow_the_numbers() {
+        for (points, p, en, zh) in [
+            (
+                2.0,
+                0.0001,
+                "2.00 percentage points more than x (1.50 to 2.50, p < 0.001)",
+                "比x高 2.00 个百分点（1.50 至 2.50，p < 0.001）",
+            ),
+            (
+                -2.0,
+                0.012,
+                "2.00 percentage points less than x (1.50 to 2.50, p = 0.012)",
+                "比x低 2.00 个百分点（1.50 至 2.50，p = 0.012）",
+            ),
+            (
+                -0.25,
+                0.3,
+                "not clearly different from x (−0.25 percentage points, −0.75 to 0.25, p = 0.300)",
+                "与x没有明显差异（−0.25 个百分点，−0.75 至 0.25，p = 0.300）",
+            ),
+            // The test alone, or the interval alone, is not enough.
+            (
+                0.25,
+                0.001,
+                "not clearly different from x (+0.25 percentage points, −0.25 to 0.75, p = 0.001)",
+                "与x没有明显差异（+0.25 个百分点，−0.25 至 0.75，p = 0.001）",
+            ),
+            (
+                2.0,
+                0.2,
+                "not clearly different from x (+2.00 percentage points, 1.50 to 2.50, p = 0.200)",
+                "与x没有明显差异（+2.00 个百分点，1.50 至 2.50，p = 0.200）",
+            ),
+        ] {
+            let difference = difference(points, p);
+            assert_eq!(than(Language::En, &difference, "x"), en);
+            assert_eq!(than(Language::Zh, &difference, "x"), zh);
+        }
+    }
+
+    #[test]
+    fn without_a_test_the_interval_decides() {
+        for (mean, words) in [
+            (0.02, "2.00 percentage points more than x (1.00 to 3.00)"),
+            (-0.02, "2.00 percentage points less than x (1.00 to 3.00)"),
+            (
+                0.001,
+                "not clearly different from x (+0.10 percentage points, −0.90 to 1.10)",
+            ),
+        ] {
+            let estimate = Estimate {
+                mean,
+                low: mean - 0.01,
+                high: mean + 0.01,
+            };
+            assert_eq!(than(Language::En, &estimate, "x"), words);
+        }
+    }
+
+    #[test]
+    fn thousands_are_apart() {
+        for (n, text) in [
+            (0_u64, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(count(n), text);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! All runs in a folder, complete or not.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use graft_durable::Error;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::Figures;
+use crate::record::{EVALUATION, Evaluated, RecordError, Sums, read_json, read_manifest};
+use crate::table::table;
+
+/// A run's folder, and what is in it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed {
+    /// The folder's name.
+    pub name: String,
+    /// The folder.
+    pub folder: PathBuf,
+    /// Whether it can be used.
+    #[serde(flatten)]
+    pub state: State,
+}
+
+/// Whether a run can be used.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum State {
+    /// Every file is as it was written.
+    Complete(Box<Facts>),
+    /// Its training is under way, or was stopped.
+    Incomplete {
+        /// What is missing.
+        reason: String,
+    },
+    /// Something is not as it was written.
+    Damaged {
+        /// What, and what to do.
+        reason: String,
+    },
+    /// Another version of graft wrote it.
+    OtherFormat {
+        /// Which, and what to do.
+        reason: String,
+    },
+}
+
+/// What a list says of a complete run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Facts {
+    /// The name of its recipe.
+    pub recipe: String,
+    /// What computed.
+    pub backend: String,
+    /// When it started.
+    pub started: Timestamp,
+    /// Training images.
+    pub trained_on: usize,
+    /// Over the held-out images.
+    pub validation: Option<Figures>,
+    /// Over the test images, once they were opened.
+    pub test: Option<Figures>,
+    /// How long it took in all.
+    pub seconds: f64,
+}
+
+/// The runs in the folder `runs`, by name, which begins with the time of the start: the newest is
+/// last. Every file of every run is compared with its hash.
+///
+/// # Errors
+/// When the folder cannot be read. One that is not there has no runs.
+pub fn list(runs: &Path) -> Result<Vec<Listed>, Error> {
+    let entries = match fs::read_dir(runs) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(Error::on("read folder", runs))?,
+    };
+    let mut listed = Vec::new();
+    for entry in entries {
+        let folder = entry.map_err(Error::on("read folder", runs))?.path();
+        if folder.is_dir() {
+            let name = folder.file_name().unwrap_or_default();
+            listed.push(Listed {
+                name: name.to_string_lossy().into_owned(),
+                state: state(&folder),
+                folder,
+            });
+        }
+    }
+    listed.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(listed)
+}
+
+fn state(folder: &Path) -> State {
+    match facts(folder) {
+        Ok(facts) => State::Complete(Box::new(facts)),
+        Err(RecordError::Incomplete { missing, .. }) => State::Incomplete {
+            reason: format!("{missing} is missing; its training is under way or was stopped"),
+        },
+        Err(error @ RecordError::Format { .. }) => State::OtherFormat {
+            reason: error.to_string(),
+        },
+        Err(error) => State::Damaged {
+            reason: error.to_string(),
+        },
+    }
+}
+
+fn facts(folder: &Path) -> Result<Facts, RecordError> {
+    let sums = Sums::read(folder)?;
+    let manifest = read_manifest(folder, &sums)?;
+    sums.verify(folder)?;
+    let test = if sums.has(EVALUATION) {
+        let evaluated: Evaluated = read_json(folder, EVALUATION, &sums)?;
+        Some(Figures::from(&evaluated.evaluation))
+    } else {
+        None
+    };
+    let validation = manifest.validation.as_ref();
+    Ok(Facts {
+        recipe: manifest.recipe,
+        backend: manifest.machine.backend,
+        started: manifest.started,
+        trained_on: manifest.trained_on,
+        validation: validation.map(|s| Figures::from_scores(s, manifest.validated_on)),
+        test,
+        seconds: manifest.seconds,
+    })
+}
+
+/// A list of runs as text.
+#[must_use]
+pub fn listing(runs: &[Listed]) -> String {
+    let columns = [
+        "run",
+        "recipe",
+        "backend",
+        "trained on",
+        "validation accuracy",
+        "test accuracy",
+        "seconds",
+    ];
+    let mut rows = vec![columns.map(str::to_owned).to_vec()];
+    for Listed { name, state, .. } in runs {
+        let mut row = vec![name.clone()];
+        match state {
+            State::Incomplete { reason } => row.push(format!("not complete: {reason}")),
+            State::Damaged { reason } => row.push(format!("damaged: {reason}")),
+            State::OtherFormat { reason } => row.push(format!("of another version: {reason}")),
+            State::Complete(facts) => {
+                let accuracy = |figures: &Option<Figures>| figures.as_ref().map(Figures::accuracy);
+                row.extend([
+                    facts.recipe.clone(),
+                    facts.backend.clone(),
+                    facts.trained_on.to_string(),
+                    accuracy(&facts.validation).unwrap_or_else(|| "none held out".into()),
+                    accuracy(&facts.test).unwrap_or_else(|| "not evaluated".into()),
+                    format!("{:.1}", facts.seconds),
+                ]);
+            }
+        }
+        rows.push(row);
+    }
+    table(&rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_that_are_no_complete_runs_say_why() {
+        let runs = tempfile::tempdir().unwrap();
+        for (name, sums) in [("b", "nonsense\n"), ("c", "")] {
+            fs::create_dir(runs.path().join(name)).unwrap();
+            fs::write(runs.path().join(name).join("SHA256SUMS"), sums).unwrap();
+        }
+        let newer = runs.path().join("d");
+        fs::create_dir(&newer).unwrap();
+        fs::write(newer.join("manifest.json"), r#"{"format":99}"#).unwrap();
+        let mut sums = Sums::default();
+        sums.add("manifest.json", br#"{"format":99}"#);
+        sums.write(&newer).unwrap();
+        fs::create_dir(runs.path().join("a")).unwrap();
+        fs::write(runs.path().join("file"), "").unwrap();
+        let listed = list(runs.path()).unwrap();
+        let text = listing(&listed);
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(lines.len(), 4, "{text}");
+        assert!(
+            lines[0].starts_with("a    not complete: SHA256SUMS"),
+            "{text}"
+        );
+        assert!(
+            lines[1].starts_with("b    damaged: ") && lines[1].contains("nonsense"),
+            "{text}"
+        );
+        assert!(
+            lines[2].starts_with("c    not complete: manifest.json"),
+            "{text}"
+        );
+        assert!(lines[3].contains("newer graft"), "{text}");
+        let json = serde_json::to_value(&listed).unwrap();
+        assert_eq!(json[0]["state"], "incomplete");
+        assert_eq!(json[1]["state"], "damaged");
+        assert_eq!(json[3]["state"], "other-format");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_has_no_runs() {
+        let runs = tempfile::tempdir().unwrap();
+        assert!(list(&runs.path().join("none")).unwrap().is_empty());
+    }
+}

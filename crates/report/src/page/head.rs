@@ -1,0 +1,153 @@
+//! The page's head: what was run, when and on what, and the three figures that matter.
+
+use super::Options;
+use super::block::code;
+use super::run::Run;
+use crate::record::Part as Fate;
+use crate::{Evaluation, number};
+
+/// What stands above the parts.
+pub(super) struct Head {
+    pub(super) kind: &'static str,
+    pub(super) title: String,
+    /// The run's name.
+    pub(super) name: String,
+    pub(super) facts: Vec<String>,
+    pub(super) figures: Vec<Key>,
+    pub(super) summary: String,
+    /// What is missing, if anything is.
+    pub(super) notice: Option<String>,
+}
+
+/// A figure that matters.
+pub(super) struct Key {
+    pub(super) label: String,
+    pub(super) value: String,
+    pub(super) detail: String,
+}
+
+pub(super) fn head(run: &Run, options: &Options) -> Head {
+    let manifest = &run.record.manifest;
+    let title = if run.is_mnist() {
+        run.pick(
+            "Recognising handwritten digits with a frozen VGG16",
+            "基于 VGG16 迁移学习的手写数字识别",
+        )
+    } else {
+        run.pick(
+            "Recognising images with a frozen VGG16",
+            "基于 VGG16 迁移学习的图像分类",
+        )
+    };
+    let mut facts: Vec<String> = options
+        .author
+        .iter()
+        .map(|author| author.replace('`', "'"))
+        .collect();
+    facts.push(number::moment(manifest.started, run.language));
+    facts.push(machine(run));
+    facts.push(run.pick(
+        format!("recipe {}", code(&manifest.recipe)),
+        format!("配方 {}", code(&manifest.recipe)),
+    ));
+    let sealed = run.pick(
+        "The test images have not been opened yet, so this report has no test figures; part 4 says how to get them.",
+        "测试集尚未打开，因此本报告还没有测试结果；取得方法见第四部分。",
+    );
+    Head {
+        kind: run.pick("Lab report", "实验报告"),
+        title: title.to_owned(),
+        name: run.name(),
+        facts,
+        figures: figures(run),
+        summary: summary(run),
+        notice: run.test().is_none().then(|| sealed.to_owned()),
+    }
+}
+
+/// Processor or graphics card, and threads.
+pub(super) fn machine(run: &Run) -> String {
+    let machine = &run.record.manifest.machine;
+    let name = machine
+        .adapter
+        .as_ref()
+        .or(machine.processor.as_ref())
+        .unwrap_or(&machine.system);
+    let name = name.replace('`', "'");
+    let threads = number::count(machine.threads);
+    run.pick(
+        format!("{name}, {threads} threads"),
+        format!("{name}，{threads} 线程"),
+    )
+}
+
+/// Accuracy and loss on the best images there are, and the time.
+fn figures(run: &Run) -> Vec<Key> {
+    let test = run.test().map(|test| &test.evaluated.evaluation);
+    let (split, evaluation) = if let Some(test) = test {
+        (run.pick("Test", "测试"), Some(test))
+    } else if let Some(validation) = &run.validation {
+        (run.pick("Validation", "验证"), Some(validation))
+    } else {
+        (run.pick("Training", "训练"), run.train.as_ref())
+    };
+    let mut figures = Vec::new();
+    if let Some(evaluation) = evaluation {
+        figures.push(Key {
+            label: run.pick(format!("{split} accuracy"), format!("{split}准确率")),
+            value: run.percent(evaluation.accuracy),
+            detail: certainty(run, evaluation),
+        });
+        figures.push(Key {
+            label: run.pick(format!("{split} loss"), format!("{split}损失")),
+            value: number::loss(evaluation.loss),
+            detail: run
+                .pick("mean cross-entropy of an image", "每张图片的平均交叉熵")
+                .to_owned(),
+        });
+    }
+    let stages = &run.record.manifest.stages;
+    let (features, head) = (run.seconds(stages.features), run.seconds(stages.head));
+    figures.push(Key {
+        label: run.pick("Time to train", "训练用时").to_owned(),
+        value: run.seconds(run.record.manifest.seconds),
+        detail: run.pick(
+            format!("features {features}, head {head}"),
+            format!("提取特征 {features}，训练分类头 {head}"),
+        ),
+    });
+    figures
+}
+
+/// The interval and the counts.
+fn certainty(run: &Run, evaluation: &Evaluation) -> String {
+    let range = number::range(evaluation.interval, run.language);
+    let (right, n) = (
+        number::count(evaluation.correct),
+        number::count(evaluation.n),
+    );
+    run.pick(
+        format!("95 % interval {range}; {right} of {n} right"),
+        format!("95% 置信区间 {range}；{n} 张中正确 {right} 张"),
+    )
+}
+
+/// The whole work in three sentences.
+fn summary(run: &Run) -> String {
+    let manifest = &run.record.manifest;
+    let boundary = run.boundary();
+    let trained = number::count(run.parameters(Fate::Grafted));
+    let (epochs, images) = (run.record.epochs.len(), number::count(manifest.trained_on));
+    let done = run.pick(
+        format!("A pretrained VGG16 was frozen and cut after {boundary}; a new head with {trained} parameters was grafted on and trained for {epochs} epochs on {images} images."),
+        format!("将预训练的 VGG16 全部冻结，在{boundary}之后截断，接上一个有 {trained} 个参数的新分类头，用 {images} 张图片训练了 {epochs} 轮（epoch）。"),
+    );
+    let Some(test) = run.test().map(|test| &test.evaluated.evaluation) else {
+        return done;
+    };
+    let (n, accuracy) = (number::count(test.n), run.accuracy(test));
+    run.pick(
+        format!("{done} On {n} test images, which the training never opened, its accuracy is {accuracy}."),
+        format!("{done}在训练中从未打开的 {n} 张测试图片上，准确率为 {accuracy}。"),
+    )
+}

@@ -1,0 +1,200 @@
+//! Part 2: VGG16 before and after the graft, what is frozen, and the proof.
+
+use super::Lesson;
+use super::block::{Block, Drawing, Figure, Part, Row, Table, Tone, code};
+use super::lessons;
+use super::run::Run;
+use crate::chart::{block_name, graft_svg};
+use crate::number;
+use crate::record::{Layer, LayerKind, Part as Fate};
+
+pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
+    let picture = Figure {
+        caption: run.pick(
+            "VGG16 and the graft. Above each block: the shape of its output for VGG16's own images of 224\u{a0}×\u{a0}224 pixels; below: the shape in this run. Dashed: removed.",
+            "VGG16 的改造。各块上方：原 VGG16（输入 224\u{a0}×\u{a0}224）的输出形状；下方：本实验的输出形状。虚线：已移除。",
+        ).into(),
+        drawing: Drawing::WideSvg(graft_svg(&run.record.manifest.layers, run.language)),
+        instead: None,
+    };
+    let question = run.pick(
+        "Whether another boundary would do better",
+        "换一个截断位置是否更好",
+    );
+    let blocks = vec![
+        Block::Text(origin(run)),
+        Block::Figures(vec![picture]),
+        Block::Table(surgery(run)),
+        run.heading("What is frozen, and how we know", "冻结了什么，如何证明"),
+        Block::Text(frozen(run)),
+        Block::Table(proof(run)),
+        run.heading("Why this boundary", "为什么在这里截断"),
+        Block::Text(boundary(run)),
+        Block::Text(lessons::cite(run, lessons, "boundary", question)),
+    ];
+    Part {
+        anchor: "model",
+        title: run.pick("2. Model", "二、模型选择与修改"),
+        blocks,
+    }
+}
+
+fn origin(run: &Run) -> String {
+    let origin = &run.record.manifest.origin;
+    let (file, producer) = (code(&origin.file), code(&origin.producer));
+    run.pick(
+        format!("The weights were imported from the ONNX file {file}, written by {producer}, after its thirteen convolutions and five pools had been checked against VGG16's. The hash in the last section says which file it was; who trained it no hash can tell."),
+        format!("权重从 ONNX 文件 {file}（由 {producer} 导出）导入，导入前逐一核对了 VGG16 的 13 个卷积层和 5 个池化层。文末的哈希值说明用的是哪个文件；至于权重由谁训练，哈希无法证明。"),
+    )
+}
+
+/// Every layer, before and after.
+fn surgery(run: &Run) -> Table {
+    let layers = &run.record.manifest.layers;
+    let shape = |sizes: &Option<Vec<usize>>| {
+        sizes
+            .as_ref()
+            .map_or_else(|| "–".to_owned(), |sizes| number::shape(sizes))
+    };
+    let row = |layer: &Layer| Row {
+        cells: vec![
+            block_name(&layer.block, run.language),
+            code(&layer.name),
+            kind(run, layer.kind).to_owned(),
+            shape(&layer.original),
+            shape(&layer.output),
+            number::count(layer.parameters),
+            fate(run, layer.part).to_owned(),
+        ],
+        tone: match layer.part {
+            Fate::Frozen => Tone::Plain,
+            Fate::Removed => Tone::Gone,
+            Fate::Grafted => Tone::Strong,
+        },
+    };
+    let columns = [
+        run.pick("part", "部分"),
+        run.pick("layer", "层"),
+        run.pick("what it does", "类型"),
+        run.pick("#output in VGG16", "#原输出形状"),
+        run.pick("#output here", "#本实验输出形状"),
+        run.pick("#parameters", "#参数量"),
+        run.pick("now", "处理"),
+    ];
+    let [frozen, removed, grafted] = [Fate::Frozen, Fate::Removed, Fate::Grafted]
+        .map(|fate| number::count(run.parameters(fate)));
+    let caption = run.pick(
+        format!("VGG16 before and after: {frozen} parameters frozen, {removed} removed, {grafted} new and trained"),
+        format!("改造前后的 VGG16：冻结 {frozen} 个参数，移除 {removed} 个，新增并训练 {grafted} 个"),
+    );
+    Table::plain(&caption, &columns, layers.iter().map(row).collect())
+}
+
+fn kind(run: &Run, kind: LayerKind) -> &'static str {
+    match kind {
+        LayerKind::Convolution => run.pick(
+            "convolution 3\u{a0}×\u{a0}3, ReLU",
+            "卷积 3\u{a0}×\u{a0}3，ReLU",
+        ),
+        LayerKind::Pool => run.pick("maximum of 2\u{a0}×\u{a0}2", "最大池化 2\u{a0}×\u{a0}2"),
+        LayerKind::Flatten => run.pick("to one row", "展平"),
+        LayerKind::Standardise => run.pick("mean 0, deviation 1", "标准化（均值 0，标准差 1）"),
+        LayerKind::Dense => run.pick("fully connected", "全连接"),
+    }
+}
+
+fn fate(run: &Run, fate: Fate) -> &'static str {
+    match fate {
+        Fate::Frozen => run.pick("frozen", "冻结"),
+        Fate::Removed => run.pick("removed", "移除"),
+        Fate::Grafted => run.pick("new", "新增"),
+    }
+}
+
+fn frozen(run: &Run) -> String {
+    let hashes = &run.record.manifest.backbone;
+    let method = run.pick(
+        "The kept blocks compute without gradients, each image passes them once, and the head learns from the stored features; no optimiser ever holds their weights. As a proof, all parameters of VGG16 in memory were hashed (SHA-256) before and after training:",
+        "保留的各块不计算梯度，每张图片只通过一次，分类头在保存下来的特征上学习，优化器从不接触这些权重。作为证明，训练前后分别对内存中 VGG16 的全部参数计算 SHA-256：",
+    );
+    let verdict = if hashes.before == hashes.after {
+        run.pick(
+            "both are the same, so not one bit of them moved.",
+            "两次完全相同，即没有任何一位发生变化。",
+        )
+    } else {
+        run.pick(
+            "THEY DIFFER: the backbone was not frozen in this run.",
+            "两次不同：本次运行中主干并未被冻结！",
+        )
+    };
+    run.pick(format!("{method} {verdict}"), format!("{method}{verdict}"))
+}
+
+fn proof(run: &Run) -> Table {
+    let manifest = &run.record.manifest;
+    let verdict = |before: &str, after: &str| {
+        if before == after {
+            run.pick("the same", "相同")
+        } else {
+            run.pick("changed", "已改变")
+        }
+    };
+    let (before, after) = run.pick(("before training", "after training"), ("训练前", "训练后"));
+    let mut rows = Vec::new();
+    for (name, first, second) in [
+        (
+            run.pick("VGG16", "VGG16 主干"),
+            &manifest.backbone.before,
+            &manifest.backbone.after,
+        ),
+        (
+            run.pick("new head", "新分类头"),
+            &manifest.head.before,
+            &manifest.head.after,
+        ),
+    ] {
+        let row = |when: &str, hash, verdict: &str| {
+            Row::plain([
+                name.to_owned(),
+                when.to_owned(),
+                code(hash),
+                verdict.to_owned(),
+            ])
+        };
+        rows.push(row(before, first, ""));
+        rows.push(row(after, second, verdict(first, second)));
+    }
+    let columns = [
+        run.pick("weights", "权重"),
+        run.pick("when", "时间"),
+        "SHA-256",
+        run.pick("verdict", "结论"),
+    ];
+    Table::plain(
+        run.pick("Hashes of the weights", "权重的哈希值"),
+        &columns,
+        rows,
+    )
+}
+
+fn boundary(run: &Run) -> String {
+    let (boundary, features) = (
+        run.boundary(),
+        number::count(run.features().unwrap_or_default()),
+    );
+    let reason = match run.word("backbone.boundary") {
+        "block5" => run.pick(
+            "Keeping all five is what the textbook does (Keras calls it `include_top=False`): the head is small and training is fast, but block 5 is also the most particular to ImageNet's photographs.",
+            "保留全部五块是教科书的做法（Keras 中即 `include_top=False`）：分类头小，训练快；但第 5 块也最贴近 ImageNet 照片本身。",
+        ),
+        _ => run.pick(
+            "Cutting earlier keeps strokes and their places, and drops what is particular to ImageNet's photographs, at the price of more features.",
+            "提前截断可以保留笔画及其位置，去掉与 ImageNet 照片关系密切的部分，代价是特征更多。",
+        ),
+    };
+    run.pick(
+        format!("Early blocks answer to edges and strokes, late ones to parts of the objects in photographs. The boundary here is {boundary}, which gives {features} features an image. {reason}"),
+        format!("靠前的块对边缘和笔画有响应，靠后的块对照片中物体的局部有响应。本实验在{boundary}之后截断，每张图片得到 {features} 个特征。{reason}"),
+    )
+}

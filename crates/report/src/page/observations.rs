@@ -1,0 +1,183 @@
+//! What a run's own record shows, in sentences whose wording follows from the figures.
+
+use super::evaluation::confusions;
+use super::run::Run;
+use crate::record::{Cached, Part as Fate};
+use crate::{Evaluation, number};
+
+/// A loss that changes by no more than this share of itself in an epoch is at rest.
+const AT_REST: f64 = 0.01;
+
+pub(super) fn list(run: &Run) -> Vec<String> {
+    let mut list = vec![cache(run), share_trained(run)];
+    list.extend(convergence(run));
+    if let Some(test) = run.test().map(|test| &test.evaluated.evaluation) {
+        list.extend(
+            run.train
+                .as_ref()
+                .map(|train| generalisation(run, train, test)),
+        );
+        list.extend(
+            run.validation
+                .as_ref()
+                .map(|validation| foretold(run, validation, test)),
+        );
+        list.extend(weakest(run, test));
+    }
+    list
+}
+
+/// What keeping features saved.
+fn cache(run: &Run) -> String {
+    let manifest = &run.record.manifest;
+    let stages = manifest.stages;
+    let (features, head, epochs) = (
+        run.seconds(stages.features),
+        run.seconds(stages.head),
+        number::count(run.record.epochs.len()),
+    );
+    match manifest.cache.result {
+        Cached::Miss => run.pick(
+            format!("Features are worth keeping: one pass of the images through VGG16 took {features}, and the {epochs} epochs on the stored features took {head}. Without a cache, every epoch would need a pass of its own."),
+            format!("缓存特征很划算：所有图片通过 VGG16 一次用时 {features}，而在缓存的特征上训练 {epochs} 轮只用 {head}。若不缓存，每一轮都要重新通过一次 VGG16。"),
+        ),
+        Cached::Hit => run.pick(
+            format!("Features are worth keeping: reading and verifying them took {features} and the {epochs} epochs {head}; no image had to pass VGG16 again."),
+            format!("缓存特征很划算：读取并校验特征用时 {features}，训练 {epochs} 轮用时 {head}，没有一张图片需要再次通过 VGG16。"),
+        ),
+    }
+}
+
+/// How little was trained.
+fn share_trained(run: &Run) -> String {
+    let (trained, frozen) = (run.parameters(Fate::Grafted), run.parameters(Fate::Frozen));
+    let share = crate::confusion::ratio(trained, trained + frozen).unwrap_or_default();
+    let (trained, frozen, share) = (
+        number::count(trained),
+        number::count(frozen),
+        run.percent(share),
+    );
+    run.pick(
+        format!("Little has to be learned: {trained} parameters were trained and {frozen} were taken as they are; {share} of the network is new."),
+        format!("需要学习的很少：训练了 {trained} 个参数，直接沿用了 {frozen} 个，新参数只占整个网络的 {share}。"),
+    )
+}
+
+/// Whether more epochs might have helped.
+fn convergence(run: &Run) -> Option<String> {
+    let [.., before, last] = run.record.epochs.as_slice() else {
+        return None;
+    };
+    let (a, b) = (before.validation?.loss, last.validation?.loss);
+    let (from, to) = (number::loss(a), number::loss(b));
+    Some(if b < a * (1.0 - AT_REST) {
+        run.pick(
+            format!("Training had not come to rest: in the last epoch the validation loss still fell, from {from} to {to}."),
+            format!("训练尚未收敛：最后一轮的验证损失仍从 {from} 降到 {to}。"),
+        )
+    } else if b > a * (1.0 + AT_REST) {
+        run.pick(
+            format!("In the last epoch the validation loss rose, from {from} to {to}: more epochs are not what is missing."),
+            format!("最后一轮的验证损失从 {from} 升到 {to}，继续训练不会有帮助。"),
+        )
+    } else {
+        run.pick(
+            format!("Training had come to rest: in the last epoch the validation loss hardly moved, from {from} to {to}."),
+            format!("训练已经收敛：最后一轮的验证损失几乎不变（{from} 到 {to}）。"),
+        )
+    })
+}
+
+/// Training images against test images.
+fn generalisation(run: &Run, train: &Evaluation, test: &Evaluation) -> String {
+    let (on_train, on_test) = (run.percent(train.accuracy), run.percent(test.accuracy));
+    let (difference, (low, high)) = difference(train, test);
+    let more = number::difference(difference, (low, high), run.language);
+    if low > 0.0 {
+        run.pick(
+            format!("The head knows its training images better than new ones: {on_train} of them are right, and {on_test} of the test images; a difference of {more}."),
+            format!("存在过拟合：训练集准确率为 {on_train}，测试集为 {on_test}，相差 {more}。"),
+        )
+    } else if high < 0.0 {
+        run.pick(
+            format!("The test images are easier than the training images: {on_test} of them are right, and {on_train} of the training images; a difference of {more}."),
+            format!("测试图片比训练图片容易：测试集准确率为 {on_test}，训练集为 {on_train}，相差 {more}。"),
+        )
+    } else {
+        run.pick(
+            format!("No overfitting is to be seen: the kept head is right on {on_train} of the training images and {on_test} of the test images; the difference of {more} may be none."),
+            format!("没有观察到过拟合：保留的分类头在训练集上的准确率为 {on_train}，在测试集上为 {on_test}，相差 {more}，与零没有显著差别。"),
+        )
+    }
+}
+
+/// Whether validation foretold the test.
+fn foretold(run: &Run, validation: &Evaluation, test: &Evaluation) -> String {
+    let (before, after) = (run.percent(validation.accuracy), run.percent(test.accuracy));
+    let (difference, (low, high)) = difference(test, validation);
+    let more = number::difference(difference, (low, high), run.language);
+    if low <= 0.0 && 0.0 <= high {
+        run.pick(
+            format!("Validation foretold the test: {before} on the held-out images, {after} on the test images; the difference of {more} may be none."),
+            format!("验证集预测了测试结果：验证准确率 {before}，测试准确率 {after}，相差 {more}，与零没有显著差别。"),
+        )
+    } else {
+        run.pick(
+            format!("Validation and test differ: {before} on the held-out images, {after} on the test images; a difference of {more}."),
+            format!("验证与测试结果不一致：验证准确率 {before}，测试准确率 {after}，相差 {more}。"),
+        )
+    }
+}
+
+/// The first accuracy minus the second, on different images, with its 95 % interval: Newcombe's
+/// hybrid of Wilson's (method 10 of "Interval estimation for the difference between independent
+/// proportions", Statistics in Medicine 17, 1998).
+fn difference(first: &Evaluation, second: &Evaluation) -> (f64, (f64, f64)) {
+    let difference = first.accuracy - second.accuracy;
+    let (a, b) = (first.interval, second.interval);
+    let below = (first.accuracy - a.low).hypot(b.high - second.accuracy);
+    let above = (a.high - first.accuracy).hypot(second.accuracy - b.low);
+    (difference, (difference - below, difference + above))
+}
+
+/// The class that is found least, and what it is taken for.
+fn weakest(run: &Run, test: &Evaluation) -> Option<String> {
+    let known = test
+        .recall
+        .iter()
+        .enumerate()
+        .filter_map(|(class, recall)| Some((class, (*recall)?)));
+    let (class, recall) = known.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let taken = confusions(&test.confusion)
+        .into_iter()
+        .filter(|(_, truth, _)| *truth == class);
+    let (count, _, predicted) = taken.max_by_key(|(count, ..)| *count)?;
+    let (recall, count) = (run.percent(recall), number::count(count));
+    Some(run.pick(
+        format!("The hardest class is {class}: {recall} of its images were found, and {count} were taken for {predicted}."),
+        format!("最难的类别是 {class}：召回率为 {recall}，其中 {count} 张被认作 {predicted}。"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_interval() {
+        // Newcombe's first example: 56 of 70 against 48 of 80 gives 0.0524 to 0.3339.
+        let share = |right: u8, n: u8| {
+            let labels = vec![0; usize::from(n)];
+            let logits: Vec<f32> = (0..n)
+                .flat_map(|at| if at < right { [1.0, 0.0] } else { [0.0, 1.0] })
+                .collect();
+            Evaluation::new(&labels, &logits, 2).unwrap()
+        };
+        let (found, (low, high)) = difference(&share(56, 70), &share(48, 80));
+        assert!((found - 0.2).abs() < 1e-12);
+        assert!(
+            (low - 0.0524).abs() < 5e-5 && (high - 0.3339).abs() < 5e-5,
+            "{low} {high}"
+        );
+    }
+}

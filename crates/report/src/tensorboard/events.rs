@@ -1,0 +1,226 @@
+//! What TensorBoard is told, as the bytes of an event file.
+
+use jiff::Timestamp;
+use prost::Message;
+
+use super::message::{Event, Image, Metadata, Plugin, Shape, Summary, Tensor, Value};
+use super::{frame, matrix};
+use crate::Confusion;
+use crate::record::{Epoch, Evaluated, Manifest, Scores};
+
+/// What every event file says first.
+const VERSION: &str = "brain.Event:2";
+
+/// The name and content of an event file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Events {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl Events {
+    /// Who writes while a run is trained. Elsewhere this is the host's name.
+    const TRAINING: &str = "graft";
+    /// Who writes when it is evaluated. TensorBoard reads the files of a folder in the order of
+    /// their names.
+    const TEST: &str = "graft.test";
+
+    /// No events yet of a run that began at `started`.
+    #[must_use]
+    pub fn training(started: Timestamp) -> Self {
+        Self::new(started, Self::TRAINING)
+    }
+
+    /// What an evaluation on the test images found, in a file of its own, which can be replaced
+    /// when the run is evaluated again.
+    #[must_use]
+    pub fn test(manifest: &Manifest, evaluated: &Evaluated) -> Self {
+        let (at, evaluation) = (evaluated.evaluated, &evaluated.evaluation);
+        let step = manifest.kept_epoch;
+        let mut events = Self::new(manifest.started, Self::TEST);
+        events.values(at, step, scores("test", &Scores::from(evaluation)));
+        events.confusion(at, "test", step, &evaluation.confusion);
+        events
+    }
+
+    fn new(started: Timestamp, writer: &str) -> Self {
+        let mut events = Self {
+            name: format!("events.out.tfevents.{}.{writer}", started.as_second()),
+            bytes: Vec::new(),
+        };
+        events.append(&Event {
+            wall_time: seconds(started),
+            step: 0,
+            file_version: Some(VERSION.to_owned()),
+            summary: None,
+        });
+        events
+    }
+
+    /// The file's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file's content.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Adds a text, such as a recipe, shown letter by letter.
+    pub fn text(&mut self, at: Timestamp, tag: &str, text: &str) {
+        // The page shows Markdown, where indented lines are shown as they are.
+        let mut indented = String::new();
+        for line in text.lines() {
+            indented.extend(["    ", line, "\n"]);
+        }
+        let value = Value {
+            tensor: Some(Tensor {
+                dtype: Tensor::STRING,
+                shape: Some(Shape {}),
+                string_val: vec![indented.into_bytes()],
+            }),
+            metadata: Some(Metadata {
+                plugin_data: Some(Plugin {
+                    name: "text".into(),
+                }),
+            }),
+            ..named(tag)
+        };
+        self.values(at, 0, vec![value]);
+    }
+
+    /// Adds an epoch's losses and accuracies, and the seconds that it took.
+    pub fn epoch(&mut self, at: Timestamp, epoch: &Epoch) {
+        let mut values = scores("train", &epoch.train);
+        values.extend(
+            epoch
+                .validation
+                .iter()
+                .flat_map(|s| scores("validation", s)),
+        );
+        values.push(scalar("seconds", epoch.seconds));
+        self.values(at, epoch.epoch, values);
+    }
+
+    /// Adds the confusion matrix over the images of `split` as a picture, after epoch `step`.
+    pub fn confusion(&mut self, at: Timestamp, split: &str, step: usize, confusion: &Confusion) {
+        let picture = matrix::picture(confusion);
+        let pixels = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
+        let value = Value {
+            image: Some(Image {
+                height: pixels(picture.height),
+                width: pixels(picture.width),
+                colorspace: 3,
+                encoded_image_string: picture.to_png(),
+            }),
+            ..named(&format!("confusion/{split}"))
+        };
+        self.values(at, step, vec![value]);
+    }
+
+    fn values(&mut self, at: Timestamp, step: usize, value: Vec<Value>) {
+        self.append(&Event {
+            wall_time: seconds(at),
+            step: i64::try_from(step).unwrap_or(i64::MAX),
+            file_version: None,
+            summary: Some(Summary { value }),
+        });
+    }
+
+    fn append(&mut self, event: &Event) {
+        frame::append(&mut self.bytes, &event.encode_to_vec());
+    }
+}
+
+fn scores(split: &str, scores: &Scores) -> Vec<Value> {
+    vec![
+        scalar(&format!("loss/{split}"), scores.loss),
+        scalar(&format!("accuracy/{split}"), scores.accuracy),
+    ]
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "TensorBoard keeps numbers in single precision"
+)]
+fn scalar(tag: &str, value: f64) -> Value {
+    Value {
+        scalar: Some(value as f32),
+        ..named(tag)
+    }
+}
+
+fn named(tag: &str) -> Value {
+    Value {
+        tag: tag.to_owned(),
+        ..Value::default()
+    }
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    at.as_duration().as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at() -> Timestamp {
+        Timestamp::from_millisecond(1500).unwrap()
+    }
+
+    /// The messages in the records.
+    fn messages(events: &Events) -> Vec<&[u8]> {
+        let mut rest = events.bytes();
+        let mut messages = Vec::new();
+        while let Some((length, after)) = rest.split_first_chunk() {
+            let length = usize::try_from(u64::from_le_bytes(*length)).unwrap();
+            messages.push(&after[4..4 + length]);
+            rest = &after[4 + length + 4..];
+        }
+        messages
+    }
+
+    #[test]
+    fn messages_as_tensorboard_writes_them() {
+        let mut events = Events::training(at());
+        let epoch = Epoch {
+            epoch: 3,
+            train: Scores {
+                loss: 1.25,
+                accuracy: 0.5,
+            },
+            validation: None,
+            seconds: 2.0,
+        };
+        events.text(at(), "recipe", "a");
+        events.epoch(at(), &epoch);
+        // Serialised by the classes in tensorboard.compat.proto of TensorBoard 2.21.
+        let expected: [&[u8]; 3] = [
+            b"\x09\0\0\0\0\0\0\xf8\x3f\x1a\x0dbrain.Event:2",
+            b"\x09\0\0\0\0\0\0\xf8\x3f\x2a\x22\x0a\x20\x0a\x06recipe\x42\x0c\x08\x07\x12\0\x42\x06    a\n\x4a\x08\x0a\x06\x0a\x04text",
+            b"\x09\0\0\0\0\0\0\xf8\x3f\x10\x03\x2a\x3a\x0a\x11\x0a\x0aloss/train\x15\0\0\xa0\x3f\x0a\x15\x0a\x0eaccuracy/train\x15\0\0\0\x3f\x0a\x0e\x0a\x07seconds\x15\0\0\0\x40",
+        ];
+        assert_eq!(messages(&events), expected);
+    }
+
+    #[test]
+    fn a_picture_is_told_with_its_name() {
+        let mut events = Events::training(at());
+        events.confusion(at(), "test", 1, &Confusion::new(2));
+        let messages = messages(&events);
+        let has = |part: &[u8]| messages[1].windows(part.len()).any(|window| window == part);
+        assert!(has(b"\x0a\x0econfusion/test\x22"), "{messages:?}");
+        assert!(has(b"\x89PNG\r\n\x1a\n"), "{messages:?}");
+    }
+
+    #[test]
+    fn a_test_comes_after_its_training() {
+        let training = Events::training(at()).name;
+        assert_eq!(training, "events.out.tfevents.1.graft");
+        assert!(training < Events::new(at(), Events::TEST).name);
+    }
+}

@@ -1,0 +1,126 @@
+//! An event file that a running TensorBoard can watch grow.
+
+use std::path::{Path, PathBuf};
+
+use graft_durable::{Appending, Error};
+use jiff::Timestamp;
+
+use super::Events;
+use crate::Confusion;
+use crate::record::Epoch;
+
+/// An event file of a run under way.
+pub struct EventFile {
+    path: PathBuf,
+    file: Appending,
+    events: Events,
+    written: usize,
+}
+
+impl EventFile {
+    /// Makes a new event file in `folder` for a run that began at `started` by `recipe`.
+    ///
+    /// # Errors
+    /// When there is such a file, or it cannot be written.
+    pub fn create(folder: &Path, started: Timestamp, recipe: &str) -> Result<Self, Error> {
+        let events = Events::training(started);
+        let path = folder.join(events.name());
+        let mut file = Self {
+            file: Appending::create(&path)?,
+            path,
+            events,
+            written: 0,
+        };
+        file.events.text(started, "recipe", recipe);
+        file.flush()?;
+        Ok(file)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends an epoch.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn epoch(&mut self, epoch: &Epoch) -> Result<(), Error> {
+        self.events.epoch(Timestamp::now(), epoch);
+        self.flush()
+    }
+
+    /// Appends the confusion matrix over the images of `split`, after epoch `step`.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn confusion(
+        &mut self,
+        split: &str,
+        step: usize,
+        confusion: &Confusion,
+    ) -> Result<(), Error> {
+        self.events
+            .confusion(Timestamp::now(), split, step, confusion);
+        self.flush()
+    }
+
+    /// Brings the file to the disk and returns its content.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn finish(&self) -> Result<&Events, Error> {
+        self.file.sync()?;
+        Ok(&self.events)
+    }
+
+    /// Hands what is new to the operating system, where other programs see it.
+    fn flush(&mut self) -> Result<(), Error> {
+        let new = &self.events.bytes()[self.written..];
+        self.file.append(new)?;
+        self.written = self.events.bytes().len();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Scores;
+    use std::fs;
+
+    #[test]
+    fn every_epoch_is_there_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = EventFile::create(folder.path(), Timestamp::UNIX_EPOCH, "a = 1").unwrap();
+        let path = file.path().to_owned();
+        let length = || fs::metadata(&path).unwrap().len();
+        let mut epoch = Epoch {
+            epoch: 1,
+            train: Scores {
+                loss: 1.0,
+                accuracy: 0.5,
+            },
+            validation: None,
+            seconds: 1.0,
+        };
+        let begun = length();
+        file.epoch(&epoch).unwrap();
+        let first = length();
+        epoch.epoch = 2;
+        file.epoch(&epoch).unwrap();
+        assert!(begun < first && first < length());
+        file.confusion("validation", 2, &Confusion::new(2)).unwrap();
+        assert_eq!(file.finish().unwrap().bytes(), fs::read(&path).unwrap());
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let create = || EventFile::create(folder.path(), Timestamp::UNIX_EPOCH, "");
+        create().unwrap();
+        let error = create().unwrap_err().to_string();
+        assert!(error.contains("events.out.tfevents.0.graft"), "{error}");
+    }
+}

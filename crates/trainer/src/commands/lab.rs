@@ -1,0 +1,74 @@
+//! `graft lab`
+
+use graft_report::Language;
+use graft_report::lab::{Lab, Row};
+use graft_report::percent;
+
+use super::{compute, graft, shown, sources};
+use crate::Error;
+use crate::cli;
+use crate::home::Home;
+use crate::labs::{Which, Workbench, run as run_lab};
+use crate::output;
+
+pub(super) fn run(arguments: &cli::Lab, home: &Home) -> Result<(), Error> {
+    let labs = home.labs();
+    graft_durable::check_writable(&labs)?;
+    let compute = compute(&arguments.compute, home)?;
+    let mut sources = sources(home, &arguments.outside)?;
+    let mut bench = Workbench::new(&arguments.set, &compute, home, &mut sources)?;
+    let wanted = match arguments.name.which() {
+        Some(which) => vec![which],
+        None => Which::ALL.to_vec(),
+    };
+    for which in wanted {
+        let lab = run_lab(which, &mut bench)?;
+        let path = lab.write(&labs)?;
+        if arguments.json {
+            output::json(&lab)?;
+        } else {
+            people(&lab)?;
+            output::line(&format!("recorded in {}\n", shown(&path)))?;
+        }
+    }
+    if arguments.json {
+        return Ok(());
+    }
+    output::line(&format!("Next: {} train", graft()))
+}
+
+fn people(lab: &Lab) -> Result<(), Error> {
+    let rows = lab.rows(Language::En);
+    let width = rows.iter().map(|row| row.setting.chars().count()).max();
+    let width = width.unwrap_or_default();
+    output::line(&format!(
+        "{:width$}  trained on  trainings  test accuracy (95 % interval)  test loss",
+        lab.name()
+    ))?;
+    for Row {
+        setting,
+        trained_on,
+        trainings,
+        accuracy,
+        loss,
+        ..
+    } in &rows
+    {
+        let (mean, low, high) = (
+            percent(accuracy.mean),
+            percent(accuracy.low),
+            percent(accuracy.high),
+        );
+        let interval = format!("{mean} ({low} to {high})");
+        output::line(&format!(
+            "{setting:width$}  {trained_on:>10}  {trainings:>9}  {interval:29}  {loss:>9.4}"
+        ))?;
+    }
+    output::line(&format!(
+        "\n{}\n{} images through VGG16, {:.1} s in all, {:.1} s of them for features",
+        lab.finding(Language::En),
+        lab.passed_images(),
+        lab.seconds,
+        lab.feature_seconds,
+    ))
+}

@@ -1,0 +1,92 @@
+//! `graft report`
+
+use std::path::{Path, PathBuf};
+
+use graft_report::Language;
+use graft_report::lab::{self, Lab};
+use graft_report::page::{self, Lesson, Options};
+use graft_report::record::Record;
+
+use super::{graft, shown};
+use crate::Error;
+use crate::cli::{Format, Report};
+use crate::home::Home;
+use crate::output;
+use crate::run::Run;
+
+pub(super) fn run(arguments: &Report, home: &Home) -> Result<(), Error> {
+    let run = Run::open(&home.runs(), arguments.run.as_deref())?;
+    let options = Options {
+        author: arguments.author.clone(),
+    };
+    let language = arguments.lang.into();
+    let record = Record::read(run.folder())?;
+    let lessons = lessons(&home.labs(), language)?;
+    let path = write(&record, &lessons, language, arguments.format, &options)?;
+    output::line(&format!("report     {}", shown(&path)))?;
+    let labs = lab::NAMES.iter().map(|name| Lab::path(&home.labs(), name));
+    let next = match (record.test, labs.filter(|path| !path.exists()).count()) {
+        (None, _) => {
+            "eval, and the report again: without the test images it has no final figures".into()
+        }
+        (Some(_), 0) => "compare RUN RUN".to_owned(),
+        (Some(_), missing) => {
+            format!("lab, and the report again: {missing} of its lessons are not measured yet")
+        }
+    };
+    output::line(&format!("\nNext: {} {next}", graft()))
+}
+
+/// Writes the report in every language as HTML into the folder of `run`. A lab that cannot be read
+/// is no reason to fail the training or the evaluation that asks for it.
+pub(super) fn write_all(run: &Path, home: &Home) -> Result<(), Error> {
+    let record = Record::read(run)?;
+    for language in Language::ALL {
+        let lessons = lessons(&home.labs(), language).unwrap_or_else(|error| {
+            tracing::warn!("the report is without lessons: {error}");
+            Vec::new()
+        });
+        write(
+            &record,
+            &lessons,
+            language,
+            Format::Html,
+            &Options::default(),
+        )?;
+    }
+    Ok(())
+}
+
+/// Writes the report into the run's folder, and says where.
+fn write(
+    record: &Record,
+    lessons: &[Lesson],
+    language: Language,
+    format: Format,
+    options: &Options,
+) -> Result<PathBuf, Error> {
+    let (text, extension) = match format {
+        Format::Html => (page::html(record, lessons, language, options), "html"),
+        Format::Md => (page::markdown(record, lessons, language, options), "md"),
+    };
+    let name = language.pick(
+        format!("report.{extension}"),
+        format!("report.zh.{extension}"),
+    );
+    let path = record.folder.join(name);
+    graft_durable::write(&path, text.as_bytes())?;
+    Ok(path)
+}
+
+/// What the labs that have run found.
+fn lessons(labs: &Path, language: Language) -> Result<Vec<Lesson>, Error> {
+    let read = lab::NAMES.iter().map(|name| Lab::read(labs, name));
+    let labs = read.collect::<Result<Vec<_>, _>>()?;
+    let lesson = |lab: Lab| Lesson {
+        name: lab.name().into(),
+        finding: lab.finding(language),
+        charts: lab.charts(language),
+        command: lab.command(),
+    };
+    Ok(labs.into_iter().flatten().map(lesson).collect())
+}

@@ -1,0 +1,133 @@
+//! A run whose training did not end, to go on with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use graft_durable::{Error as FileError, Lock, sha256};
+use graft_report::record::{PREDICTIONS, RECIPE, SUMS};
+
+use super::checkpoints::{Checkpoints, FOLDER as CHECKPOINTS};
+use super::{RunError, Start, complete, lock};
+use crate::Error;
+use crate::fit::{Kept, Resumed, State};
+use crate::recipe::{Keep, Recipe};
+
+/// A run that is not complete, and where it is gone on from.
+#[derive(Debug)]
+pub struct Unfinished {
+    pub(super) folder: PathBuf,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) lock: Lock,
+    start: Start,
+    recipe: Recipe,
+    checkpoint: Option<String>,
+}
+
+impl Unfinished {
+    /// Opens the run called `name`, a folder in `runs` or a path, to go on from its newest
+    /// checkpoint or from `checkpoint`. `overrides` may not change its recipe.
+    ///
+    /// # Errors
+    /// When there is no such run, it is complete, or its recipe is not the one it started with.
+    pub fn open(
+        runs: &Path,
+        name: &Path,
+        checkpoint: Option<&str>,
+        overrides: &[String],
+    ) -> Result<Self, Error> {
+        let folder = complete::find(runs, name)?;
+        if folder.join(SUMS).exists() {
+            return Err(RunError::Complete(folder).into());
+        }
+        let lock = lock(&folder)?;
+        for folder in [
+            folder.clone(),
+            folder.join(PREDICTIONS),
+            folder.join(CHECKPOINTS),
+        ] {
+            for abandoned in graft_durable::sweep(&folder) {
+                tracing::info!("deleted the abandoned {}", abandoned.display());
+            }
+        }
+        let start = Start::read(&folder)?;
+        let path = folder.join(RECIPE);
+        let text = fs::read_to_string(&path).map_err(FileError::on("read", &path))?;
+        let found = sha256(text.as_bytes());
+        if found != start.recipe_sha256 {
+            return Err(RunError::Unfinished {
+                path,
+                expected: format!("sha256 {}", start.recipe_sha256),
+                found: format!("sha256 {found}"),
+                next: "put the original file back, or train again".into(),
+            }
+            .into());
+        }
+        let origin = path.display().to_string();
+        let recipe = Recipe::parse(&origin, &text, &[])?;
+        let wanted = Recipe::parse(&origin, &text, overrides)?;
+        if let Some((what, then, now)) = recipe.difference(&wanted) {
+            let run = folder;
+            return Err(RunError::Changed {
+                run,
+                what,
+                then,
+                now,
+            }
+            .into());
+        }
+        Ok(Self {
+            checkpoints: Checkpoints::open(&folder)?,
+            folder,
+            lock,
+            start,
+            recipe,
+            checkpoint: checkpoint.map(str::to_owned),
+        })
+    }
+
+    /// What the run started with.
+    #[must_use]
+    pub fn start(&self) -> &Start {
+        &self.start
+    }
+
+    /// Its recipe.
+    #[must_use]
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// Where it stands, if it got as far as a checkpoint.
+    ///
+    /// # Errors
+    /// When a checkpoint is missing or damaged.
+    pub fn state(&self, device: &Device) -> Result<Option<State>, Error> {
+        let Some(resumed) = self.checkpoints.load(self.checkpoint.as_deref())? else {
+            return Ok(None);
+        };
+        let damaged = |found| RunError::Unfinished {
+            path: self.folder.clone(),
+            expected: "a checkpoint".into(),
+            found,
+            next: "train again".into(),
+        };
+        let best = match self.recipe.training.keep {
+            Keep::Last => None,
+            Keep::Best => self.checkpoints.best()?,
+        };
+        let best = best.map(|best| kept(&best, resumed.epochs().len(), device));
+        let best = best.transpose().map_err(damaged)?.flatten();
+        Ok(Some(
+            resumed.state(&self.recipe, device, best).map_err(damaged)?,
+        ))
+    }
+}
+
+/// The epoch and head of `best`, unless it came after the first `epochs`.
+fn kept(best: &Resumed, epochs: usize, device: &Device) -> Result<Option<Kept>, String> {
+    match best.epochs().last() {
+        Some(epoch) if epoch.epoch <= epochs => Ok(Some((*epoch, best.head(device)?))),
+        _ => Ok(None),
+    }
+}

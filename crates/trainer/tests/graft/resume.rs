@@ -1,0 +1,163 @@
+//! Runs that are interrupted or killed, and gone on with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::harness::{FOR_TRAIN, Home};
+
+/// A run of about a second, with checkpoints in the middle of its epochs.
+const RUN: [&str; 10] = [
+    "--set",
+    "data.limit=700",
+    "--set",
+    "data.validation=100",
+    "--set",
+    "training.epochs=10",
+    "--set",
+    "training.checkpoint_steps=7",
+    "--set",
+    "training.batch_size=16",
+];
+
+/// How often the run is killed: 20 times, or as `GRAFT_KILLS` says.
+fn kills() -> u32 {
+    let kills = std::env::var("GRAFT_KILLS").ok();
+    kills.and_then(|kills| kills.parse().ok()).unwrap_or(20)
+}
+
+fn arguments<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["train", "--json"], &RUN[..], more].concat()
+}
+
+/// The head and the metrics of a complete run, apart from the seconds.
+fn result(run: &Path) -> (Vec<u8>, Vec<String>) {
+    let metrics = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let lines = metrics
+        .lines()
+        .map(|line| line.split(",\"seconds\"").next().unwrap().to_owned());
+    (
+        fs::read(run.join("head.safetensors")).unwrap(),
+        lines.collect(),
+    )
+}
+
+/// A home whose features are cached, and what the run that is never stopped ends in.
+fn prepared() -> (Home, (Vec<u8>, Vec<String>), Duration) {
+    let home = Home::with(&FOR_TRAIN);
+    home.graft(&arguments(&[])).succeeds();
+    let started = Instant::now();
+    home.graft(&arguments(&[])).succeeds();
+    let took = started.elapsed();
+    let whole = result(home.runs().last().unwrap());
+    (home, whole, took)
+}
+
+fn start(home: &Home) -> Child {
+    home.command(&arguments(&[])).spawn().unwrap()
+}
+
+/// The run that a stopped process left, if it got as far as making one.
+fn unfinished(home: &Home, before: &[PathBuf]) -> Option<PathBuf> {
+    home.runs().into_iter().find(|run| !before.contains(run))
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn killed_anywhere_it_ends_the_same() {
+    let (home, whole, took) = prepared();
+    for kill in 0..kills() {
+        let before = home.runs();
+        let mut child = start(&home);
+        thread::sleep(took * kill / kills());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let Some(run) = unfinished(&home, &before) else {
+            continue;
+        };
+        if !run.join("SHA256SUMS").exists() && run.join("start.json").exists() {
+            home.graft(&["train", "--json", "--resume", run.to_str().unwrap()])
+                .succeeds();
+        }
+        if run.join("SHA256SUMS").exists() {
+            assert!(
+                result(&run) == whole,
+                "{}, killed after {kill} parts",
+                run.display()
+            );
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_signal_saves_and_says_how_to_go_on() {
+    let (home, whole, took) = prepared();
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let before = home.runs();
+        let child = start(&home);
+        thread::sleep(took * 2 / 3);
+        let asked = Instant::now();
+        let pid = child.id().to_string();
+        Command::new("kill")
+            .args(["-s", signal, &pid])
+            .status()
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.code() == Some(0) {
+            continue; // It was faster.
+        }
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(
+            asked.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            asked.elapsed()
+        );
+        let run = unfinished(&home, &before).unwrap();
+        assert!(
+            said.contains("--resume") && said.contains(run.to_str().unwrap()),
+            "{said}"
+        );
+        home.graft(&["train", "--json", "--resume", run.to_str().unwrap()])
+            .succeeds();
+        assert!(result(&run) == whole);
+    }
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn what_cannot_be_gone_on_with() {
+    let (home, ..) = prepared();
+    let run = home.runs()[0].clone();
+    let resume = |more: &[&str]| {
+        let run = run.to_str().unwrap();
+        home.graft(&[&["train", "--json", "--resume", run], more].concat())
+    };
+    resume(&[]).refuses(1, &["complete", "nothing to go on with"]);
+    // As if it had been killed before the end.
+    for file in ["SHA256SUMS", "manifest.json", "head.safetensors"] {
+        fs::remove_file(run.join(file)).unwrap();
+    }
+    for (key, then, now) in [
+        ("training.seed", "42", "7"),
+        ("training.batch_size", "16", "32"),
+        ("training.learning_rate", "0.001", "0.01"),
+        ("data.limit", "700", "600"),
+    ] {
+        resume(&["--set", &format!("{key}={now}")]).refuses(1, &[key, then, now]);
+    }
+    resume(&["--checkpoint", "epoch-1"]).refuses(1, &["`epoch-1`", "epoch-010-step-000000"]);
+
+    let last = run.join("checkpoints/epoch-010-step-000000.safetensors");
+    let mut bytes = fs::read(&last).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&last, &bytes).unwrap();
+    let earlier = "--checkpoint epoch-009-step-000035";
+    resume(&[]).refuses(1, &["epoch-010-step-000000", "expected sha256", earlier]);
+    resume(&["--checkpoint", "epoch-009-step-000035"]).succeeds();
+}
