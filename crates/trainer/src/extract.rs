@@ -82,7 +82,7 @@ impl Extractor<'_> {
             engine,
         );
         let path = key.path(&self.home.cache());
-        let (features, cached) = match self.cached(&path, &key)? {
+        let (features, cached) = match cached(&path, &key)? {
             Some(features) => (features, Cached::Hit),
             None => self.fill(set, split, &path, &key)?,
         };
@@ -95,22 +95,6 @@ impl Extractor<'_> {
         })
     }
 
-    /// The entry at `path`, if it is there and good.
-    fn cached(&self, path: &Path, key: &Key) -> Result<Option<Features>, Error> {
-        match Features::open(path, key) {
-            Ok(features) => {
-                cache::touch(path);
-                Ok(Some(features))
-            }
-            Err(CacheError::Missing(_)) => Ok(None),
-            Err(error @ CacheError::Corrupt { .. }) => {
-                tracing::warn!("{error}; computing them anew");
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Computes all features that are in no shard yet and writes them as one entry, unless another
     /// process was about to: then its entry is waited for.
     fn fill(
@@ -121,16 +105,15 @@ impl Extractor<'_> {
         key: &Key,
     ) -> Result<(Features, Cached), Error> {
         let lock = cache::lock(path);
-        let _lock = match Lock::try_take(&lock)? {
-            Some(lock) => lock,
-            None => {
-                tracing::warn!("another graft computes these features; waiting for it");
-                let lock = Lock::take(&lock)?;
-                if let Some(features) = self.cached(path, key)? {
-                    return Ok((features, Cached::Hit));
-                }
-                lock
+        let _lock = if let Some(lock) = Lock::try_take(&lock)? {
+            lock
+        } else {
+            tracing::warn!("another graft computes these features; waiting for it");
+            let lock = Lock::take(&lock)?;
+            if let Some(features) = cached(path, key)? {
+                return Ok((features, Cached::Hit));
             }
+            lock
         };
         let Preprocessing { size, .. } = self.recipe.preprocessing;
         let map = self.loaded.prefix.boundary().feature_shape(size, size)?;
@@ -204,6 +187,22 @@ impl Extractor<'_> {
             );
         }
         Ok(())
+    }
+}
+
+/// The entry at `path`, if it is there and good.
+fn cached(path: &Path, key: &Key) -> Result<Option<Features>, Error> {
+    match Features::open(path, key) {
+        Ok(features) => {
+            cache::touch(path);
+            Ok(Some(features))
+        }
+        Err(CacheError::Missing(_)) => Ok(None),
+        Err(error @ CacheError::Corrupt { .. }) => {
+            tracing::warn!("{error}; computing them anew");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
     }
 }
 
