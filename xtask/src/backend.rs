@@ -1,8 +1,13 @@
-//! `--backend`: which of graft's features to build it with.
+//! `--backend`: which of graft's features to build it with, and where.
 
+use std::env;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
-use crate::cargo::Failure;
+use crate::cargo::{Failure, root};
+
+/// What is built where nothing is asked for.
+pub(crate) const DEFAULT: &str = "cpu";
 
 /// The names that a user may type, and the cargo feature of each.
 const FEATURES: [(&str, &str); 4] = [
@@ -12,13 +17,26 @@ const FEATURES: [(&str, &str); 4] = [
     ("cuda", "cuda"),
 ];
 
+/// The target folder of a backend: one of its own for all but the default, so that changing between
+/// them compiles nothing anew.
+pub(crate) fn target(feature: &str) -> Option<PathBuf> {
+    if feature == DEFAULT {
+        return None;
+    }
+    let set = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"]
+        .into_iter()
+        .find_map(env::var_os);
+    let folder = set.map_or_else(|| root().join("target"), PathBuf::from);
+    Some(folder.join(feature))
+}
+
 /// The cargo feature that `arguments` ask for: `--backend NAME` or `--backend=NAME`.
-pub(crate) fn feature(arguments: &[OsString]) -> Result<&'static str, Failure> {
+pub(crate) fn asked(arguments: &[OsString]) -> Result<Option<&'static str>, Failure> {
     let Some(name) = name(arguments)? else {
-        return Ok("cpu");
+        return Ok(None);
     };
     let known = FEATURES.iter().find(|(known, _)| *known == name);
-    known.map(|(_, feature)| *feature).ok_or_else(|| {
+    known.map(|(_, feature)| Some(*feature)).ok_or_else(|| {
         Failure::Usage(format!(
             "unknown backend `{name}`: expected cpu, wgpu (also webgpu) or cuda"
         ))
@@ -51,18 +69,24 @@ mod tests {
     #[test]
     fn what_is_typed_and_what_is_built() {
         for (typed, expected) in [
-            ("", Some("cpu")),
-            ("--recipe seed", Some("cpu")),
-            ("--backend cpu", Some("cpu")),
-            ("--json --backend wgpu", Some("wgpu")),
-            ("--backend=webgpu --json", Some("wgpu")),
-            ("--backend cuda", Some("cuda")),
+            ("", Some(None)),
+            ("--recipe seed", Some(None)),
+            ("--backend cpu", Some(Some("cpu"))),
+            ("--json --backend wgpu", Some(Some("wgpu"))),
+            ("--backend=webgpu --json", Some(Some("wgpu"))),
+            ("--backend cuda", Some(Some("cuda"))),
             ("--backend", None),
             ("--backend tpu", None),
             ("--backend=", None),
         ] {
             let arguments: Vec<_> = typed.split_whitespace().map(OsString::from).collect();
-            assert_eq!(feature(&arguments).ok(), expected, "{typed}");
+            assert_eq!(asked(&arguments).ok(), expected, "{typed}");
         }
+    }
+
+    #[test]
+    fn every_backend_has_a_folder_of_its_own() {
+        assert_eq!(target("cpu"), None);
+        assert_ne!(target("wgpu"), target("cuda"));
     }
 }

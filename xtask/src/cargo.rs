@@ -58,13 +58,17 @@ pub(crate) fn built(mut build: Command) -> Result<Command, Failure> {
     let output = build
         .output()
         .map_err(|error| Failure::Spawn(format!("cannot run cargo: {error}")))?;
-    if !output.status.success() {
-        return Err(Failure::Exit(code(output.status)));
+    program(output.status, &output.stdout)
+}
+
+/// The command that starts what a `cargo build` has built, as its messages tell.
+pub(crate) fn program(status: ExitStatus, messages: &[u8]) -> Result<Command, Failure> {
+    if !status.success() {
+        return Err(Failure::Exit(code(status)));
     }
-    let messages = String::from_utf8_lossy(&output.stdout);
-    let program = messages.lines().filter_map(executable).next_back();
-    program
-        .map(Command::new)
+    let messages = String::from_utf8_lossy(messages);
+    let path = messages.lines().filter_map(executable).next_back();
+    path.map(Command::new)
         .ok_or_else(|| Failure::Spawn("cargo built no program".into()))
 }
 

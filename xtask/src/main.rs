@@ -3,7 +3,9 @@
 //! Add no dependencies: whatever this crate needs, every command waits for.
 
 mod backend;
+mod cards;
 mod cargo;
+mod cuda;
 mod faults;
 mod import;
 mod pass;
@@ -18,7 +20,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask VERB [OPTION]...
 
-  train, eval, report, lab, runs, compare, predict, fetch, extract, cache
+  train, eval, report, lab, runs, compare, predict, fetch, extract, cache, doctor
           build graft and pass everything on to it;
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu)
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
     let done = match verb.as_ref() {
         "bench" if peers::wanted(rest) => peers::run(rest),
         "train" | "eval" | "report" | "lab" | "runs" | "compare" | "predict" | "fetch"
-        | "extract" | "cache" | "bench" => pass::run(&verb, rest),
+        | "extract" | "cache" | "bench" | "doctor" => pass::run(&verb, rest),
         "help" | "--help" | "-h" | "test" | "faults" | "import" if wants_help(&verb, rest) => {
             // A reader that has gone away is no failure.
             let _ = writeln!(io::stdout(), "{HELP}");

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Device, FloatDType, Tensor};
 
 use crate::fingerprint::fingerprint;
 use crate::generated::{block1, block2, block3, block4, block5};
@@ -48,6 +48,13 @@ impl Backbone {
             boundary,
         };
         Ok(backbone.no_grad())
+    }
+
+    /// The same backbone with all parameters rounded to `dtype`; it then takes images of that type
+    /// and yields features of it.
+    #[must_use]
+    pub fn cast(self, dtype: FloatDType) -> Self {
+        self.map(&mut Cast(dtype))
     }
 
     /// The block that the features are taken after.
@@ -148,5 +155,14 @@ impl Backbone {
         }
         self.boundary.feature_shape(height, width)?;
         Ok(images.without_autodiff())
+    }
+}
+
+/// Rounds every parameter to a type.
+struct Cast(FloatDType);
+
+impl ModuleMapper for Cast {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|tensor| tensor.cast(self.0))
     }
 }

@@ -1,12 +1,9 @@
-//! Which device computes: chosen when the binary is built, turned into a [`Device`] here only.
+//! What computes: chosen when the binary is built. [`crate::device`] turns it into a device.
 
 use std::fmt;
 
-use burn::tensor::Device;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-
-use crate::Error;
 
 /// What computes the forward pass and trains the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -47,34 +44,6 @@ impl Backend {
             Self::Cuda => "cuda",
         }
     }
-
-    /// The device to compute on.
-    ///
-    /// # Errors
-    /// When the backend was not compiled in, or the machine has no device for it.
-    pub fn device(self) -> Result<Device, Error> {
-        match self {
-            #[cfg(feature = "cpu")]
-            Self::Cpu => Ok(Device::flex()),
-            #[cfg(feature = "wgpu")]
-            Self::Wgpu => self.first(burn::tensor::DeviceType::Wgpu),
-            #[cfg(feature = "cuda")]
-            Self::Cuda => self.first(burn::tensor::DeviceType::Cuda),
-            #[cfg(not(all(feature = "cpu", feature = "wgpu", feature = "cuda")))]
-            missing => Err(Error::BackendNotCompiled(missing)),
-        }
-    }
-
-    /// The first device of a kind. Looking for devices is the one way that does not panic where
-    /// there is no driver.
-    #[cfg(any(feature = "wgpu", feature = "cuda"))]
-    fn first(self, kind: burn::tensor::DeviceType) -> Result<Device, Error> {
-        Device::enumerate(kind)
-            .into_vec()
-            .into_iter()
-            .next()
-            .ok_or(Error::NoDevice(self))
-    }
 }
 
 impl fmt::Display for Backend {
@@ -83,28 +52,9 @@ impl fmt::Display for Backend {
     }
 }
 
-/// What Burn says when a device does not give its result back.
-pub(crate) fn device_error(error: &impl std::fmt::Debug) -> Error {
-    Error::Device(format!("{error:?}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_was_compiled_works_and_the_rest_says_so() {
-        for backend in Backend::value_variants() {
-            match backend.device() {
-                Ok(_) | Err(Error::NoDevice(_)) => assert!(Backend::COMPILED.contains(backend)),
-                Err(error) => {
-                    assert!(!Backend::COMPILED.contains(backend), "{error}");
-                    let advice = format!("--backend {}", backend.name());
-                    assert!(error.to_string().contains(&advice), "{error}");
-                }
-            }
-        }
-    }
 
     #[test]
     fn webgpu_is_another_name() {

@@ -53,6 +53,8 @@ pub enum Verb {
     /// Look at the cached features, or delete them
     #[command(subcommand)]
     Cache(Cache),
+    /// Look for devices, and check what they compute
+    Doctor(Doctor),
 }
 
 /// Options that every verb with outside needs has.
@@ -75,6 +77,12 @@ pub struct ComputeArguments {
     /// The code for the forward pass; by default the fastest that the backend has
     #[arg(long, value_enum)]
     pub engine: Option<Engine>,
+    /// Which of the backend's devices; `graft doctor --device` counts them
+    #[arg(long, value_name = "NUMBER")]
+    pub device: Option<usize>,
+    /// Use a device that is only a program that behaves like a card; such a one is slow
+    #[arg(long)]
+    pub allow_software: bool,
 }
 
 /// `graft fetch`
@@ -375,6 +383,26 @@ pub enum Cache {
     List,
     /// Delete all cached features
     Clear,
+}
+
+/// `graft doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Look at the devices, which is all that there is to look at so far
+    #[arg(long)]
+    pub device: bool,
+    /// The devices of one backend only; by default of all that were compiled in
+    #[arg(long, value_enum)]
+    pub backend: Option<Backend>,
+    /// Also check devices that are only programs that behave like cards
+    #[arg(long)]
+    pub allow_software: bool,
+    /// Where from.
+    #[command(flatten)]
+    pub outside: Outside,
+    /// Print one JSON array instead
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[cfg(test)]

@@ -1,19 +1,15 @@
 //! How the frozen prefix is computed: our own convolutions on CPUs, or Burn's on any device.
 
 use std::fmt;
-use std::path::Path;
 
-use burn::tensor::{Device, Tensor, TensorData};
 use clap::ValueEnum;
-use graft_backbone::{Backbone, Boundary, CpuBackbone};
-use graft_dataset::ImageBatch;
+use graft_backbone::CpuBackbone;
 
 use crate::Error;
 use crate::backend::Backend;
-use crate::examples::read;
 
 /// The version of Burn that computes features.
-const BURN: &str = "0.22.1";
+pub(crate) const BURN: &str = "0.22.1";
 
 /// What computes features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -67,107 +63,6 @@ impl fmt::Display for Engine {
             Self::Winograd => "winograd",
             Self::Burn => "burn",
         })
-    }
-}
-
-/// The frozen prefix, loaded for one of the engines.
-pub enum Prefix {
-    /// For our own convolutions.
-    Winograd(CpuBackbone),
-    /// For Burn's.
-    Burn(Box<Backbone>),
-}
-
-impl Prefix {
-    /// Reads the blocks up to `boundary` from the weights `folder`.
-    ///
-    /// # Errors
-    /// When a file is missing, damaged, or not of that block.
-    pub fn load(
-        engine: Engine,
-        folder: &Path,
-        boundary: Boundary,
-        device: &Device,
-    ) -> Result<Self, Error> {
-        Ok(match engine {
-            Engine::Winograd => Self::Winograd(CpuBackbone::load(folder, boundary)?),
-            Engine::Burn => Self::Burn(Box::new(Backbone::load(folder, boundary, device)?)),
-        })
-    }
-
-    /// The engine that it was loaded for.
-    #[must_use]
-    pub fn engine(&self) -> Engine {
-        match self {
-            Self::Winograd(_) => Engine::Winograd,
-            Self::Burn(_) => Engine::Burn,
-        }
-    }
-
-    /// The block that the features are taken after.
-    #[must_use]
-    pub fn boundary(&self) -> Boundary {
-        match self {
-            Self::Winograd(backbone) => backbone.boundary(),
-            Self::Burn(backbone) => backbone.boundary(),
-        }
-    }
-
-    /// SHA-256 over all parameters as they are in memory now; the same for both engines.
-    ///
-    /// # Errors
-    /// When the device does not give a parameter back.
-    pub fn weights_hash(&self) -> Result<String, Error> {
-        match self {
-            Self::Winograd(backbone) => Ok(backbone.weights_hash()),
-            Self::Burn(backbone) => Ok(backbone.weights_hash()?),
-        }
-    }
-
-    /// How many images of `size` by `size` pixels are best passed at once: as many as keep all
-    /// threads busy, and few enough to cost little memory.
-    #[must_use]
-    pub fn batch(&self, size: usize) -> usize {
-        match self {
-            Self::Winograd(_) => ((1 << 18) / (size * size)).clamp(1, 256),
-            Self::Burn(_) => ((1 << 15) / (size * size)).clamp(1, 32),
-        }
-    }
-
-    /// One forward pass: what every block makes of a batch, from block 1 to the boundary, each row
-    /// by row.
-    ///
-    /// # Errors
-    /// When an image is too small, or the device fails.
-    pub fn block_outputs(
-        &self,
-        images: ImageBatch,
-        device: &Device,
-    ) -> Result<Vec<Vec<f32>>, Error> {
-        match self {
-            Self::Winograd(backbone) => Ok(backbone.block_outputs(&images.values, images.shape)?),
-            Self::Burn(backbone) => {
-                let images =
-                    Tensor::<4>::from_data(TensorData::new(images.values, images.shape), device);
-                let outputs = backbone.block_outputs(images)?;
-                outputs.into_iter().map(read).collect()
-            }
-        }
-    }
-
-    /// One forward pass: the features of a batch, row by row.
-    ///
-    /// # Errors
-    /// When an image is too small, or the device fails.
-    pub fn forward(&self, images: ImageBatch, device: &Device) -> Result<Vec<f32>, Error> {
-        match self {
-            Self::Winograd(backbone) => Ok(backbone.features(&images.values, images.shape)?),
-            Self::Burn(backbone) => {
-                let images =
-                    Tensor::<4>::from_data(TensorData::new(images.values, images.shape), device);
-                read(backbone.features(images)?) // [batch, channels, height, width]
-            }
-        }
     }
 }
 

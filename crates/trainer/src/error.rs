@@ -12,16 +12,9 @@ pub enum Error {
         "no home folder on this system; set GRAFT_HOME to the folder that shall hold models, cache and runs"
     )]
     NoHome,
-    /// The binary was built without this backend.
-    #[error(
-        "this graft was built without the {name} backend (it has: {}); build it with `cargo xtask train --backend {name}` in a checkout",
-        names(Backend::COMPILED),
-        name = .0.name()
-    )]
-    BackendNotCompiled(Backend),
-    /// The backend is there, but no device for it.
-    #[error("no device for the {} backend was found; install its driver, or use --backend cpu", .0.name())]
-    NoDevice(Backend),
+    /// A device that cannot be used, or is not to be believed.
+    #[error(transparent)]
+    Backend(#[from] crate::device::DeviceError),
     /// An engine that computes elsewhere.
     #[error(
         "the winograd engine computes on the CPU only, not on {0}; use --engine burn, or --backend cpu"
@@ -62,9 +55,24 @@ pub enum Error {
     /// A file operation that failed.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
+    /// A precision that our own convolutions do not have.
+    #[error(
+        "the winograd engine computes in f32 only, not in {0}; use --engine burn, or set backbone.precision to f32"
+    )]
+    PrecisionNeedsBurn(crate::device::Precision),
     /// The device did not give its result back.
     #[error("the device failed: {0}; try again, or use --backend cpu")]
     Device(String),
+    /// The device ran out of memory.
+    #[error(
+        "the device has too little memory even for one image a pass: {0}; use smaller images (preprocessing.size), another device (--device), or --backend cpu"
+    )]
+    DeviceMemory(String),
+    /// The device failed in a way that it recovers from in a new process only.
+    #[error(
+        "the device failed and is of no use to this process any more: {0}; start the command again, which then takes smaller batches"
+    )]
+    DeviceLost(String),
     /// Training went wrong.
     #[error(
         "epoch {epoch}: {what} is {value}; use a smaller training.learning_rate; checkpoints before it are kept"
@@ -127,10 +135,50 @@ pub enum Error {
     Output(String),
 }
 
-fn names(backends: &[Backend]) -> String {
-    backends
-        .iter()
-        .map(|backend| backend.name())
-        .collect::<Vec<_>>()
-        .join(", ")
+impl Error {
+    /// What a device or the runtime above it says, sorted by what can be done about it.
+    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
+    pub(crate) fn device(message: impl ToString) -> Self {
+        let message = message.to_string();
+        let says = |words: &[&str]| {
+            words
+                .iter()
+                .any(|word| message.to_lowercase().contains(word))
+        };
+        if says(&["poisoned", "device lost", "device was lost"]) {
+            Self::DeviceLost(message)
+        } else if says(&[
+            "out of memory",
+            "outofmemory",
+            "out_of_memory",
+            "buffertoobig",
+            "too big",
+        ]) {
+            Self::DeviceMemory(message)
+        } else {
+            Self::Device(message)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_device_says_is_sorted() {
+        for (message, expected) in [
+            ("wgpu error: Out of Memory", "DeviceMemory"),
+            ("CUDA_ERROR_OUT_OF_MEMORY", "DeviceMemory"),
+            ("can't allocate, BufferTooBig(2147483648)", "DeviceMemory"),
+            (
+                "The device is poisoned\nCaused by: out of memory",
+                "DeviceLost",
+            ),
+            ("a kernel does not compile", "Device("),
+        ] {
+            let found = format!("{:?}", Error::device(message));
+            assert!(found.starts_with(expected), "{found}");
+        }
+    }
 }

@@ -29,10 +29,10 @@ pub fn evaluate(
     let recipe = run.recipe()?;
     let head = run.head(device)?;
     let images = sources.images(&recipe.data, Split::Test)?;
-    let loaded = sources.prefix(compute, recipe.backbone.boundary)?;
+    let loaded = sources.prefix(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let extracted = loaded
-        .extractor(&recipe, compute, &home.cache())
+        .extractor(&recipe, compute, home)
         .features(&images, Split::Test)?;
     let examples = Examples {
         features: &extracted.features,

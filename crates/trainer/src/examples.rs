@@ -6,7 +6,6 @@ use graft_report::Evaluation;
 use graft_report::record::Predictions;
 
 use crate::Error;
-use crate::backend::device_error;
 use crate::cache::Features;
 
 /// Rows in one forward pass where nothing is learned.
@@ -92,9 +91,6 @@ impl Examples<'_> {
 
 /// A tensor's values, row by row.
 pub(crate) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
-    let data = tensor
-        .try_into_data()
-        .map_err(|error| device_error(&error))?;
-    data.try_to_vec::<f32>()
-        .map_err(|error| device_error(&error))
+    let data = tensor.try_into_data().map_err(Error::device)?;
+    data.try_to_vec::<f32>().map_err(Error::device)
 }

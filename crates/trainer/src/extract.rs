@@ -1,16 +1,21 @@
 //! Images to features: through the frozen backbone once, then from the cache.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use graft_dataset::{ImageSet, Preprocessing, Split};
+use graft_dataset::{ImageBatch, ImageSet, Preprocessing, Split};
 use graft_durable::Lock;
 use graft_report::record::Cached;
 
 use crate::Error;
+use crate::batch;
 use crate::cache::{self, CacheError, Features, Key, Shards};
 use crate::compute::Compute;
+use crate::device::Kind;
+use crate::home::Home;
 use crate::interrupt;
+use crate::passes::in_batches;
 use crate::progress::Progress;
 use crate::recipe::{Data, Recipe};
 use crate::sources::Loaded;
@@ -23,8 +28,8 @@ pub struct Extractor<'a> {
     pub recipe: &'a Recipe,
     /// What it computes on.
     pub compute: &'a Compute,
-    /// The cache folder.
-    pub cache: &'a Path,
+    /// Where the cache is.
+    pub home: &'a Home,
 }
 
 /// The features of a set, and how they were had.
@@ -65,7 +70,7 @@ impl Extractor<'_> {
         let preprocessing = self.recipe.preprocessing;
         preprocessing.check(set.rows(), set.columns())?;
         let Loaded { prefix, hashes, .. } = self.loaded;
-        let (boundary, engine) = (prefix.boundary(), prefix.engine().version());
+        let (boundary, engine) = (prefix.boundary(), prefix.version());
         let dtype = self.recipe.backbone.dtype;
         let key = Key::new(
             set,
@@ -76,7 +81,7 @@ impl Extractor<'_> {
             self.compute.backend,
             engine,
         );
-        let path = key.path(self.cache);
+        let path = key.path(&self.home.cache());
         let (features, cached) = match cached(&path, &key)? {
             Some(features) => (features, Cached::Hit),
             None => self.fill(set, split, &path, &key)?,
@@ -116,30 +121,66 @@ impl Extractor<'_> {
         interrupt::watch()?;
         let mut shards = Shards::open(path, key, map);
         let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
-        let mut done = shards.images();
+        let done = shards.images();
         progress.advance(done);
-        while done < set.len() {
-            if let Some(signal) = interrupt::requested() {
-                return Err(Error::Interrupted { signal, run: None });
-            }
-            let range = done..set.len().min(done + self.loaded.prefix.batch(size));
-            let images = self.recipe.preprocessing.batch(set, range.clone())?;
-            shards.append(&self.loaded.prefix.forward(images, &self.compute.device)?)?;
+        self.pass(set, done, |range, features| {
+            shards.append(&features)?;
             progress.advance(range.len());
-            done = range.end;
-        }
+            Ok(())
+        })?;
         progress.finish();
         shards.finish(path)?;
         Ok((Features::open(path, key)?, Cached::Miss))
     }
 
+    /// Passes all images but the first `done` through the backbone, and hands over their features.
+    fn pass(
+        &self,
+        set: &ImageSet,
+        done: usize,
+        mut take: impl FnMut(Range<usize>, Vec<f32>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (prefix, compute, devices) = (&self.loaded.prefix, self.compute, self.home.devices());
+        let (preprocessing, left) = (self.recipe.preprocessing, set.len() - done);
+        if left == 0 {
+            return Ok(());
+        }
+        let one = preprocessing.batch(set, done..done + 1)?;
+        let batch = batch::best(prefix, compute, left, &one, &devices)?.min(left);
+        // A card compiles and tunes for every number of images anew.
+        let fills = compute.adapter.kind != Kind::Processor;
+        let submit = |range: Range<usize>, batch| {
+            if let Some(signal) = interrupt::requested() {
+                return Err(Error::Interrupted { signal, run: None });
+            }
+            let images = preprocessing.batch(set, done + range.start..done + range.end)?;
+            prefix.submit(if fills { filled(images, batch) } else { images })
+        };
+        let width = prefix.width(preprocessing.size)?;
+        let did = in_batches(left, batch, submit, |range, mut features| {
+            features.truncate(range.len() * width);
+            take(range, features)
+        });
+        let at_most = |batch| batch::at_most(prefix, compute, preprocessing.size, batch, &devices);
+        match did {
+            Ok(did) if did == batch => Ok(()),
+            Ok(did) => at_most(did),
+            Err(error @ Error::DeviceLost(_)) => {
+                at_most(batch / 2)?;
+                Err(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Deletes what killed processes left, and the entries unused for longest where `bytes` more
     /// would be too much.
     fn make_room(&self, bytes: u64) -> Result<(), Error> {
-        for abandoned in graft_durable::sweep(self.cache) {
+        let cache = self.home.cache();
+        for abandoned in graft_durable::sweep(&cache) {
             tracing::info!("deleted the abandoned {}", abandoned.display());
         }
-        for deleted in cache::make_room(self.cache, bytes, cache::LIMIT)? {
+        for deleted in cache::make_room(&cache, bytes, cache::LIMIT)? {
             tracing::warn!(
                 "deleted {}, unused for longest, to keep the cache small",
                 deleted.display()
@@ -163,6 +204,17 @@ fn cached(path: &Path, key: &Key) -> Result<Option<Features>, Error> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The images, the first of them repeated at the end until there are `batch`.
+fn filled(mut images: ImageBatch, batch: usize) -> ImageBatch {
+    let [count, channels, height, width] = images.shape;
+    let image = channels * height * width;
+    for _ in count..batch {
+        images.values.extend_from_within(..image);
+    }
+    images.shape = [batch.max(count), channels, height, width];
+    images
 }
 
 /// What is under way, for the progress line.

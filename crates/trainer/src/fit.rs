@@ -152,5 +152,5 @@ fn new_head(recipe: &Recipe, examples: &Examples, holdout: &Holdout) -> HeadConf
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "cpu"))]
 mod tests;

@@ -70,6 +70,18 @@ impl Home {
         self.results().join("cache")
     }
 
+    /// Kernels that were tuned for this machine's devices.
+    #[must_use]
+    pub fn kernels(&self) -> PathBuf {
+        self.root.join("cache/kernels")
+    }
+
+    /// What is known of this machine's devices.
+    #[must_use]
+    pub fn devices(&self) -> PathBuf {
+        self.root.join("cache/devices")
+    }
+
     /// Run folders.
     #[must_use]
     pub fn runs(&self) -> PathBuf {

@@ -4,11 +4,13 @@
 //! binary `graft` is a thin shell around [`commands`].
 
 pub mod backend;
+mod batch;
 pub mod bench;
 pub mod cache;
 pub mod cli;
 pub mod commands;
 pub mod compute;
+pub mod device;
 pub mod engine;
 mod error;
 pub mod evaluate;
@@ -20,11 +22,14 @@ mod interrupt;
 pub mod labs;
 mod machine;
 mod output;
+mod passes;
 pub mod pipeline;
 pub mod predict;
+pub mod prefix;
 mod progress;
 pub mod recipe;
 pub mod run;
+pub mod selfcheck;
 pub mod sources;
 
 pub use error::Error;

@@ -10,24 +10,25 @@ use graft_backbone::CpuBackbone;
 use graft_report::record::Machine;
 
 use crate::compute::Compute;
+use crate::device::Precision;
 
-/// This machine, and what `compute` makes of it.
-pub(crate) fn machine(compute: &Compute) -> Machine {
+/// This machine, and what `compute` makes of it in a precision.
+pub(crate) fn machine(compute: &Compute, precision: Precision) -> Machine {
     Machine {
         system: format!("{} {}", env::consts::OS, env::consts::ARCH),
         processor: processor(),
         threads: CpuBackbone::threads(),
         backend: compute.backend.name().into(),
-        adapter: None,
-        driver: None,
+        adapter: Some(compute.adapter.name.clone()),
+        driver: compute.adapter.driver.clone(),
         engine: compute.engine.version(),
-        dtype: "f32".into(),
+        dtype: precision.to_string(),
         peak_memory_bytes: peak_memory(),
     }
 }
 
 /// The processor's name; known on Linux only.
-fn processor() -> Option<String> {
+pub(crate) fn processor() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     let (_, name) = line.split_once(':')?;

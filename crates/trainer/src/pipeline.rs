@@ -72,11 +72,11 @@ pub fn train(
 
     let images = sources.images(&recipe.data, Split::Train)?;
     let holdout = recipe.holdout(&images)?;
-    let loaded = sources.prefix(compute, recipe.backbone.boundary)?;
+    let loaded = sources.prefix(compute, recipe.backbone)?;
     let before = loaded.prefix.weights_hash()?;
 
     let extracted = loaded
-        .extractor(recipe, compute, &home.cache())
+        .extractor(recipe, compute, home)
         .features(&images, Split::Train)?;
     let (features, labels, classes) = (&extracted.features, images.labels(), recipe.data.classes);
     let examples = Examples {
@@ -129,7 +129,7 @@ pub fn train(
         started: start.started,
         ended: Timestamp::now(),
         recipe: name.into(),
-        machine: machine::machine(compute),
+        machine: machine::machine(compute, recipe.backbone.precision),
         data: start.data,
         origin: loaded.origin(),
         generated_code: graft_backbone::generated_code_hash(),

@@ -44,7 +44,7 @@ pub fn predict(
     let device = &compute.device;
     let recipe = run.recipe()?;
     let head = run.head(device)?;
-    let loaded = sources.prefix(compute, recipe.backbone.boundary)?;
+    let loaded = sources.prefix(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let predict = |(picture, digit): (&PathBuf, &graft_dataset::Digit)| {
         let mut values = vec![0.0; recipe.preprocessing.values_per_image()];
@@ -52,13 +52,10 @@ pub fn predict(
             .preprocessing
             .apply(&digit.pixels, DIGIT_SIDE, DIGIT_SIDE, &mut values)?;
         let side = recipe.preprocessing.size;
-        let features = loaded.prefix.forward(
-            ImageBatch {
-                values,
-                shape: [1, 3, side, side],
-            },
-            device,
-        )?;
+        let features = loaded.prefix.forward(ImageBatch {
+            values,
+            shape: [1, 3, side, side],
+        })?;
         let width = features.len();
         let features = Tensor::<2>::from_data(TensorData::new(features, [1, width]), device);
         let logits = read(head.forward(features))?;

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_assets::{Group, Manifest, Options};
-use graft_backbone::Boundary;
 use graft_dataset::{IdxPair, ImageSet, Split};
 use graft_onnx_import::{Vgg16, weights};
 use graft_report::record::Origin;
 
 use crate::Error;
 use crate::compute::Compute;
-use crate::engine::Prefix;
 use crate::extract::Extractor;
 use crate::home::Home;
-use crate::recipe::{Data, MNIST, Recipe};
+use crate::prefix::Prefix;
+use crate::recipe::{self, Data, MNIST, Recipe};
+use crate::selfcheck;
 
 /// The ONNX file's place in the models folder, as the manifest of assets has it.
 const ONNX: &str = "vgg16.onnx";
@@ -96,14 +96,26 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// VGG16 up to a boundary. Weights that are missing or damaged are imported from ONNX, which is
+    /// VGG16 up to the recipe's boundary, on a device that computes what the processor does. Weights that are missing or damaged are imported from ONNX, which is
     /// fetched first where that is missing too.
     ///
     /// # Errors
-    /// When the ONNX file cannot be had or is not VGG16.
-    pub fn prefix(&mut self, compute: &Compute, boundary: Boundary) -> Result<Loaded, Error> {
+    /// When the ONNX file cannot be had or is not VGG16, or the device fails or computes something
+    /// else.
+    pub fn prefix(&mut self, compute: &Compute, recipe: recipe::Backbone) -> Result<Loaded, Error> {
+        let loaded = self.loaded(compute, recipe)?;
+        selfcheck::believe(
+            &loaded.prefix,
+            &self.home.weights(),
+            compute,
+            &self.home.devices(),
+        )?;
+        Ok(loaded)
+    }
+
+    fn loaded(&mut self, compute: &Compute, recipe: recipe::Backbone) -> Result<Loaded, Error> {
         let folder = self.home.weights();
-        match Loaded::read(&folder, boundary, compute) {
+        match Loaded::read(&folder, recipe, compute) {
             Ok(loaded) => return Ok(loaded),
             Err(error) if self.imported_by_hand(&folder) => return Err(error),
             Err(error) if folder.join(weights::MANIFEST).exists() => {
@@ -112,7 +124,7 @@ impl<'a> Sources<'a> {
             Err(_) => {}
         }
         self.import()?;
-        Loaded::read(&folder, boundary, compute)
+        Loaded::read(&folder, recipe, compute)
     }
 
     /// Imports VGG16's weights from ONNX unless they are there, whatever they are worth.
@@ -157,19 +169,19 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// What turns images into its features, as `recipe` has it, with a cache in the folder `cache`.
+    /// What turns images into its features, as `recipe` has it, with a cache in `home`.
     #[must_use]
     pub fn extractor<'a>(
         &'a self,
         recipe: &'a Recipe,
         compute: &'a Compute,
-        cache: &'a Path,
+        home: &'a Home,
     ) -> Extractor<'a> {
         Extractor {
             loaded: self,
             recipe,
             compute,
-            cache,
+            home,
         }
     }
 
@@ -183,21 +195,21 @@ impl Loaded {
         }
     }
 
-    /// VGG16 up to a boundary from the weights `folder`.
+    /// VGG16 up to the recipe's boundary from the weights `folder`.
     ///
     /// # Errors
     /// When a file is missing, damaged, or not of its block.
     pub(crate) fn read(
         folder: &Path,
-        boundary: Boundary,
+        recipe: recipe::Backbone,
         compute: &Compute,
     ) -> Result<Self, Error> {
         let manifest = weights::read_manifest(folder)?;
-        let prefix = Prefix::load(compute.engine, folder, boundary, &compute.device)?;
+        let prefix = Prefix::load(compute, folder, recipe)?;
         let hashes = manifest
             .blocks
             .iter()
-            .take(boundary.number())
+            .take(recipe.boundary.number())
             .map(|block| block.sha256.clone());
         Ok(Self {
             hashes: hashes.collect(),

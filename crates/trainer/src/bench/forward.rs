@@ -1,5 +1,6 @@
 //! Images a second through the frozen prefix.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use graft_backbone::Boundary;
@@ -8,8 +9,10 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::compute::Compute;
-use crate::engine::Prefix;
 use crate::machine;
+use crate::passes::in_batches;
+use crate::prefix::{Phases, Prefix};
+use crate::recipe;
 use crate::sources::Sources;
 
 /// What is measured.
@@ -47,6 +50,8 @@ pub struct Row {
     /// Processor time over wall time, where the system tells: well below the number of threads,
     /// the machine was busy with something else.
     pub cores_used: Option<f64>,
+    /// Seconds of one pass by what they go to, each waited for; none where nothing is copied.
+    pub phases: Option<Phases>,
 }
 
 /// Measures as `plan` says, on training images of `set`.
@@ -61,14 +66,22 @@ pub fn forward(
 ) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
     for boundary in &plan.boundaries {
-        let prefix = sources.prefix(compute, *boundary)?.prefix;
+        let prefix = sources
+            .prefix(
+                compute,
+                recipe::Backbone {
+                    boundary: *boundary,
+                    ..recipe::Backbone::default()
+                },
+            )?
+            .prefix;
         for size in &plan.sizes {
             let smallest = plan.batches.iter().min();
             let fits =
                 |batch: &&usize| Some(*batch) == smallest || *batch * size * size <= LARGEST_BATCH;
             for batch in plan.batches.iter().filter(fits) {
                 let images = batch_of(set, *size, *batch)?;
-                rows.push(measure(&prefix, &images, compute, plan.seconds)?);
+                rows.push(measure(&prefix, &images, plan.seconds)?);
             }
         }
     }
@@ -102,26 +115,24 @@ fn batch_of(set: &ImageSet, size: usize, batch: usize) -> Result<ImageBatch, Err
     clippy::cast_precision_loss,
     reason = "counts of images are far below 2^53"
 )]
-fn measure(
-    prefix: &Prefix,
-    images: &ImageBatch,
-    compute: &Compute,
-    seconds: f64,
-) -> Result<Row, Error> {
+fn measure(prefix: &Prefix, images: &ImageBatch, seconds: f64) -> Result<Row, Error> {
     let [batch, _, size, _] = images.shape;
-    let pass = || prefix.forward(images.clone(), &compute.device);
-    pass()?;
+    let pass = |_: Range<usize>, _| prefix.submit(images.clone());
+    pass(0..1, 1)?.features()?;
     let (started, cpu) = (Instant::now(), machine::cpu_time());
     let mut passes = 0;
     while passes < 3 || started.elapsed().as_secs_f64() < seconds {
-        pass()?;
-        passes += 1;
+        // As features are computed: the next pass is queued before the last one is waited for.
+        let count = 3.max(passes);
+        in_batches(count, 1, pass, |_, _| Ok(()))?;
+        passes += count;
     }
     let wall = started.elapsed().as_secs_f64();
     let used =
         |before: Duration| Some(machine::cpu_time()?.checked_sub(before)?.as_secs_f64() / wall);
     let images_per_second = (passes * batch) as f64 / wall;
     let boundary = prefix.boundary();
+    let phases = prefix.phases(images.clone())?;
     Ok(Row {
         size,
         batch,
@@ -130,5 +141,6 @@ fn measure(
         gflops: images_per_second * boundary.operations(size, size) as f64 / 1e9,
         peak_memory_bytes: machine::peak_memory(),
         cores_used: cpu.and_then(used),
+        phases,
     })
 }

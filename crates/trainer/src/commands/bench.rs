@@ -8,6 +8,7 @@ use super::{compute, sources};
 use crate::Error;
 use crate::bench::{Plan, Row, Whole, forward, whole};
 use crate::cli::Bench;
+use crate::device::Adapter;
 use crate::home::Home;
 use crate::output::{self, size};
 use crate::recipe::Recipe;
@@ -19,6 +20,8 @@ struct Report {
     images_per_second: Option<f64>,
     engine: String,
     backend: &'static str,
+    /// The device, and its driver where that is known.
+    adapter: Adapter,
     threads: usize,
     /// What all threads could do if they did nothing but multiply matrices in their caches; for the
     /// engine for CPUs only.
@@ -28,7 +31,7 @@ struct Report {
 }
 
 pub(super) fn run(arguments: &Bench, home: &Home) -> Result<(), Error> {
-    let compute = compute(&arguments.compute)?;
+    let compute = compute(&arguments.compute, home)?;
     let recipe = Recipe::default();
     let mut sources = sources(home, &arguments.outside)?;
     let images = sources.images(&recipe.data, Split::Train)?;
@@ -60,6 +63,7 @@ pub(super) fn run(arguments: &Bench, home: &Home) -> Result<(), Error> {
         images_per_second: best(&results),
         engine: compute.engine.version(),
         backend: compute.backend.name(),
+        adapter: compute.adapter.clone(),
         threads: CpuBackbone::threads(),
         gemm_peak_gflops: compute.engine.gemm_peak_gflops(CpuBackbone::threads()),
         results,
@@ -85,11 +89,12 @@ fn people(report: &Report) -> Result<(), Error> {
     let Report {
         engine,
         backend,
+        adapter,
         threads,
         ..
     } = report;
     output::line(&format!(
-        "{engine} on {backend}, {threads} threads; rates are those of all blocks up to the last one.
+        "{engine} on {backend}, {adapter}, {threads} threads; rates are those of all blocks up to the last one.
 GFLOP/s count what the direct form of the convolutions takes: fewer products give more than the peak.
 "
     ))?;
@@ -107,6 +112,23 @@ GFLOP/s count what the direct form of the convolutions takes: fewer products giv
             row.images_per_second,
             row.gflops,
             share.unwrap_or_default(),
+        ))?;
+    }
+    if report.results.iter().any(|row| row.phases.is_some()) {
+        output::line(
+            "\nWhere a pass' time goes when nothing overlaps, in milliseconds:
+size  batch  blocks    upload   compute  download",
+        )?;
+    }
+    for row in &report.results {
+        let Some(phases) = row.phases else { continue };
+        let [upload, compute, download] =
+            [phases.upload, phases.compute, phases.download].map(|seconds| 1e3 * seconds);
+        let Row {
+            size, batch, block, ..
+        } = row;
+        output::line(&format!(
+            "{size:>4}  {batch:>5}  {block:>6}  {upload:>8.2}  {compute:>8.2}  {download:>8.2}"
         ))?;
     }
     for (name, cost) in report

@@ -19,11 +19,11 @@ pub(super) fn run(arguments: &Extract, home: &Home) -> Result<(), Error> {
         SplitName::Test => Split::Test,
     };
     let mut sources = sources(home, &arguments.outside)?;
-    let compute = compute(&arguments.compute)?;
+    let compute = compute(&arguments.compute, home)?;
     let images = sources.images(&recipe.data, split)?;
-    let loaded = sources.prefix(&compute, recipe.backbone.boundary)?;
+    let loaded = sources.prefix(&compute, recipe.backbone)?;
     let extracted = loaded
-        .extractor(&recipe, &compute, &home.cache())
+        .extractor(&recipe, &compute, home)
         .features(&images, split)?;
     output::line(&format!(
         "{} images, {} values each, {:.1} s ({:.0} images/s), cache {}\n{}\n\nNext: {} {}",

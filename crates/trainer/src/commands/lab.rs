@@ -14,7 +14,7 @@ use crate::output;
 pub(super) fn run(arguments: &cli::Lab, home: &Home) -> Result<(), Error> {
     let labs = home.labs();
     graft_durable::check_writable(&labs)?;
-    let compute = compute(&arguments.compute)?;
+    let compute = compute(&arguments.compute, home)?;
     let mut sources = sources(home, &arguments.outside)?;
     let mut bench = Workbench::new(&arguments.set, &compute, home, &mut sources)?;
     let wanted = match arguments.name.which() {

@@ -3,6 +3,7 @@
 mod bench;
 mod cache;
 mod compare;
+mod doctor;
 mod eval;
 mod extract;
 mod fetch;
@@ -17,6 +18,7 @@ use std::path::Path;
 use crate::Error;
 use crate::cli::{Arguments, ComputeArguments, Outside, Verb};
 use crate::compute::Compute;
+use crate::device::Wanted;
 use crate::home::Home;
 use crate::output;
 use crate::sources::Sources;
@@ -39,6 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Lab(arguments) => lab::run(arguments, &home),
         Verb::Bench(arguments) => bench::run(arguments, &home),
         Verb::Cache(arguments) => cache::run(arguments, &home),
+        Verb::Doctor(arguments) => doctor::run(arguments, &home),
     }
 }
 
@@ -51,8 +54,12 @@ fn sources<'a>(home: &'a Home, outside: &'a Outside) -> Result<Sources<'a>, Erro
     Sources::new(home, outside.offline, outside.from.as_deref())
 }
 
-fn compute(arguments: &ComputeArguments) -> Result<Compute, Error> {
-    Compute::new(arguments.backend, arguments.engine)
+fn compute(arguments: &ComputeArguments, home: &Home) -> Result<Compute, Error> {
+    let wanted = Wanted {
+        number: arguments.device,
+        allow_software: arguments.allow_software,
+    };
+    Compute::new(arguments.backend, arguments.engine, wanted, &home.kernels())
 }
 
 /// How the user starts graft: through xtask, which says so, or directly.

@@ -19,7 +19,12 @@ pub(super) fn run(arguments: &Predict, home: &Home) -> Result<(), Error> {
         return Err(Error::NoPictures);
     }
     let mut sources = sources(home, &arguments.outside)?;
-    let predictions = predict(&run, pictures, &compute(&arguments.compute)?, &mut sources)?;
+    let predictions = predict(
+        &run,
+        pictures,
+        &compute(&arguments.compute, home)?,
+        &mut sources,
+    )?;
     for prediction in &predictions {
         if arguments.json {
             output::json(prediction)?;

@@ -45,17 +45,17 @@ pub(super) fn run(arguments: &Train, home: &Home) -> Result<(), Error> {
         Some(run) => (run.start().recipe.clone(), run.recipe().clone()),
         None => (stem(name), Recipe::load(name, &home.recipes(), sets)?),
     };
+    let compute = compute(&arguments.compute, home)?;
     let order = Order {
         name: &name,
         recipe: &recipe,
-        compute: &compute(&arguments.compute)?,
+        compute: &compute,
         home,
         unfinished,
     };
     let mut sources = sources(home, &arguments.outside)?;
-    let trained = train(order, &mut sources, |epoch| {
-        if arguments.json { Ok(()) } else { row(epoch) }
-    })?;
+    let tell = |epoch: &Epoch| if arguments.json { Ok(()) } else { row(epoch) };
+    let trained = compute.guarded(|| train(order, &mut sources, tell))??;
     report::write_all(trained.run.folder(), home)?;
     if arguments.json {
         json(&trained)

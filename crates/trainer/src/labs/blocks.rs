@@ -111,7 +111,7 @@ fn fill(
         go_on()?;
         let range = start..images.len().min(start + batch);
         let inputs = preprocessing.batch(images, range.clone())?;
-        let outputs = prefix.block_outputs(inputs, &bench.compute.device)?;
+        let outputs = prefix.block_outputs(inputs)?;
         for (boundary, writer) in &mut writers {
             writer.append(&outputs[boundary.number() - 1])?;
         }

@@ -88,7 +88,7 @@ pub fn run(which: Which, bench: &mut Workbench) -> Result<Lab, Error> {
         ended: Timestamp::now(),
         seconds: clock.elapsed().as_secs_f64(),
         feature_seconds: passes.iter().map(|pass| pass.seconds).sum(),
-        machine: machine::machine(bench.compute),
+        machine: machine::machine(bench.compute, bench.recipe.backbone.precision),
         train: data(&bench.recipe.data.source, &bench.train),
         train_images: bench.train.len(),
         test: data(&bench.recipe.data.source, &bench.test),

@@ -1,6 +1,5 @@
 //! What labs work on: images, the frozen backbone, and features that several of them share.
 
-use graft_backbone::Boundary;
 use graft_dataset::{Holdout, ImageSet, Preprocessing, Split};
 use graft_report::lab::Pass;
 
@@ -52,7 +51,7 @@ impl<'a> Workbench<'a> {
         Ok(Self {
             train: sources.images(&recipe.data, Split::Train)?,
             test: sources.images(&recipe.data, Split::Test)?,
-            loaded: sources.prefix(compute, Boundary::Block5)?,
+            loaded: sources.prefix(compute, recipe.backbone)?,
             overrides: overrides.to_vec(),
             recipe,
             compute,
@@ -131,10 +130,9 @@ pub(super) fn features(
     (what, train): (&str, &ImageSet),
     passes: &mut Vec<Pass>,
 ) -> Result<Pair, Error> {
-    let cache = bench.home.cache();
     let mut of = |images: &ImageSet, split: Split, name: &str| {
         let extracted = loaded
-            .extractor(recipe, bench.compute, &cache)
+            .extractor(recipe, bench.compute, bench.home)
             .features(images, split)?;
         passes.push(Pass {
             features: format!("{name} images, {what}"),

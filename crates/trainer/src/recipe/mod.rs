@@ -15,6 +15,7 @@ use graft_dataset::Preprocessing;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::Dtype;
+use crate::device::Precision;
 
 /// The data source that is fetched; any other is a folder.
 pub const MNIST: &str = "mnist";
@@ -60,6 +61,8 @@ pub struct Backbone {
     pub boundary: Boundary,
     /// How features are kept on disk.
     pub dtype: Dtype,
+    /// In which floating-point type the prefix is computed.
+    pub precision: Precision,
 }
 
 /// What is grafted on.
@@ -129,6 +132,7 @@ impl Default for Backbone {
         Self {
             boundary: Boundary::Block5,
             dtype: Dtype::F32,
+            precision: Precision::F32,
         }
     }
 }

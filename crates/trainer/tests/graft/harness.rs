@@ -84,7 +84,23 @@ impl Home {
 
     /// Runs `graft`, offline where that is an option of the verb.
     pub(crate) fn graft(&self, arguments: &[&str]) -> Outcome {
-        let output = self.command(arguments).output().unwrap();
+        self.finished(self.command(arguments), arguments)
+    }
+
+    /// Runs `graft` in another environment.
+    pub(crate) fn graft_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied());
+        self.finished(command, arguments)
+    }
+
+    /// Runs a `graft` that was built for something else.
+    pub(crate) fn other(&self, graft: &Path, arguments: &[&str]) -> Outcome {
+        self.finished(self.command_of(graft, arguments), arguments)
+    }
+
+    fn finished(&self, mut command: Command, arguments: &[&str]) -> Outcome {
+        let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let outcome = Outcome {
             code: output.status.code(),
@@ -101,7 +117,11 @@ impl Home {
 
     /// `graft` as it is run here, with its output piped.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_graft"));
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_graft")), arguments)
+    }
+
+    fn command_of(&self, graft: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(graft);
         command
             .args(arguments)
             .env("GRAFT_HOME", &self.root)

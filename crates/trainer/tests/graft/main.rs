@@ -18,3 +18,5 @@ mod resume;
 mod smoke;
 mod torn;
 mod usage;
+#[cfg(feature = "wgpu")]
+mod wgpu;

@@ -1,0 +1,129 @@
+//! The check finds one wrong weight, and says where.
+
+use std::path::{Path, PathBuf};
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Tensor, TensorData};
+use graft_backbone::Boundary;
+
+use super::*;
+use crate::device::Wanted;
+
+/// The most capable device that this was built for; the processor as a last resort.
+fn compute(folder: &Path) -> Compute {
+    let wanted = Wanted {
+        number: None,
+        allow_software: true,
+    };
+    let backend = Backend::COMPILED.last().copied().unwrap();
+    let engine = Some(crate::engine::Engine::Burn);
+    Compute::new(backend, engine, wanted, &folder.join("kernels")).unwrap()
+}
+
+fn weights_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/vgg16")
+}
+
+/// Changes one value of one parameter on the device.
+struct OneWeight {
+    path: Vec<String>,
+    target: &'static str,
+    changed: usize,
+}
+
+impl ModuleMapper for OneWeight {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if self.path.join(".") != self.target {
+            return param;
+        }
+        self.changed += 1;
+        param.map(|tensor| {
+            let (shape, device) = (tensor.shape(), tensor.device());
+            let mut values = tensor.into_data().try_into_vec_as::<f32>().unwrap();
+            let middle = values.len() / 2;
+            values[middle] += 1.0;
+            Tensor::from_data(TensorData::new(values, shape), &device)
+        })
+    }
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn one_wrong_weight_is_found_and_named() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (folder, compute) = (weights_folder(), compute(scratch.path()));
+    let backbone = Backbone::load(&folder, Boundary::Block5, &compute.device).unwrap();
+    let checked = check(&backbone, &folder, &compute, Precision::F32).unwrap();
+    let names: Vec<_> = checked
+        .iter()
+        .map(|check| check.operation.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "block 1",
+            "block 2",
+            "block 3",
+            "block 4",
+            "block 5",
+            "logits",
+            "loss",
+            "steps of Adam"
+        ]
+    );
+    let worst = checked.iter().map(|check| check.difference / check.allowed);
+    eprintln!("{checked:#?}");
+    assert!(worst.fold(0.0, f64::max) < 0.5);
+
+    for (target, operation) in [
+        ("block1.conv2d1.weight", "block 1"),
+        ("block3.conv2d2.weight", "block 3"),
+        ("block5.conv2d3.bias", "block 5"),
+    ] {
+        let mut change = OneWeight {
+            path: Vec::new(),
+            target,
+            changed: 0,
+        };
+        let wrong = backbone.clone().map(&mut change);
+        assert_eq!(change.changed, 1, "{target}");
+        let error = check(&wrong, &folder, &compute, Precision::F32).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains(operation) && text.contains("is allowed"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_head_s_operations_agree_with_plain_loops() {
+    let scratch = tempfile::tempdir().unwrap();
+    let checked = head::check(&compute(scratch.path()).device).unwrap();
+    assert_eq!(checked.len(), 3);
+    for check in checked {
+        assert!(check.passes(), "{check:?}");
+    }
+}
+
+#[test]
+fn what_is_no_number_never_passes() {
+    for (found, passes) in [
+        (&[1.0, 2.0][..], true),
+        (&[1.0, 2.1], false),
+        (&[f32::NAN, 2.0], false),
+        (&[1.0, f32::INFINITY], false),
+        (&[1.0], false),
+    ] {
+        let check = Checked::new("a sum", found, &[1.0, 2.0], 1e-3);
+        assert_eq!(check.passes(), passes, "{check:?}");
+    }
+}

@@ -1,0 +1,145 @@
+//! The whole job on `SwiftShader`, a Vulkan device in software, held against the processor. Run by
+//! `scripts/swiftshader.sh`, which makes it the only device, with the path of a `graft` that was built
+//! for the processor in `GRAFT_CPU`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use safetensors::SafeTensors;
+use serde_json::Value;
+
+use crate::harness::{FOR_TRAIN, Home, SMALL, TEST_IMAGES, TEST_LABELS};
+
+const WGPU: [&str; 3] = ["--backend", "wgpu", "--allow-software"];
+
+/// How far losses may be apart: features differ by a hundred-thousandth of the largest.
+const LOSS: f64 = 1e-3;
+
+#[test]
+#[ignore = "needs SwiftShader; run by scripts/swiftshader.sh"]
+fn refusals_are_said_at_once() {
+    let home = Home::new();
+    let train = |more: &[&str]| home.graft(&[&["train", "--backend", "wgpu"], more].concat());
+    train(&[]).refuses(1, &["SwiftShader", "--allow-software"]);
+    train(&["--allow-software", "--device", "7"])
+        .refuses(1, &["expected --device", "0: SwiftShader", "found 7"]);
+    train(&["--engine", "winograd"]).refuses(1, &["wgpu", "--engine burn"]);
+    home.graft(&["train", "--backend", "cuda"])
+        .refuses(1, &["without the cuda backend"]);
+    let nothing = [
+        ("VK_ICD_FILENAMES", "/no/driver.json"),
+        ("VK_DRIVER_FILES", "/no/driver.json"),
+        ("__EGL_VENDOR_LIBRARY_FILENAMES", "/no/vendor.json"),
+    ];
+    home.graft_with(&["train", "--backend", "wgpu"], &nothing)
+        .refuses(1, &["no device for the wgpu backend", "vulkaninfo"]);
+    assert!(home.runs().is_empty() && home.cached().is_empty());
+}
+
+#[test]
+#[ignore = "needs SwiftShader and the fetched assets; run by scripts/swiftshader.sh"]
+fn trains_and_evaluates_as_the_processor_does() {
+    let home = Home::with(&FOR_TRAIN);
+    home.take(&[TEST_IMAGES, TEST_LABELS]);
+    let cpu = PathBuf::from(env::var_os("GRAFT_CPU").expect("the path of a graft for the CPU"));
+    let cpu = |arguments: &[&str]| home.other(&cpu, arguments).json();
+    let train = [&["train", "--json"], &SMALL[..]].concat();
+    let processor = cpu(&train);
+    let card = home.train(&WGPU).json();
+    // Features of one are never taken for the other's, and both are kept.
+    assert_eq!(
+        (&processor["cache"], &card["cache"]),
+        (&"miss".into(), &"miss".into())
+    );
+    assert_eq!(cpu(&train)["cache"], "hit");
+    assert_eq!(home.train(&WGPU).json()["cache"], "hit");
+    assert_eq!(processor["backbone"], card["backbone"]);
+    for split in ["train", "validation"] {
+        same(&processor[split], &card[split]);
+    }
+
+    let folder = |run: &Value| run["run"].as_str().unwrap().to_owned();
+    let processor = cpu(&["eval", &folder(&processor), "--json"]);
+    let run = folder(&card);
+    let eval = [&["eval", &run, "--json"], &WGPU[..]].concat();
+    let card = home.graft(&eval).json();
+    same(&processor, &card);
+    assert_eq!(processor["confusion"], card["confusion"]);
+
+    let difference = largest_difference(&home);
+    eprintln!("the largest difference of features is {difference:.2e} of the largest feature");
+    assert!(difference < 1e-4, "{difference}");
+
+    let devices = home
+        .graft(&["doctor", "--device", "--json", "--allow-software"])
+        .json();
+    let found = |backend: &str| {
+        let mut all = devices.as_array().unwrap().iter();
+        all.find(|device| device["backend"] == backend)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(found("wgpu")["usable"], true, "{devices}");
+    assert!(
+        found("wgpu")["check"]
+            .as_str()
+            .unwrap()
+            .starts_with("passed"),
+        "{devices}"
+    );
+    assert_eq!(found("wgpu")["adapter"]["kind"], "software");
+    let sixteen = [&SMALL[..], &WGPU, &["--set", "backbone.precision=bf16"]].concat();
+    home.graft(&[&["train"], &sixteen[..]].concat())
+        .refuses(1, &["does not compute in bf16", "backbone.precision"]);
+}
+
+/// Expects the same accuracy, and the same loss but for rounding.
+#[track_caller]
+fn same(processor: &Value, card: &Value) {
+    let loss = |scores: &Value| scores["loss"].as_f64().unwrap();
+    eprintln!(
+        "processor {:.6}, card {:.6}, accuracy {}",
+        loss(processor),
+        loss(card),
+        card["accuracy"]
+    );
+    assert_eq!(processor["accuracy"], card["accuracy"]);
+    assert!(
+        (loss(processor) - loss(card)).abs() < LOSS,
+        "{processor} {card}"
+    );
+}
+
+/// The largest difference between the features of the two backends, in shares of the largest
+/// feature, over all images that both have seen.
+fn largest_difference(home: &Home) -> f64 {
+    let mut by_images: BTreeMap<String, Vec<Vec<f32>>> = BTreeMap::new();
+    for path in home.cached().iter().filter(|path| path.is_file()) {
+        let (images, features) = entry(path);
+        by_images.entry(images).or_default().push(features);
+    }
+    assert_eq!(by_images.len(), 2, "training and test images");
+    let differences = by_images.values().map(|entries| {
+        let [first, second] = &entries[..] else {
+            panic!("{} entries", entries.len())
+        };
+        let largest = first.iter().copied().fold(0.0, f32::max);
+        let pairs = first.iter().zip(second).map(|(a, b)| (a - b).abs());
+        f64::from(pairs.fold(0.0, f32::max) / largest)
+    });
+    differences.fold(0.0, f64::max)
+}
+
+/// Which images an entry of the cache is for, and its features.
+fn entry(path: &Path) -> (String, Vec<f32>) {
+    let bytes = fs::read(path).unwrap();
+    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+    let key = header.metadata().as_ref().unwrap()["key"].clone();
+    let key: Value = serde_json::from_str(&key).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let data = file.tensor("features").unwrap().data().to_vec();
+    let words = data.as_chunks().0.iter();
+    let features = words.map(|word| f32::from_le_bytes(*word)).collect();
+    (key["images"].as_str().unwrap().to_owned(), features)
+}
