@@ -152,5 +152,6 @@ fn new_head(recipe: &Recipe, examples: &Examples, holdout: &Holdout) -> HeadConf
     }
 }
 
-#[cfg(all(test, feature = "cpu"))]
+#[cfg(test)]
+#[cfg(feature = "cpu")]
 mod tests;

@@ -88,6 +88,7 @@ impl Home {
     }
 
     /// Runs `graft` in another environment.
+    #[cfg(feature = "wgpu")]
     pub(crate) fn graft_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
         let mut command = self.command(arguments);
         command.envs(environment.iter().copied());
@@ -95,6 +96,7 @@ impl Home {
     }
 
     /// Runs a `graft` that was built for something else.
+    #[cfg(feature = "wgpu")]
     pub(crate) fn other(&self, graft: &Path, arguments: &[&str]) -> Outcome {
         self.finished(self.command_of(graft, arguments), arguments)
     }
