@@ -1,13 +1,11 @@
 //! Whether the files of a record agree with each other: a record may be made up, hashes and all.
 
+use super::same::difference;
 use super::sums::next;
 use super::{
-    EVALUATION, METRICS, MISTAKES, Prepared, Record, RecordError, SAMPLES, TEST_PREDICTIONS,
-    TRAIN_PREDICTIONS, VALIDATION_PREDICTIONS,
+    EVALUATION, MANIFEST, METRICS, MISTAKES, Prepared, Record, RecordError, SAMPLES, Scores,
+    TEST_PREDICTIONS, TRAIN_PREDICTIONS, VALIDATION_PREDICTIONS,
 };
-
-/// The largest difference between a recorded figure and the one that the predictions give.
-const TOLERANCE: f64 = 1e-9;
 
 impl Record {
     /// Refuses a record that contradicts itself.
@@ -33,6 +31,12 @@ impl Record {
                 format!("a line for every epoch up to {kept} or more"),
                 found,
             );
+        }
+        let all = self.scores();
+        if let Some((name, scores)) = all.iter().find(|(_, scores)| !scores.are_possible()) {
+            let expected = "an accuracy from 0 to 1 and a finite loss".to_owned();
+            let Scores { loss, accuracy } = scores;
+            return no(name, expected, format!("{accuracy} and {loss}"));
         }
         let mistakes = self.test.iter().flat_map(|test| &test.mistakes);
         for (name, picture) in self
@@ -88,18 +92,29 @@ impl Record {
             Ok(computed) => computed,
             Err(error) => return no(TEST_PREDICTIONS, "predictions".into(), error.to_string()),
         };
-        let close = (recorded.loss - computed.loss).abs() <= TOLERANCE;
-        if recorded.confusion != computed.confusion || !close {
-            let expected = format!(
-                "{} of {} right, as {TEST_PREDICTIONS} has it",
-                computed.correct, computed.n
-            );
-            return no(
-                EVALUATION,
-                expected,
-                format!("{} of {}", recorded.correct, recorded.n),
-            );
+        match difference(recorded, &computed) {
+            Ok(None) => Ok(()),
+            Ok(Some([figure, found, expected])) => {
+                let expected = format!("{figure} {expected}, as {TEST_PREDICTIONS} has it");
+                no(EVALUATION, expected, found)
+            }
+            Err(error) => no(EVALUATION, "figures".into(), error.to_string()),
         }
-        Ok(())
+    }
+
+    /// All scores, and the files that they are in.
+    fn scores(&self) -> Vec<(&'static str, Scores)> {
+        let epochs = self
+            .epochs
+            .iter()
+            .map(|epoch| (METRICS, epoch.train, epoch.validation));
+        let manifest = (MANIFEST, self.manifest.train, self.manifest.validation);
+        let both = epochs.chain([manifest]);
+        let both = both.flat_map(|(name, train, other)| [(name, Some(train)), (name, other)]);
+        let tests = self.test.iter();
+        let tests = tests.map(|test| (EVALUATION, test.evaluated.without_label_errors));
+        both.chain(tests)
+            .filter_map(|(name, scores)| Some((name, scores?)))
+            .collect()
     }
 }

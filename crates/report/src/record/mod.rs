@@ -14,6 +14,7 @@ mod manifest;
 mod picture;
 mod predictions;
 mod read;
+mod same;
 mod sums;
 
 pub use epoch::{Epoch, Scores, epochs_to_csv};
