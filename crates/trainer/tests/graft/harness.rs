@@ -205,7 +205,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Temporary files below a folder.
-fn leftovers(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn leftovers(folder: &Path) -> Vec<PathBuf> {
     let below = |path: PathBuf| {
         if path.is_dir() {
             leftovers(&path)

@@ -10,6 +10,7 @@
 
 mod damage;
 mod disk;
+mod faults;
 mod harness;
 mod images;
 mod labs;

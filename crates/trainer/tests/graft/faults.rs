@@ -1,0 +1,124 @@
+//! Disks that fail and processes that die at every place of a training where something is written.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::harness::{FOR_TRAIN, Home, leftovers};
+
+/// A run of a few steps with checkpoints in the middle of its epochs.
+const RUN: [&str; 10] = [
+    "--set",
+    "data.limit=200",
+    "--set",
+    "data.validation=40",
+    "--set",
+    "training.epochs=2",
+    "--set",
+    "training.checkpoint_steps=2",
+    "--set",
+    "training.keep=best",
+];
+
+/// From one place to the next that is tried: 7 in the short form, 1 with `GRAFT_FUZZ_TIMES` above 1.
+fn stride() -> usize {
+    let times = std::env::var("GRAFT_FUZZ_TIMES").ok();
+    let times = times.and_then(|times| times.parse::<u32>().ok());
+    if times.is_some_and(|times| times > 1) {
+        1
+    } else {
+        7
+    }
+}
+
+/// The head and the metrics of a complete run, apart from the seconds.
+fn result(run: &Path) -> (Vec<u8>, Vec<String>) {
+    let metrics = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let lines = metrics.lines();
+    let lines = lines.map(|line| line.split(",\"seconds\"").next().unwrap().to_owned());
+    (
+        fs::read(run.join("head.safetensors")).unwrap(),
+        lines.collect(),
+    )
+}
+
+/// Trains with every `fault` in turn, such as `fsync:N:EIO` for N = 1, 2, ..., until one comes too late
+/// to be met, and looks at what is left each time.
+fn at_every_place(operation: &str, effect: &str, code: i32) -> usize {
+    let home = Home::with(&FOR_TRAIN);
+    let train = [&["train", "--json"], &RUN[..]].concat();
+    home.graft(&train).succeeds();
+    let whole = result(&home.runs()[0]);
+    let mut met = 0;
+    for place in (1..).step_by(stride()) {
+        let before = home.runs();
+        let mut command = home.command(&train);
+        command.env("GRAFT_FAULT", format!("{operation}:{place}:{effect}"));
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let run = home.runs().into_iter().find(|run| !before.contains(run));
+        if output.status.success() {
+            assert!(result(&run.unwrap()) == whole);
+            break;
+        }
+        met += 1;
+        if effect == "KILL" {
+            assert_eq!(output.status.code(), None, "{operation} {place}: {said}");
+        } else {
+            assert_eq!(
+                output.status.code(),
+                Some(code),
+                "{operation} {place}: {said}"
+            );
+            assert!(
+                said.contains(home.root().to_str().unwrap()),
+                "{operation} {place}: {said}"
+            );
+            assert_eq!(
+                leftovers(home.root()),
+                Vec::<PathBuf>::new(),
+                "{operation} {place}"
+            );
+        }
+        if let Some(run) = run.filter(|run| run.join("start.json").exists()) {
+            if !run.join("SHA256SUMS").exists() {
+                home.graft(&["train", "--json", "--resume", run.to_str().unwrap()])
+                    .succeeds();
+            }
+            assert!(result(&run) == whole, "{operation} {place}");
+        }
+        // What is in no run yet goes at the next start.
+        home.graft(&train).succeeds();
+        for run in home.runs() {
+            fs::remove_dir_all(run).unwrap();
+        }
+    }
+    met
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn every_failing_operation_of_a_training_is_met() {
+    let mut met = 0;
+    for (operation, effect) in [
+        ("create", "ENOSPC"),
+        ("write", "EIO"),
+        ("write", "ENOSPC"),
+        ("fsync", "EIO"),
+        ("rename", "EIO"),
+    ] {
+        met += at_every_place(operation, effect, 1);
+    }
+    println!("trainings whose disk failed at another place each: {met}");
+    assert!(met > 20, "{met}");
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn killed_between_write_flush_and_rename_a_training_ends_the_same() {
+    let mut met = 0;
+    for operation in ["write", "fsync", "rename"] {
+        met += at_every_place(operation, "KILL", 0);
+    }
+    println!("trainings killed between two operations on the disk: {met}");
+    assert!(met > 12, "{met}");
+}
