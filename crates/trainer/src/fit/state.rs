@@ -259,4 +259,5 @@ pub(super) fn replaces(epoch: &Epoch, best: &Epoch, keep: Keep) -> bool {
 }
 
 #[cfg(test)]
+#[cfg(feature = "cpu")]
 mod mutations;

@@ -13,6 +13,7 @@ mod unfinished;
 use std::path::Path;
 
 use graft_durable::Lock;
+use graft_report::record::PREDICTIONS;
 
 pub use complete::Run;
 pub use error::RunError;
@@ -25,6 +26,15 @@ pub use unfinished::Unfinished;
 
 /// Locked by whoever writes into the run's folder.
 const LOCK: &str = ".lock";
+
+/// Deletes what killed processes left half-written in the run in `folder`.
+fn sweep(folder: &Path) {
+    for part in ["", PREDICTIONS, checkpoints::FOLDER] {
+        for abandoned in graft_durable::sweep(&folder.join(part)) {
+            tracing::info!("deleted the abandoned {}", abandoned.display());
+        }
+    }
+}
 
 /// The right to write into the run in `folder`.
 fn lock(folder: &Path) -> Result<Lock, RunError> {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use graft_durable::{Appending, Error as FileError, Lock};
 use graft_report::record::{
-    Epoch, HEAD, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
-    Sums, epochs_to_csv,
+    Epoch, HEAD, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, SUMS,
+    Samples, Sums, epochs_to_csv,
 };
 use graft_report::tensorboard::{EventFile, Events};
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::checkpoints::Checkpoints;
 use super::start::START;
-use super::{LOCK, Run, Start, Unfinished, lock};
+use super::{LOCK, Run, Start, Unfinished, lock, sweep};
 use crate::Error;
 use crate::fit::State;
 use crate::interrupt;
@@ -43,6 +43,11 @@ impl Started {
     /// When the folder or a file in it cannot be written.
     pub fn create(runs: &Path, start: &Start, recipe: &Recipe) -> Result<Self, Error> {
         fs::create_dir_all(runs).map_err(FileError::on("create folder", runs))?;
+        for run in fs::read_dir(runs).into_iter().flatten().flatten() {
+            if !run.path().join(SUMS).exists() {
+                sweep(&run.path());
+            }
+        }
         let time = start.started.strftime("%Y-%m-%dT%H-%M-%S");
         let folder = new_folder(runs, &format!("{time}-{}", start.recipe))?;
         let filled = || {

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use graft_durable::{Error as FileError, Lock, sha256};
-use graft_report::record::{PREDICTIONS, RECIPE, SUMS};
+use graft_report::record::{RECIPE, SUMS};
 
-use super::checkpoints::{Checkpoints, FOLDER as CHECKPOINTS};
-use super::{RunError, Start, complete, lock};
+use super::checkpoints::Checkpoints;
+use super::{RunError, Start, complete, lock, sweep};
 use crate::Error;
 use crate::fit::{Kept, Resumed, State};
 use crate::recipe::{Keep, Recipe};
@@ -41,15 +41,7 @@ impl Unfinished {
             return Err(RunError::Complete(folder).into());
         }
         let lock = lock(&folder)?;
-        for folder in [
-            folder.clone(),
-            folder.join(PREDICTIONS),
-            folder.join(CHECKPOINTS),
-        ] {
-            for abandoned in graft_durable::sweep(&folder) {
-                tracing::info!("deleted the abandoned {}", abandoned.display());
-            }
-        }
+        sweep(&folder);
         let start = Start::read(&folder)?;
         let path = folder.join(RECIPE);
         let text = fs::read_to_string(&path).map_err(FileError::on("read", &path))?;
