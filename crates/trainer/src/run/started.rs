@@ -44,9 +44,7 @@ impl Started {
     pub fn create(runs: &Path, start: &Start, recipe: &Recipe) -> Result<Self, Error> {
         fs::create_dir_all(runs).map_err(FileError::on("create folder", runs))?;
         for run in fs::read_dir(runs).into_iter().flatten().flatten() {
-            if !run.path().join(SUMS).exists() {
-                sweep(&run.path());
-            }
+            sweep(&run.path());
         }
         let time = start.started.strftime("%Y-%m-%dT%H-%M-%S");
         let folder = new_folder(runs, &format!("{time}-{}", start.recipe))?;
