@@ -13,7 +13,7 @@ use super::CacheError;
 
 /// How many bytes of a mapped file may have been read before its pages are given back. They stay in
 /// the system's own cache, so that reading them again costs little.
-const RESIDENT: usize = 64 << 20;
+const RESIDENT: usize = 32 << 20;
 
 /// The bytes of an entry's values.
 pub(super) enum Payload {
