@@ -109,3 +109,24 @@ impl Payload {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_the_same_after_they_were_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let content: Vec<u8> = (0..100_000_u32).map(|i| i.to_le_bytes()[0]).collect();
+        std::fs::write(&path, &content).unwrap();
+        let mapped = Payload::mapped(Payload::map(&path).unwrap(), 8..100_000);
+        let held = Payload::Held(content[8..].to_vec());
+        assert_eq!(mapped.len(), held.len());
+        for _ in 0..2 {
+            assert!(mapped.bytes(5..99_000) == held.bytes(5..99_000));
+            mapped.give_back();
+        }
+        assert_eq!(mapped.sha256(), held.sha256());
+    }
+}
