@@ -8,8 +8,10 @@ use graft_report::record::Predictions;
 use crate::Error;
 use crate::cache::Features;
 
-/// Rows in one forward pass where nothing is learned.
-const EVALUATION_BATCH: usize = 1000;
+/// The most rows in one forward pass where nothing is learned.
+const EVALUATION_ROWS: usize = 1000;
+/// The most values in one, beyond a single row: 16 MiB.
+const EVALUATION_VALUES: usize = 1 << 22;
 
 /// Labelled features.
 pub struct Examples<'a> {
@@ -70,7 +72,8 @@ impl Examples<'_> {
     /// Row by row, one value a class.
     fn logits(&self, head: &Head, indices: &[usize]) -> Result<Vec<f32>, Error> {
         let mut logits = Vec::with_capacity(indices.len() * self.classes);
-        for batch in indices.chunks(EVALUATION_BATCH) {
+        let rows = EVALUATION_VALUES / self.features.width().max(1);
+        for batch in indices.chunks(rows.clamp(1, EVALUATION_ROWS)) {
             logits.extend(read(head.forward(self.rows(batch)?))?);
         }
         Ok(logits)

@@ -8,6 +8,7 @@
 mod calibration;
 mod confusion;
 mod dots;
+mod file;
 mod graft;
 mod key;
 mod mark;
@@ -21,6 +22,7 @@ use crate::Language;
 
 pub use calibration::calibration_svg;
 pub use confusion::confusion_svg;
+pub use file::svg_file;
 pub(crate) use graft::block_name;
 pub use graft::graft_svg;
 pub use shares::shares_svg;

@@ -13,7 +13,7 @@ use super::CacheError;
 
 /// How many bytes of a mapped file may have been read before its pages are given back. They stay in
 /// the system's own cache, so that reading them again costs little.
-const RESIDENT: usize = 64 << 20;
+const RESIDENT: usize = 32 << 20;
 
 /// The bytes of an entry's values.
 pub(super) enum Payload {
@@ -107,5 +107,26 @@ impl Payload {
             #[cfg(not(unix))]
             let _ = map;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_the_same_after_they_were_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let content: Vec<u8> = (0..100_000_u32).map(|i| i.to_le_bytes()[0]).collect();
+        std::fs::write(&path, &content).unwrap();
+        let mapped = Payload::mapped(Payload::map(&path).unwrap(), 8..100_000);
+        let held = Payload::Held(content[8..].to_vec());
+        assert_eq!(mapped.len(), held.len());
+        for _ in 0..2 {
+            assert!(mapped.bytes(5..99_000) == held.bytes(5..99_000));
+            mapped.give_back();
+        }
+        assert_eq!(mapped.sha256(), held.sha256());
     }
 }

@@ -1,6 +1,9 @@
 //! `graft lab`
 
+use std::path::{Path, PathBuf};
+
 use graft_report::Language;
+use graft_report::chart::svg_file;
 use graft_report::lab::{Lab, Row};
 use graft_report::percent;
 
@@ -24,17 +27,31 @@ pub(super) fn run(arguments: &cli::Lab, home: &Home) -> Result<(), Error> {
     for which in wanted {
         let lab = run_lab(which, &mut bench)?;
         let path = lab.write(&labs)?;
+        let picture = picture(&lab, &labs)?;
         if arguments.json {
             output::json(&lab)?;
         } else {
             people(&lab)?;
-            output::line(&format!("recorded in {}\n", shown(&path)))?;
+            output::line(&format!(
+                "recorded in {}, drawn in {}\n",
+                shown(&path),
+                shown(&picture)
+            ))?;
         }
     }
     if arguments.json {
         return Ok(());
     }
     output::line(&format!("Next: {} train", graft()))
+}
+
+/// Draws what a lab measured beside its result.
+fn picture(lab: &Lab, labs: &Path) -> Result<PathBuf, Error> {
+    let path = labs.join(format!("{}.svg", lab.name()));
+    if let Some(chart) = lab.charts(Language::En).first() {
+        graft_durable::write(&path, svg_file(chart, Language::En).as_bytes())?;
+    }
+    Ok(path)
 }
 
 fn people(lab: &Lab) -> Result<(), Error> {

@@ -36,6 +36,8 @@ fn all_five_measure_and_remember() {
         assert_eq!((lab.train_images, lab.test_images), (256, 256), "{name}");
         let command = "--set data.limit=256 --set data.validation=32";
         assert_eq!(lab.command(), format!("cargo xtask lab {name} {command}"));
+        let picture = fs::read_to_string(home.root().join(format!("labs/{name}.svg"))).unwrap();
+        assert!(picture.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
         for language in Language::ALL {
             assert!(
                 lab.finding(language).contains("256"),
