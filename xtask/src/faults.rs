@@ -44,6 +44,20 @@ const DISK: Group = Group {
     ],
 };
 
+const TRAINING: Group = Group {
+    what: "trainings that are stopped or killed, whose disk fails, or that run side by side",
+    names: &[
+        "killed_",
+        "every_failing_operation",
+        "a_signal_saves",
+        "what_cannot_be_gone_on_with",
+        "never_stopped",
+        "two_trainings",
+        "every_flip_and_cut",
+        "shards::",
+    ],
+};
+
 /// What only the long form runs: a million mutations.
 const MILLION: Group = Group {
     what: "a million mutated IDX files",
@@ -60,6 +74,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let times = if long { 10 } else { 1 };
     FILES.run(times)?;
     DISK.run(times)?;
+    TRAINING.run(times)?;
     if long {
         MILLION.run(100)?;
     }

@@ -29,7 +29,7 @@ cargo xtask VERB [OPTION]...
   test    fetch what the tests need and run all of them
           --full   also against fresh exports by Keras and PyTorch, which are installed (gigabytes)
   faults  of these tests, those that make files and disks go wrong, with their figures
-          --long   ten times as many mutated files, and a million of MNIST's format
+          --long   ten times as many mutated files and kills, and a million files of MNIST's format
   import  [FILE]   take VGG16 from another ONNX file, and generate the backbone's code from it
           --check  only compare the generated code with what is committed
   help    show this";

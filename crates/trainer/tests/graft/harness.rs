@@ -19,6 +19,12 @@ pub(crate) const VGG16: &str = "vgg16.onnx";
 /// What `train` needs.
 pub(crate) const FOR_TRAIN: [&str; 3] = [TRAIN_IMAGES, TRAIN_LABELS, VGG16];
 
+/// How many times as much is tried in the long form.
+pub(crate) fn times() -> u32 {
+    let times = std::env::var("GRAFT_FUZZ_TIMES").ok();
+    times.and_then(|times| times.parse().ok()).unwrap_or(1)
+}
+
 /// A folder that `GRAFT_HOME` points to.
 pub(crate) struct Home {
     _owned: Option<TempDir>,

@@ -6,7 +6,7 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::harness::{FOR_TRAIN, Home};
+use crate::harness::{FOR_TRAIN, Home, times};
 
 /// A run of about a second, with checkpoints in the middle of its epochs.
 const RUN: [&str; 10] = [
@@ -22,10 +22,9 @@ const RUN: [&str; 10] = [
     "training.batch_size=16",
 ];
 
-/// How often the run is killed: 20 times, or as `GRAFT_KILLS` says.
+/// How often the run is killed.
 fn kills() -> u32 {
-    let kills = std::env::var("GRAFT_KILLS").ok();
-    kills.and_then(|kills| kills.parse().ok()).unwrap_or(20)
+    20 * times()
 }
 
 fn arguments<'a>(more: &[&'a str]) -> Vec<&'a str> {
@@ -89,6 +88,10 @@ fn killed_anywhere_it_ends_the_same() {
             );
         }
     }
+    println!(
+        "a training that is killed at any time: at {} places",
+        kills()
+    );
 }
 
 #[cfg(unix)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use graft_report::record::{Record, Sums};
 
-use crate::harness::{FOR_TRAIN, Home, SMALL, TEST_IMAGES, TEST_LABELS};
+use crate::harness::{FOR_TRAIN, Home, SMALL, TEST_IMAGES, TEST_LABELS, times};
 
 /// How many bits of a file are flipped, one at a time.
 const FLIPS: usize = 1000;
@@ -128,8 +128,7 @@ fn a_report_is_two_pages_with_the_test_figures_once_they_are_there() {
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn two_trainings_an_evaluation_and_a_report_at_once() {
-    let rounds = std::env::var("GRAFT_ROUNDS").ok();
-    let rounds = rounds.and_then(|rounds| rounds.parse().ok()).unwrap_or(5);
+    let rounds = 5 * times();
     let (home, _) = evaluated();
     let train = [&["train", "--json"], &SMALL[..]].concat();
     for round in 0..rounds {
