@@ -106,6 +106,12 @@ impl CpuBackbone {
         Ok(self.stack.run_to(&ends, images, batch, height, width)?)
     }
 
+    /// The instruction set that the inner loops run in on this machine.
+    #[must_use]
+    pub fn instructions() -> &'static str {
+        graft_winograd::instructions()
+    }
+
     /// How many threads a forward pass uses: as many as the processor runs at once, or as
     /// `RAYON_NUM_THREADS` says.
     #[must_use]

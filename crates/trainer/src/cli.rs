@@ -53,7 +53,7 @@ pub enum Verb {
     /// Look at the cached features, or delete them
     #[command(subcommand)]
     Cache(Cache),
-    /// Look for devices, and check what they compute
+    /// Look at everything that graft needs, and say what to do about what is wrong
     Doctor(Doctor),
 }
 
@@ -388,7 +388,7 @@ pub enum Cache {
 /// `graft doctor`
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Look at the devices, which is all that there is to look at so far
+    /// Look at the devices, and check what they compute
     #[arg(long)]
     pub device: bool,
     /// The devices of one backend only; by default of all that were compiled in

@@ -130,6 +130,9 @@ pub enum Error {
         /// The hash after.
         after: String,
     },
+    /// The doctor found something.
+    #[error("{0} of these want something done")]
+    Unwell(usize),
     /// Output that could not be written or put together.
     #[error("cannot write the result: {0}")]
     Output(String),

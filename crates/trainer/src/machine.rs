@@ -35,6 +35,16 @@ pub(crate) fn processor() -> Option<String> {
     Some(name.trim().to_owned())
 }
 
+/// The memory that programs could still take, in bytes; known on Linux only.
+pub(crate) fn available_memory() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
 /// The most memory that this process has had resident so far, in bytes; known on Linux only.
 pub(crate) fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;

@@ -24,6 +24,18 @@ pub(crate) trait Kernel {
     fn run(self, isa: Isa);
 }
 
+/// The instruction set that the inner loops run in on this machine.
+#[must_use]
+pub fn instructions() -> &'static str {
+    match Isa::best() {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => "AVX-512",
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => "AVX2",
+        Isa::Baseline => "plain code",
+    }
+}
+
 impl Isa {
     /// Every instruction set that this machine has, the best first.
     pub(crate) fn available() -> impl Iterator<Item = Self> {

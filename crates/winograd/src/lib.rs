@@ -55,6 +55,6 @@ mod tiles;
 mod transform;
 
 pub use error::Error;
-pub use isa::peak_gflops;
+pub use isa::{instructions, peak_gflops};
 pub use layer::Layer;
 pub use stack::{Stack, threads};

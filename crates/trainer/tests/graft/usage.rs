@@ -1,6 +1,6 @@
 //! What a user can get wrong without any file being wrong.
 
-use crate::harness::Home;
+use crate::harness::{FOR_TRAIN, Home, TRAIN_LABELS};
 
 #[test]
 fn wrong_usage_ends_in_2() {
@@ -97,5 +97,36 @@ fn an_empty_cache_can_be_listed_and_cleared() {
         let outcome = home.graft(&["cache", verb]);
         assert_eq!(outcome.code, Some(0), "{}", outcome.err);
         assert!(outcome.out.contains("0 entries"), "{}", outcome.out);
+    }
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn the_doctor_names_what_is_wrong_and_what_to_do() {
+    let home = Home::with(&FOR_TRAIN);
+    home.train(&[]).succeeds();
+    let doctor = |more: &[&str]| home.graft(&[&["doctor"], more].concat());
+    doctor(&[]).succeeds();
+    let findings = doctor(&["--json"]).json();
+    let found = |what: &str| {
+        let mut all = findings.as_array().unwrap().iter();
+        all.find(|finding| finding["what"] == what).unwrap()["found"].clone()
+    };
+    assert_eq!(found("cache").as_str().unwrap()[..9], *"1 entries");
+    assert_eq!(found("runs"), "1 runs, 1 of them complete");
+
+    std::fs::write(home.cached()[0].as_path(), "damaged").unwrap();
+    std::fs::write(home.model(TRAIN_LABELS), "damaged").unwrap();
+    std::fs::write(home.model("vgg16/block2.safetensors"), "damaged").unwrap();
+    std::fs::write(home.runs()[0].join("recipe.toml"), "damaged").unwrap();
+    let unwell = doctor(&[]);
+    unwell.refuses(1, &["4 of these"]);
+    for part in [
+        "train-labels-idx1-ubyte: expected sha256",
+        "block2.safetensors",
+        "cache clear",
+        "recipe.toml: expected sha256",
+    ] {
+        assert!(unwell.out.contains(part), "{part}: {}", unwell.out);
     }
 }

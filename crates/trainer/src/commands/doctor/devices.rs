@@ -1,9 +1,9 @@
-//! `graft doctor`: which devices there are, and whether they are to be believed.
+//! Which devices there are, and whether they are to be believed.
 
 use graft_durable::check_writable;
 use serde::Serialize;
 
-use super::{graft, shown, sources};
+use super::super::{graft, shown, sources};
 use crate::Error;
 use crate::backend::Backend;
 use crate::cli::Doctor;
