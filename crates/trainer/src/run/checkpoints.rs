@@ -8,7 +8,7 @@ use graft_durable::sha256;
 use graft_report::record::Epoch;
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
+use super::{RunError, sealed};
 use crate::Error;
 use crate::fit::{Resumed, State};
 
@@ -75,8 +75,7 @@ impl Checkpoints {
             found,
             next: "train again".into(),
         };
-        let listed: Listed =
-            serde_json::from_slice(&text).map_err(|error| no(error.to_string()))?;
+        let listed: Listed = sealed::from_bytes(&text).map_err(no)?;
         if listed.format != FORMAT {
             return Err(no(format!("format {}", listed.format)));
         }
@@ -102,7 +101,7 @@ impl Checkpoints {
         self.listed.last.retain(|other| other.name != entry.name);
         self.listed.last.insert(0, entry);
         self.listed.last.truncate(KEPT);
-        let manifest = super::indented(&self.listed)?;
+        let manifest = sealed::to_bytes(&self.listed)?;
         graft_durable::write(&self.folder.join(MANIFEST), &manifest)?;
         self.prune();
         Ok(())

@@ -6,6 +6,7 @@ mod complete;
 mod error;
 mod layers;
 mod samples;
+mod sealed;
 mod start;
 mod started;
 mod unfinished;

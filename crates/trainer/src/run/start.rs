@@ -7,7 +7,7 @@ use graft_report::record::Data;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
+use super::{RunError, sealed};
 
 /// The file's name in the run's folder.
 pub(super) const START: &str = "start.json";
@@ -43,10 +43,10 @@ impl Start {
     pub(super) fn read(folder: &Path) -> Result<Self, RunError> {
         let path = folder.join(START);
         let text = fs::read(&path).map_err(graft_durable::Error::on("read", &path))?;
-        serde_json::from_slice(&text).map_err(|error| RunError::Unfinished {
+        sealed::from_bytes(&text).map_err(|found| RunError::Unfinished {
             path,
             expected: "what the run started with".into(),
-            found: error.to_string(),
+            found,
             next: "train again".into(),
         })
     }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::checkpoints::Checkpoints;
 use super::start::START;
-use super::{LOCK, Run, Start, Unfinished, lock, sweep};
+use super::{LOCK, Run, Start, Unfinished, lock, sealed, sweep};
 use crate::Error;
 use crate::fit::State;
 use crate::interrupt;
@@ -51,7 +51,7 @@ impl Started {
         let filled = || {
             let lock = lock(&folder)?;
             graft_durable::write(&folder.join(RECIPE), recipe.to_toml()?.as_bytes())?;
-            graft_durable::write(&folder.join(START), &indented(start)?)?;
+            graft_durable::write(&folder.join(START), &sealed::to_bytes(start)?)?;
             Self::begin(
                 &folder,
                 lock,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::harness::{FOR_TRAIN, Home, TEST_IMAGES, TEST_LABELS};
+use crate::harness::{FOR_TRAIN, Home, SMALL, TEST_IMAGES, TEST_LABELS};
 
 fn folder(run: &serde_json::Value) -> PathBuf {
     PathBuf::from(run["run"].as_str().unwrap())
@@ -202,4 +202,19 @@ fn a_benchmark_says_what_it_measured() {
     assert!(report["images_per_second"].as_f64().unwrap() > 0.0);
     assert!(report["gemm_peak_gflops"].as_f64().unwrap() > 0.0);
     assert!(home.cached().is_empty() && home.runs().is_empty());
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn one_thread_and_two_end_in_the_same_head() {
+    let home = Home::with(&FOR_TRAIN);
+    let heads = ["1", "2"].map(|threads| {
+        home.graft(&["cache", "clear"]).succeeds();
+        let mut command = home.command(&[&["train", "--json"], &SMALL[..]].concat());
+        let output = command.env("RAYON_NUM_THREADS", threads).output().unwrap();
+        let trained: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(trained["cache"], "miss");
+        trained["head"].clone()
+    });
+    assert_eq!(heads[0], heads[1]);
 }
