@@ -25,7 +25,7 @@ failed=0
 step() {
     printf '\n== %s\n' "$*"
     local started=$SECONDS
-    "$@" || { failed=$((failed + 1)) && echo "FAILED with exit code $?"; }
+    "$@" || { local code=$?; failed=$((failed + 1)); echo "FAILED with exit code $code"; }
     echo "($((SECONDS - started)) s)"
 }
 

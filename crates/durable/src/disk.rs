@@ -15,7 +15,10 @@ pub(crate) const PREFIX: &str = ".graft-";
 pub(crate) const SUFFIX: &str = ".tmp";
 
 /// Makes a folder and those above it where they are missing, so that they survive a power cut.
-pub(crate) fn create_folder(folder: &Path) -> Result<(), Error> {
+///
+/// # Errors
+/// When one cannot be made.
+pub fn create_folder(folder: &Path) -> Result<(), Error> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -30,6 +33,16 @@ pub(crate) fn create_folder(folder: &Path) -> Result<(), Error> {
         Err(error) => Err(Error::on("create folder", folder)(error)),
         Ok(()) => sync_folder(above),
     }
+}
+
+/// Makes a folder that is not there, so that it survives a power cut.
+///
+/// # Errors
+/// When it is there already, or cannot be made.
+pub fn create_new_folder(folder: &Path) -> Result<(), Error> {
+    let created = before(Operation::Create).and_then(|_| fs::create_dir(folder));
+    created.map_err(Error::on("create folder", folder))?;
+    sync_folder(folder_of(folder))
 }
 
 /// Makes a rename or a new file survive a power cut. Only Unix has and needs this.

@@ -17,6 +17,7 @@ mod pending;
 mod sweep;
 
 pub use appending::Appending;
+pub use disk::{create_folder, create_new_folder};
 pub use hash::{Hashing, sha256, sha256_file};
 pub use lock::Lock;
 pub use pending::{Pending, check_writable, write};

@@ -40,13 +40,13 @@ pub(crate) fn best(
     }
     let limit = limit(compute.largest_tensor, size).min(LARGEST);
     let smallest = SMALLEST.min(limit);
-    if count <= 8 * smallest {
-        return Ok(smallest);
-    }
     let mut device = Known::read(known, compute.backend, &compute.adapter);
     let name = name(prefix, size);
     if let Some(batch) = device.batches.get(&name) {
         return Ok((*batch).clamp(1, limit));
+    }
+    if count <= 8 * smallest {
+        return Ok(smallest);
     }
     let rate = |batch| {
         let images = repeated(one, batch);
@@ -112,6 +112,10 @@ fn doubling(
         let rate = match seconds(batch) {
             Ok(seconds) => batch as f64 / seconds,
             Err(Error::DeviceMemory(_)) => break,
+            Err(error @ Error::DeviceLost(_)) => {
+                keep((batch / 2).max(1))?;
+                return Err(error);
+            }
             Err(error) => return Err(error),
         };
         if rate < GAIN * fastest {

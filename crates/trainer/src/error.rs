@@ -88,7 +88,7 @@ pub enum Error {
     /// A signal asked to stop; what was done is saved.
     #[error("interrupted; {}", match run {
         Some(run) => format!("go on with the verb train and --resume {}", run.display()),
-        None => "what was computed is kept: give the same command again".into(),
+        None => "finished features are kept: give the same command again".into(),
     })]
     Interrupted {
         /// The signal's number.

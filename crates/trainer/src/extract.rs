@@ -15,6 +15,7 @@ use crate::compute::Compute;
 use crate::device::Kind;
 use crate::home::Home;
 use crate::interrupt;
+use crate::output::size;
 use crate::passes::in_batches;
 use crate::progress::Progress;
 use crate::recipe::{Data, Recipe};
@@ -44,6 +45,8 @@ pub struct Extracted {
     pub cached: Cached,
     /// How long it took.
     pub seconds: f64,
+    /// Images whose features were there in shards.
+    resumed: usize,
 }
 
 impl Extracted {
@@ -54,7 +57,7 @@ impl Extracted {
         reason = "counts of images are far below 2^53"
     )]
     pub fn images_per_second(&self) -> f64 {
-        self.features.images() as f64 / self.seconds
+        (self.features.images() - self.resumed) as f64 / self.seconds
     }
 }
 
@@ -82,8 +85,8 @@ impl Extractor<'_> {
             engine,
         );
         let path = key.path(&self.home.cache());
-        let (features, cached) = match cached(&path, &key)? {
-            Some(features) => (features, Cached::Hit),
+        let (features, cached, resumed) = match cached(&path, &key)? {
+            Some(features) => (features, Cached::Hit, 0),
             None => self.fill(set, split, &path, &key)?,
         };
         Ok(Extracted {
@@ -92,6 +95,7 @@ impl Extractor<'_> {
             path,
             cached,
             seconds: started.elapsed().as_secs_f64(),
+            resumed,
         })
     }
 
@@ -103,7 +107,7 @@ impl Extractor<'_> {
         split: Split,
         path: &Path,
         key: &Key,
-    ) -> Result<(Features, Cached), Error> {
+    ) -> Result<(Features, Cached, usize), Error> {
         let lock = cache::lock(path);
         let _lock = if let Some(lock) = Lock::try_take(&lock)? {
             lock
@@ -113,13 +117,14 @@ impl Extractor<'_> {
         };
         // Another process may have been faster.
         if let Ok(features) = Features::open(path, key) {
-            return Ok((features, Cached::Hit));
+            return Ok((features, Cached::Hit, 0));
         }
         let Preprocessing { size, .. } = self.recipe.preprocessing;
         let map = self.loaded.prefix.boundary().feature_shape(size, size)?;
-        self.make_room((key.dtype.bytes() * set.len() * map.iter().product::<usize>()) as u64)?;
-        interrupt::watch()?;
+        let row = (key.dtype.bytes() * map.iter().product::<usize>()) as u64;
         let mut shards = Shards::open(path, key, map);
+        self.make_room(row * set.len() as u64, row * shards.images() as u64)?;
+        interrupt::watch()?;
         let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
         let done = shards.images();
         progress.advance(done);
@@ -130,7 +135,7 @@ impl Extractor<'_> {
         })?;
         progress.finish();
         shards.finish(path)?;
-        Ok((Features::open(path, key)?, Cached::Miss))
+        Ok((Features::open(path, key)?, Cached::Miss, done))
     }
 
     /// Passes all images but the first `done` through the backbone, and hands over their features.
@@ -174,8 +179,9 @@ impl Extractor<'_> {
     }
 
     /// Deletes what killed processes left, and the entries unused for longest where `bytes` more
-    /// would be too much.
-    fn make_room(&self, bytes: u64) -> Result<(), Error> {
+    /// would be too much. An entry takes its bytes twice until its shards are joined; `there` are
+    /// those of shards that are there already.
+    fn make_room(&self, bytes: u64, there: u64) -> Result<(), Error> {
         let cache = self.home.cache();
         for abandoned in graft_durable::sweep(&cache) {
             tracing::info!("deleted the abandoned {}", abandoned.display());
@@ -186,7 +192,17 @@ impl Extractor<'_> {
                 deleted.display()
             );
         }
-        Ok(())
+        let needed = 2 * bytes - there;
+        match fs4::available_space(&cache) {
+            Ok(free) if free < needed => Err(CacheError::NoRoom {
+                cache,
+                needed: size(needed),
+                free: size(free),
+            }
+            .into()),
+            // Where the system does not tell, writing will.
+            _ => Ok(()),
+        }
     }
 }
 

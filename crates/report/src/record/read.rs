@@ -51,18 +51,28 @@ impl Record {
     /// When the run is not complete, a file is missing or not as it was written, or the record has
     /// the layout of another version.
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
-        let sums = Sums::read(folder)?;
-        let manifest = read_manifest(folder, &sums)?;
+        loop {
+            let sums = Sums::read(folder)?;
+            match Self::read_listed(folder, &sums) {
+                // An evaluation has replaced files meanwhile.
+                Err(_) if Sums::read(folder)? != sums => {}
+                read => return read,
+            }
+        }
+    }
+
+    fn read_listed(folder: &Path, sums: &Sums) -> Result<Self, RecordError> {
+        let manifest = read_manifest(folder, sums)?;
         sums.verify(folder)?;
         let predictions = |name: &str| {
-            let text = text(folder, name, &sums)?;
+            let text = text(folder, name, sums)?;
             Predictions::from_csv(&folder.join(name), &text)
         };
         let record = Self {
             folder: folder.to_owned(),
-            recipe: recipe(folder, &sums)?,
-            epochs: epochs(folder, &sums)?,
-            samples: read_json(folder, SAMPLES, &sums)?,
+            recipe: recipe(folder, sums)?,
+            epochs: epochs(folder, sums)?,
+            samples: read_json(folder, SAMPLES, sums)?,
             train: predictions(TRAIN_PREDICTIONS)?,
             validation: match manifest.validated_on {
                 0 => None,
@@ -70,9 +80,9 @@ impl Record {
             },
             test: if sums.has(EVALUATION) {
                 Some(Tested {
-                    evaluated: read_json(folder, EVALUATION, &sums)?,
+                    evaluated: read_json(folder, EVALUATION, sums)?,
                     predictions: predictions(TEST_PREDICTIONS)?,
-                    mistakes: read_json(folder, MISTAKES, &sums)?,
+                    mistakes: read_json(folder, MISTAKES, sums)?,
                 })
             } else {
                 None

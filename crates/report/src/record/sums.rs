@@ -77,6 +77,11 @@ impl Sums {
         self.0.insert(name.to_owned(), sha256(content));
     }
 
+    /// Takes a file out, if it is in.
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     /// Whether the record has a file of that name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -176,6 +181,9 @@ pub(super) const TRAIN_AGAIN: &str = "put the original file back, or train again
 pub(super) fn next(name: &str) -> &'static str {
     match name {
         EVALUATION | MISTAKES | TEST_PREDICTIONS => {
+            "put the original file back, or run the verb eval on this run again"
+        }
+        events if events.contains(".graft.test") => {
             "put the original file back, or run the verb eval on this run again"
         }
         _ => TRAIN_AGAIN,

@@ -19,6 +19,19 @@ pub enum CacheError {
         /// What is there.
         found: String,
     },
+    /// Less room than an entry takes.
+    #[error(
+        "{}: expected {needed} free for features and their shards, found {free}; free some space, or set GRAFT_HOME to a folder on a larger disk",
+        cache.display()
+    )]
+    NoRoom {
+        /// The folder.
+        cache: PathBuf,
+        /// What is needed.
+        needed: String,
+        /// What is free.
+        free: String,
+    },
     /// A value that the type of the recipe cannot hold.
     #[error(
         "a feature of {value} is too large for f16, which ends at 65504; set backbone.dtype=f32"

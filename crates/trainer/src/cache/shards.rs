@@ -9,7 +9,7 @@ use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use graft_durable::Error as FileError;
+use graft_durable::{Error as FileError, Lock};
 
 use super::{CacheError, Key, Writer};
 
@@ -39,6 +39,9 @@ impl Shards {
             finished: Vec::new(),
             buffer: Vec::new(),
         };
+        for abandoned in graft_durable::sweep(&shards.folder) {
+            tracing::info!("deleted the abandoned {}", abandoned.display());
+        }
         shards.finished = shards.whole();
         shards
     }
@@ -52,8 +55,7 @@ impl Shards {
     /// Adds the features of the next images.
     ///
     /// # Errors
-    /// When a value is too large for the type, or writing fails, as on a full disk; no shard is left
-    /// then.
+    /// When a value is too large for the type, or writing fails, as on a full disk.
     pub fn append(&mut self, values: &[f32]) -> Result<(), CacheError> {
         let bytes = self.key.dtype.encode(values);
         let bytes = bytes.map_err(|value| CacheError::TooLarge { value })?;
@@ -64,7 +66,7 @@ impl Shards {
             let whole = mem::replace(&mut self.buffer, rest);
             let name = name(self.finished.len(), &graft_durable::sha256(&whole));
             let path = self.folder.join(name);
-            graft_durable::write(&path, &whole).inspect_err(|_| self.remove())?;
+            graft_durable::write(&path, &whole)?;
             self.finished.push(path);
         }
         Ok(())
@@ -75,23 +77,15 @@ impl Shards {
     /// # Errors
     /// When there are not as many features as the key says, or a file cannot be read or written.
     pub fn finish(self, path: &Path) -> Result<(), CacheError> {
-        let joined = self.join(path);
-        self.remove();
-        joined
-    }
-
-    fn join(&self, path: &Path) -> Result<(), CacheError> {
         let mut writer = Writer::create(path, &self.key, self.map)?;
         for shard in &self.finished {
             writer.append_encoded(&fs::read(shard).map_err(FileError::on("read", shard))?)?;
         }
         writer.append_encoded(&self.buffer)?;
-        writer.finish()
-    }
-
-    /// Deletes them. What cannot be deleted stays, and does no harm.
-    fn remove(&self) {
+        writer.finish()?;
+        // What cannot be deleted does no harm.
         drop(fs::remove_dir_all(&self.folder));
+        Ok(())
     }
 
     /// Bytes an image's features take.
@@ -131,7 +125,7 @@ fn name(number: usize, sha256: &str) -> String {
     format!("{number:06}-{sha256}")
 }
 
-/// Deletes the shards of computations that were stopped.
+/// Deletes the shards of computations that were stopped; not those of one under way.
 ///
 /// # Errors
 /// When a folder cannot be deleted.
@@ -139,6 +133,10 @@ pub(super) fn clear(cache: &Path) -> Result<(), FileError> {
     for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.extension().is_some_and(|end| end == EXTENSION) {
+            let Some(_lock) = Lock::try_take(&super::lock(&path))? else {
+                tracing::warn!("{} is being computed, and stays", path.display());
+                continue;
+            };
             match fs::remove_dir_all(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(FileError::on("delete", &path)(error));
@@ -189,6 +187,7 @@ mod tests {
         (0..6).for_each(|index| shards.append(&image(index)).unwrap());
         assert_eq!(shards.images(), 6);
         drop(shards); // As if killed: two images were in no shard yet.
+        fs::write(super::folder(&path).join(".graft-killed.tmp"), "half").unwrap();
         let mut shards = Shards::open(&path, &key(), MAP);
         assert_eq!(shards.images(), 4);
         (4..IMAGES).for_each(|index| shards.append(&image(index)).unwrap());

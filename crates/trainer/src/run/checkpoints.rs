@@ -42,6 +42,8 @@ struct Listed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Entry {
     name: String,
+    /// Finished epochs.
+    epochs: usize,
     sha256: String,
 }
 
@@ -93,6 +95,7 @@ impl Checkpoints {
         graft_durable::write(&self.path(&name), &bytes)?;
         let entry = Entry {
             name,
+            epochs: epochs.len(),
             sha256: sha256(&bytes),
         };
         if steps == 0 && is_best(epochs) {
@@ -116,16 +119,19 @@ impl Checkpoints {
             None => self.listed.last.first(),
             Some(name) => Some(self.find(name)?),
         };
-        entry.map(|entry| self.read(entry)).transpose()
+        let read = |entry| self.read(entry, self.instead_of(entry));
+        entry.map(read).transpose()
     }
 
-    /// The checkpoint of the best epoch.
+    /// The checkpoint of the best epoch, if that is among the first `epochs`: a later one comes again.
     ///
     /// # Errors
-    /// As [`Checkpoints::load`].
-    pub(super) fn best(&self) -> Result<Option<Resumed>, RunError> {
+    /// When it is missing or not as it was written.
+    pub(super) fn best(&self, epochs: usize) -> Result<Option<Resumed>, RunError> {
         let best = self.listed.best.as_ref();
-        best.map(|entry| self.read(entry)).transpose()
+        let best = best.filter(|entry| entry.epochs <= epochs);
+        let read = |entry| self.read(entry, TRAIN_AGAIN.into());
+        best.map(read).transpose()
     }
 
     fn find(&self, name: &str) -> Result<&Entry, RunError> {
@@ -142,13 +148,13 @@ impl Checkpoints {
         })
     }
 
-    fn read(&self, entry: &Entry) -> Result<Resumed, RunError> {
+    fn read(&self, entry: &Entry, next: String) -> Result<Resumed, RunError> {
         let expected = format!("sha256 {}", entry.sha256);
         let no = |expected, found| RunError::Unfinished {
             path: self.path(&entry.name),
             expected,
             found,
-            next: self.instead_of(entry),
+            next,
         };
         match fs::read(self.path(&entry.name)) {
             Err(error) => Err(no(expected, error.to_string())),
@@ -163,14 +169,14 @@ impl Checkpoints {
     fn instead_of(&self, damaged: &Entry) -> String {
         let whole = |entry: &&Entry| {
             let bytes = fs::read(self.path(&entry.name));
-            *entry != damaged && bytes.is_ok_and(|bytes| sha256(&bytes) == entry.sha256)
+            entry.name < damaged.name && bytes.is_ok_and(|bytes| sha256(&bytes) == entry.sha256)
         };
         match self.listed.last.iter().chain(&self.listed.best).find(whole) {
             Some(entry) => format!(
                 "an earlier one is whole: resume with --checkpoint {}",
                 entry.name
             ),
-            None => "train again".into(),
+            None => TRAIN_AGAIN.into(),
         }
     }
 
@@ -195,6 +201,9 @@ impl Checkpoints {
 }
 
 const EXTENSION: &str = "safetensors";
+
+/// What to do where no checkpoint is left.
+const TRAIN_AGAIN: &str = "train again";
 
 /// Whether the last epoch has the lowest validation loss of all, or nothing is held out.
 fn is_best(epochs: &[Epoch]) -> bool {

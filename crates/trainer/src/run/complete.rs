@@ -87,6 +87,11 @@ impl Run {
     pub(crate) fn add(&mut self, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
         let _lock = lock(&self.folder)?;
         self.sums = Sums::read(&self.folder).map_err(RunError::from)?;
+        // Without the files that are replaced the record is whole at every moment.
+        for (name, _) in files {
+            self.sums.remove(name);
+        }
+        self.sums.write(&self.folder)?;
         for (name, content) in files {
             graft_durable::write(&self.folder.join(name), content)?;
             self.sums.add(name, content);

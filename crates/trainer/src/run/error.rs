@@ -31,6 +31,9 @@ pub enum RunError {
         /// The hashes of the weights that are there.
         found: String,
     },
+    /// A folder in which nothing was saved yet.
+    #[error("{} has no start.json: it is no run, or was stopped before anything was saved; train again", .0.display())]
+    NotBegun(PathBuf),
     /// A run to go on with that has ended.
     #[error("{} is complete: there is nothing to go on with", .0.display())]
     Complete(PathBuf),

@@ -57,6 +57,7 @@ impl Start {
     /// [`RunError::Changed`], naming the first that is another.
     pub(super) fn check(&self, now: &Self, folder: &Path) -> Result<(), RunError> {
         let differ = [
+            ("the version", self.graft.clone(), now.graft.clone()),
             ("the backend", self.backend.clone(), now.backend.clone()),
             (
                 "the data",

@@ -42,7 +42,7 @@ impl Started {
     /// # Errors
     /// When the folder or a file in it cannot be written.
     pub fn create(runs: &Path, start: &Start, recipe: &Recipe) -> Result<Self, Error> {
-        fs::create_dir_all(runs).map_err(FileError::on("create folder", runs))?;
+        graft_durable::create_folder(runs)?;
         for run in fs::read_dir(runs).into_iter().flatten().flatten() {
             sweep(&run.path());
         }
@@ -106,7 +106,8 @@ impl Started {
         recipe: &Recipe,
         epochs: &[Epoch],
     ) -> Result<Self, Error> {
-        let recipe_text = recipe.to_toml()?;
+        let path = folder.join(RECIPE);
+        let recipe_text = fs::read_to_string(&path).map_err(FileError::on("read", &path))?;
         let mut sums = Sums::default();
         sums.add(RECIPE, recipe_text.as_bytes());
         let mut begun = Self {
@@ -238,7 +239,7 @@ pub(crate) fn indented(value: &impl Serialize) -> Result<Vec<u8>, Error> {
 }
 
 /// Makes a folder that was not there: `name`, or `name-2`, `name-3`, ... where it is taken.
-fn new_folder(runs: &Path, name: &str) -> Result<PathBuf, graft_durable::Error> {
+fn new_folder(runs: &Path, name: &str) -> Result<PathBuf, FileError> {
     let mut number = 1;
     loop {
         let folder = runs.join(if number == 1 {
@@ -246,13 +247,9 @@ fn new_folder(runs: &Path, name: &str) -> Result<PathBuf, graft_durable::Error> 
         } else {
             format!("{name}-{number}")
         });
-        match fs::create_dir(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
-            created => {
-                return created
-                    .map_err(graft_durable::Error::on("create folder", &folder))
-                    .map(|()| folder);
-            }
+        match graft_durable::create_new_folder(&folder) {
+            Err(error) if error.source.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            created => return created.map(|()| folder),
         }
     }
 }

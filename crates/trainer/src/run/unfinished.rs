@@ -8,9 +8,10 @@ use graft_durable::{Error as FileError, Lock, sha256};
 use graft_report::record::{RECIPE, SUMS};
 
 use super::checkpoints::Checkpoints;
+use super::start::START;
 use super::{RunError, Start, complete, lock, sweep};
 use crate::Error;
-use crate::fit::{Kept, Resumed, State};
+use crate::fit::State;
 use crate::recipe::{Keep, Recipe};
 
 /// A run that is not complete, and where it is gone on from.
@@ -37,10 +38,13 @@ impl Unfinished {
         overrides: &[String],
     ) -> Result<Self, Error> {
         let folder = complete::find(runs, name)?;
+        if !folder.join(START).is_file() {
+            return Err(RunError::NotBegun(folder).into());
+        }
+        let lock = lock(&folder)?;
         if folder.join(SUMS).exists() {
             return Err(RunError::Complete(folder).into());
         }
-        let lock = lock(&folder)?;
         sweep(&folder);
         let start = Start::read(&folder)?;
         let path = folder.join(RECIPE);
@@ -106,20 +110,13 @@ impl Unfinished {
         };
         let best = match self.recipe.training.keep {
             Keep::Last => None,
-            Keep::Best => self.checkpoints.best()?,
+            Keep::Best => self.checkpoints.best(resumed.epochs().len())?,
         };
-        let best = best.map(|best| kept(&best, resumed.epochs().len(), device));
-        let best = best.transpose().map_err(damaged)?.flatten();
+        let best = best.and_then(|best| Some((*best.epochs().last()?, best)));
+        let best = best.map(|(epoch, best)| Ok((epoch, best.head(device)?)));
+        let best = best.transpose().map_err(damaged)?;
         Ok(Some(
             resumed.state(&self.recipe, device, best).map_err(damaged)?,
         ))
-    }
-}
-
-/// The epoch and head of `best`, unless it came after the first `epochs`.
-fn kept(best: &Resumed, epochs: usize, device: &Device) -> Result<Option<Kept>, String> {
-    match best.epochs().last() {
-        Some(epoch) if epoch.epoch <= epochs => Ok(Some((*epoch, best.head(device)?))),
-        _ => Ok(None),
     }
 }

@@ -74,7 +74,7 @@ fn a_full_disk_is_named_and_nothing_is_left() {
         "--set",
         "backbone.boundary=block1",
     ])
-    .refuses(1, &["cache", "No space left", "GRAFT_HOME"]);
+    .refuses(1, &["cache", "free for features", "GRAFT_HOME"]);
     assert_eq!(home.cached().len(), 1);
     assert!(home.runs().is_empty());
 }

@@ -116,3 +116,43 @@ fn killed_between_write_flush_and_rename_a_training_ends_the_same() {
     println!("a training that is killed between two operations on the disk: at {met} places");
     assert!(met > 12, "{met}");
 }
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn killed_while_features_are_computed_the_next_training_goes_on_with_them() {
+    let home = Home::with(&FOR_TRAIN);
+    // Features of block 1 are 64 KiB an image, a shard 256 of them.
+    let more = [
+        "--set",
+        "data.limit=600",
+        "--set",
+        "backbone.boundary=block1",
+    ];
+    let train = [&["train", "--json"], &RUN[..], &more].concat();
+    home.graft(&train).succeeds();
+    let whole = result(&home.runs()[0]);
+    let (mut met, mut kept) = (0, 0);
+    for place in 1.. {
+        home.graft(&["cache", "clear"]).succeeds();
+        let mut command = home.command(&train);
+        command.env("GRAFT_FAULT", format!("rename:{place}:KILL"));
+        let output = command.output().unwrap();
+        let shards = home
+            .cached()
+            .iter()
+            .any(|path| path.extension().is_some_and(|end| end == "shards"));
+        if home.runs().len() > 1 || output.status.success() {
+            break;
+        }
+        met += 1;
+        kept += usize::from(shards);
+        home.graft(&train).succeeds();
+        assert!(
+            result(home.runs().last().unwrap()) == whole,
+            "rename {place}"
+        );
+        fs::remove_dir_all(home.runs().last().unwrap()).unwrap();
+    }
+    println!("a training that is killed while its features are computed: at {met} places");
+    assert!(met >= 3 && kept >= 1, "{met}, {kept}");
+}
