@@ -41,6 +41,9 @@ pub(crate) fn build(feature: &str) -> Result<Command, Failure> {
     build.args(["--release", "--package", "graft-trainer", "--bin", "graft"]);
     build.args(["--no-default-features", "--features", feature]);
     if let Some(folder) = backend::target(feature) {
+        if !folder.exists() {
+            eprintln!("xtask: building for {feature} takes some 20 minutes and 2 GB, once");
+        }
         build.arg("--target-dir").arg(folder);
     }
     let mut graft = match feature {

@@ -52,6 +52,8 @@ pub enum State {
 pub struct Facts {
     /// The name of its recipe.
     pub recipe: String,
+    /// How the recipe was changed on the command line: the values of `--set`.
+    pub set: Vec<String>,
     /// What computed.
     pub backend: String,
     /// When it started.
@@ -96,7 +98,9 @@ fn state(folder: &Path) -> State {
     match facts(folder) {
         Ok(facts) => State::Complete(Box::new(facts)),
         Err(RecordError::Incomplete { missing, .. }) => State::Incomplete {
-            reason: format!("{missing} is missing; its training is under way or was stopped"),
+            reason: format!(
+                "{missing} is missing; its training is under way, or was stopped: train --resume goes on with it"
+            ),
         },
         Err(error @ RecordError::Format { .. }) => State::OtherFormat {
             reason: error.to_string(),
@@ -120,6 +124,7 @@ fn facts(folder: &Path) -> Result<Facts, RecordError> {
     let validation = manifest.validation.as_ref();
     Ok(Facts {
         recipe: manifest.recipe,
+        set: sets(&manifest.command),
         backend: manifest.machine.backend,
         started: manifest.started,
         trained_on: manifest.trained_on,
@@ -129,12 +134,27 @@ fn facts(folder: &Path) -> Result<Facts, RecordError> {
     })
 }
 
+/// The values of `--set` in a command line.
+fn sets(command: &[String]) -> Vec<String> {
+    let mut words = command.iter();
+    let mut sets = Vec::new();
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--set") {
+            Some("") => sets.extend(words.next().cloned()),
+            Some(rest) => sets.extend(rest.strip_prefix('=').map(str::to_owned)),
+            None => {}
+        }
+    }
+    sets
+}
+
 /// A list of runs as text.
 #[must_use]
 pub fn listing(runs: &[Listed]) -> String {
     let columns = [
         "run",
         "recipe",
+        "set",
         "backend",
         "trained on",
         "validation accuracy",
@@ -152,6 +172,7 @@ pub fn listing(runs: &[Listed]) -> String {
                 let accuracy = |figures: &Option<Figures>| figures.as_ref().map(Figures::accuracy);
                 row.extend([
                     facts.recipe.clone(),
+                    facts.set.join(" "),
                     facts.backend.clone(),
                     facts.trained_on.to_string(),
                     accuracy(&facts.validation).unwrap_or_else(|| "none held out".into()),

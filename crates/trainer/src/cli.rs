@@ -187,7 +187,7 @@ pub struct Report {
     /// The report's format
     #[arg(long, value_enum, default_value_t = Format::Html)]
     pub format: Format,
-    /// Who hands it in
+    /// Who hands it in; remembered for this run
     #[arg(long)]
     pub author: Option<String>,
 }

@@ -87,7 +87,7 @@ pub enum Error {
     },
     /// A signal asked to stop; what was done is saved.
     #[error("interrupted; {}", match run {
-        Some(run) => format!("go on with the verb train and --resume {}", run.display()),
+        Some(run) => format!("everything so far is saved in {}: go on with --resume", run.display()),
         None => "finished features are kept: give the same command again".into(),
     })]
     Interrupted {

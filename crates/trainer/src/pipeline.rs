@@ -100,6 +100,7 @@ pub fn train(
         features: features.sha256().into(),
         backend: compute.backend.name().into(),
     };
+    let resumed = unfinished.is_some();
     let (mut run, start, state) = begin(unfinished, start, recipe, compute, home)?;
     let head_clock = Instant::now();
     let state = state.unwrap_or_else(|| State::new(recipe, &examples, &holdout));
@@ -127,6 +128,7 @@ pub fn train(
         commit: machine::commit(),
         command: start.command,
         started: start.started,
+        resumed,
         ended: Timestamp::now(),
         recipe: name.into(),
         machine: machine::machine(compute, recipe.backbone.precision),

@@ -191,7 +191,10 @@ impl Loaded {
         Origin {
             file: source.file.clone(),
             sha256: source.sha256.clone(),
-            producer: format!("{} {}", source.producer, source.producer_version),
+            // Some tools write a version and a commit, or that there is none.
+            producer: format!("{} {}", source.producer, source.producer_version)
+                .trim_end_matches(" None")
+                .into(),
         }
     }
 

@@ -77,13 +77,13 @@ fn convergence(run: &Run) -> Option<String> {
         )
     } else if b > a * (1.0 + AT_REST) {
         run.pick(
-            format!("In the last epoch the validation loss rose, from {from} to {to}: more epochs are not what is missing."),
-            format!("最后一轮的验证损失从 {from} 升到 {to}，继续训练不会有帮助。"),
+            format!("In the last epoch the validation loss rose, from {from} to {to}. One epoch says little: whether more would help is to be measured, by a run with a larger `training.epochs`."),
+            format!("最后一轮的验证损失从 {from} 升到 {to}。单独一轮说明不了什么：继续训练是否有帮助，需要用更大的 `training.epochs` 实测。"),
         )
     } else {
         run.pick(
-            format!("Training had come to rest: in the last epoch the validation loss hardly moved, from {from} to {to}."),
-            format!("训练已经收敛：最后一轮的验证损失几乎不变（{from} 到 {to}）。"),
+            format!("In the last epoch the validation loss hardly moved, from {from} to {to}."),
+            format!("最后一轮的验证损失几乎不变（{from} 到 {to}）。"),
         )
     })
 }

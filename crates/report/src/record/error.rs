@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// A folder that no finished training left.
-    #[error("{} is no complete run: {missing} is missing; give another run, or train again if its training did not end", folder.display())]
+    #[error("{} is no complete run: {missing} is missing; give another run, or go on with this one by the verb train and --resume", folder.display())]
     Incomplete {
         /// The folder.
         folder: PathBuf,

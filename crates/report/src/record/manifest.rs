@@ -19,6 +19,9 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// When it started.
     pub started: Timestamp,
+    /// Whether it was stopped in between and gone on with.
+    #[serde(default)]
+    pub resumed: bool,
     /// When it ended.
     pub ended: Timestamp,
     /// The name of the recipe.

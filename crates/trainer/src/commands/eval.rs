@@ -27,6 +27,6 @@ pub(super) fn run(arguments: &Eval, home: &Home) -> Result<(), Error> {
     output::line(&graft_report::summary(&evaluated.evaluation))?;
     let command = graft();
     output::line(&format!(
-        "recorded in {folder}/{EVALUATION}, reported in {folder}/report.html (report.zh.html)\n\nNext: {command} predict IMAGE.png, or {command} train --set training.learning_rate=0.0003"
+        "recorded in {folder}/{EVALUATION}, reported in {folder}/report.html (report.zh.html)\n\nNext: {command} report --author NAME, or {command} lab, which measures the lessons of the report"
     ))
 }

@@ -48,6 +48,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
 /// Says why a verb failed.
 pub fn complain(error: &Error) {
     output::note(&format!("graft: {error}"));
+    if let Error::Interrupted { run: Some(run), .. } = error {
+        let name = run.file_name().unwrap_or_default().to_string_lossy();
+        output::note(&format!("\nNext: {} train --resume {name}", graft()));
+    }
 }
 
 fn sources<'a>(home: &'a Home, outside: &'a Outside) -> Result<Sources<'a>, Error> {

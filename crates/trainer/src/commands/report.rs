@@ -1,5 +1,6 @@
 //! `graft report`
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use graft_report::Language;
@@ -14,11 +15,16 @@ use crate::home::Home;
 use crate::output;
 use crate::run::Run;
 
+/// Whose report it is, in the run's folder; no part of the record.
+const AUTHOR: &str = "author.txt";
+
 pub(super) fn run(arguments: &Report, home: &Home) -> Result<(), Error> {
     let run = Run::open(&home.runs(), arguments.run.as_deref())?;
-    let options = Options {
-        author: arguments.author.clone(),
-    };
+    if let Some(author) = &arguments.author {
+        let path = run.folder().join(AUTHOR);
+        graft_durable::write(&path, author.as_bytes())?;
+    }
+    let options = options(run.folder());
     let language = arguments.lang.into();
     let record = Record::read(run.folder())?;
     let lessons = lessons(&home.labs(), language)?;
@@ -37,6 +43,13 @@ pub(super) fn run(arguments: &Report, home: &Home) -> Result<(), Error> {
     output::line(&format!("\nNext: {} {next}", graft()))
 }
 
+/// Who hands reports on the run in `folder` in, where that was said once.
+fn options(folder: &Path) -> Options {
+    Options {
+        author: fs::read_to_string(folder.join(AUTHOR)).ok(),
+    }
+}
+
 /// Writes the report in every language as HTML into the folder of `run`. A lab that cannot be read
 /// is no reason to fail the training or the evaluation that asks for it.
 pub(super) fn write_all(run: &Path, home: &Home) -> Result<(), Error> {
@@ -46,13 +59,7 @@ pub(super) fn write_all(run: &Path, home: &Home) -> Result<(), Error> {
             tracing::warn!("the report is without lessons: {error}");
             Vec::new()
         });
-        write(
-            &record,
-            &lessons,
-            language,
-            Format::Html,
-            &Options::default(),
-        )?;
+        write(&record, &lessons, language, Format::Html, &options(run))?;
     }
     Ok(())
 }

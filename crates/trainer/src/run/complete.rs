@@ -130,12 +130,27 @@ pub(super) fn find(runs: &Path, name: &Path) -> Result<PathBuf, RunError> {
     let folders = [runs.join(name), name.to_owned()];
     let is_run =
         |folder: &PathBuf| folder.is_dir() && folder != runs && !name.as_os_str().is_empty();
-    let found = folders.into_iter().find(is_run);
+    let found = folders
+        .into_iter()
+        .find(is_run)
+        .or_else(|| begins_with(runs, name));
     found.ok_or_else(|| RunError::Unknown {
         name: name.to_owned(),
         runs: runs.to_owned(),
         newest: newest(runs).map(|run| run.folder.display().to_string()),
     })
+}
+
+/// The only run whose name begins with `name`.
+fn begins_with(runs: &Path, name: &Path) -> Option<PathBuf> {
+    let name = name.to_str().filter(|name| !name.is_empty())?;
+    let folders = fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path());
+    let mut found = folders.filter(|folder| {
+        let full = folder.file_name().unwrap_or_default().to_string_lossy();
+        full.starts_with(name) && folder.is_dir()
+    });
+    let first = found.next();
+    first.filter(|_| found.next().is_none())
 }
 
 /// The complete run that started last. A damaged one is passed over, with a warning.

@@ -118,6 +118,7 @@ fn layer(block: &str, part: Part, parameters: u64, shapes: [Option<&[usize]>; 2]
 
 fn manifest() -> Manifest {
     Manifest {
+        resumed: false,
         format: Manifest::FORMAT,
         graft: "0.1.0".into(),
         commit: Some("0123abcd-dirty".into()),

@@ -7,7 +7,7 @@ use super::super::run::Run;
 use crate::number;
 
 /// What the keys of a recipe are; in the order in which they are shown.
-const SETTINGS: [(&str, &str, &str); 19] = [
+const SETTINGS: [(&str, &str, &str); 20] = [
     (
         "training.learning_rate",
         "Adam's step size",
@@ -58,6 +58,11 @@ const SETTINGS: [(&str, &str, &str); 19] = [
         "backbone.boundary",
         "the last block that is kept",
         "保留的最后一块",
+    ),
+    (
+        "backbone.precision",
+        "what the frozen blocks compute in",
+        "冻结部分的计算精度",
     ),
     (
         "backbone.dtype",

@@ -34,6 +34,12 @@ fn text(run: &Run) -> String {
             format!("内存峰值 {memory}。"),
         )
     });
+    if manifest.resumed {
+        return run.pick(
+            format!("The run was stopped in between and gone on with; the times of the stages and the {all} in all are those of the part that ended it. {cache}{memory}"),
+            format!("训练曾中断后继续；各阶段的用时和总用时 {all} 只包括最后一段。{cache}{memory}"),
+        );
+    }
     run.pick(
         format!("The run took {all}. {cache}{memory}"),
         format!("全程用时 {all}。{cache}{memory}"),
