@@ -15,7 +15,13 @@ use crate::labs::{Which, Workbench, run as run_lab};
 use crate::output;
 
 pub(super) fn run(arguments: &cli::Lab, home: &Home) -> Result<(), Error> {
-    let labs = folder(arguments, home);
+    // Results on other data, as for a quick look, are kept apart, so that no report cites them.
+    let other_data = arguments.set.iter().any(|set| set.starts_with("data."));
+    let labs = if other_data {
+        home.labs().join("other")
+    } else {
+        home.labs()
+    };
     graft_durable::check_writable(&labs)?;
     let compute = compute(&arguments.compute, home)?;
     let mut sources = sources(home, &arguments.outside)?;
@@ -42,6 +48,9 @@ pub(super) fn run(arguments: &cli::Lab, home: &Home) -> Result<(), Error> {
     if arguments.json {
         return Ok(());
     }
+    if other_data {
+        return output::line("Kept apart from the labs on all data: no report cites it.");
+    }
     output::line(&format!("Next: {} report", graft()))
 }
 
@@ -52,17 +61,6 @@ fn picture(lab: &Lab, labs: &Path) -> Result<PathBuf, Error> {
         graft_durable::write(&path, svg_file(chart, Language::En).as_bytes())?;
     }
     Ok(path)
-}
-
-/// Where results go: those on other data than the recipe's, as for a quick look, are kept apart, so
-/// that no report cites them.
-fn folder(arguments: &cli::Lab, home: &Home) -> PathBuf {
-    let other = arguments.set.iter().any(|set| set.starts_with("data."));
-    if other {
-        home.labs().join("other")
-    } else {
-        home.labs()
-    }
 }
 
 fn people(lab: &Lab) -> Result<(), Error> {
