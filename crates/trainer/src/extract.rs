@@ -5,17 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_dataset::{ImageBatch, ImageSet, Preprocessing, Split};
-use graft_durable::Lock;
 use graft_report::record::Cached;
 
 use crate::Error;
 use crate::batch;
-use crate::cache::{self, CacheError, Features, Key, Shards};
+use crate::cache::{self, CacheError, Features, Key, Shards, room};
 use crate::compute::Compute;
 use crate::device::Kind;
 use crate::home::Home;
 use crate::interrupt;
-use crate::output::size;
 use crate::passes::in_batches;
 use crate::progress::Progress;
 use crate::recipe::{Data, Recipe};
@@ -108,22 +106,16 @@ impl Extractor<'_> {
         path: &Path,
         key: &Key,
     ) -> Result<(Features, Cached, usize), Error> {
-        let lock = cache::lock(path);
-        let _lock = if let Some(lock) = Lock::try_take(&lock)? {
-            lock
-        } else {
-            tracing::warn!("another graft computes these features; waiting for it");
-            Lock::take(&lock)?
-        };
+        let _lock = room::take(path)?;
         // Another process may have been faster.
         if let Ok(features) = Features::open(path, key) {
             return Ok((features, Cached::Hit, 0));
         }
         let Preprocessing { size, .. } = self.recipe.preprocessing;
         let map = self.loaded.prefix.boundary().feature_shape(size, size)?;
-        let row = (key.dtype.bytes() * map.iter().product::<usize>()) as u64;
         let mut shards = Shards::open(path, key, map);
-        self.make_room(row * set.len() as u64, row * shards.images() as u64)?;
+        let entry = shards.entry_bytes();
+        room::clear_for(&self.home.cache(), entry, 2 * entry - shards.bytes())?;
         interrupt::watch()?;
         let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
         let done = shards.images();
@@ -175,33 +167,6 @@ impl Extractor<'_> {
                 Err(error)
             }
             Err(error) => Err(error),
-        }
-    }
-
-    /// Deletes what killed processes left, and the entries unused for longest where `bytes` more
-    /// would be too much. An entry takes its bytes twice until its shards are joined; `there` are
-    /// those of shards that are there already.
-    fn make_room(&self, bytes: u64, there: u64) -> Result<(), Error> {
-        let cache = self.home.cache();
-        for abandoned in graft_durable::sweep(&cache) {
-            tracing::info!("deleted the abandoned {}", abandoned.display());
-        }
-        for deleted in cache::make_room(&cache, bytes, cache::LIMIT)? {
-            tracing::warn!(
-                "deleted {}, unused for longest, to keep the cache small",
-                deleted.display()
-            );
-        }
-        let needed = 2 * bytes - there;
-        match fs4::available_space(&cache) {
-            Ok(free) if free < needed => Err(CacheError::NoRoom {
-                cache,
-                needed: size(needed),
-                free: size(free),
-            }
-            .into()),
-            // Where the system does not tell, writing will.
-            _ => Ok(()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where models, cache, runs, labs and recipes lie.
 
-use std::env;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use crate::Error;
 
@@ -88,10 +88,34 @@ impl Home {
         self.results().join("runs")
     }
 
-    /// Results of labs.
+    /// Results of labs, which reports cite.
     #[must_use]
     pub fn labs(&self) -> PathBuf {
         self.results().join("labs")
+    }
+
+    /// Results of labs on other data than their own, as for a quick look: no report cites them.
+    #[must_use]
+    pub fn labs_on_other_data(&self) -> PathBuf {
+        self.labs().join("other")
+    }
+
+    /// Deletes what killed processes left half-written, except in runs: opening one does that.
+    pub fn sweep(&self) {
+        let assets = fs::read_dir(self.models()).into_iter().flatten().flatten();
+        let assets = assets.map(|entry| entry.path());
+        let others = [
+            self.models(),
+            self.labs(),
+            self.labs_on_other_data(),
+            self.cache(),
+            self.devices(),
+        ];
+        for folder in assets.chain(others) {
+            for abandoned in graft_durable::sweep(&folder) {
+                tracing::info!("deleted the abandoned {}", abandoned.display());
+            }
+        }
     }
 
     /// Recipes that `--recipe NAME` finds before the bundled ones.

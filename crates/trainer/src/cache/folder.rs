@@ -61,7 +61,7 @@ pub fn clear(cache: &Path) -> Result<Vec<Listed>, CacheError> {
 ///
 /// # Errors
 /// When an entry cannot be deleted.
-pub fn make_room(cache: &Path, bytes: u64, limit: u64) -> Result<Vec<PathBuf>, CacheError> {
+pub(super) fn make_room(cache: &Path, bytes: u64, limit: u64) -> Result<Vec<PathBuf>, CacheError> {
     let mut entries = list(cache)?;
     entries.sort_by_key(|entry| {
         fs::metadata(&entry.path)

@@ -88,7 +88,7 @@ impl Key {
 }
 
 /// The lock of whoever computes the entry at `path`.
-pub(crate) fn lock(path: &Path) -> PathBuf {
+pub(super) fn lock(path: &Path) -> PathBuf {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.lock"))
 }

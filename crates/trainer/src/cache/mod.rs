@@ -10,6 +10,7 @@ mod features;
 mod folder;
 mod key;
 mod payload;
+pub(crate) mod room;
 mod shards;
 #[cfg(test)]
 mod tests;
@@ -19,8 +20,7 @@ pub use dtype::Dtype;
 pub use error::CacheError;
 pub use features::Features;
 pub(crate) use folder::touch;
-pub use folder::{Listed, clear, list, make_room};
-pub(crate) use key::lock;
+pub use folder::{Listed, clear, list};
 pub use key::{Key, hash_images};
 pub use shards::Shards;
 pub use writer::Writer;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use graft_durable::{Error as FileError, Lock};
 
-use super::{CacheError, Key, Writer};
+use super::{CacheError, Key, Writer, key};
 
 /// About how many bytes a shard has.
 const SHARD: usize = 16 << 20;
@@ -50,6 +50,18 @@ impl Shards {
     #[must_use]
     pub fn images(&self) -> usize {
         self.finished.len() * self.images_a_shard() + self.buffer.len() / self.row()
+    }
+
+    /// Bytes of the entry's payload.
+    #[must_use]
+    pub fn entry_bytes(&self) -> u64 {
+        (self.row() * self.key.count) as u64
+    }
+
+    /// Bytes of the payload that are there so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        (self.row() * self.images()) as u64
     }
 
     /// Adds the features of the next images.
@@ -133,7 +145,7 @@ pub(super) fn clear(cache: &Path) -> Result<(), FileError> {
     for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.extension().is_some_and(|end| end == EXTENSION) {
-            let Some(_lock) = Lock::try_take(&super::lock(&path))? else {
+            let Some(_lock) = Lock::try_take(&key::lock(&path))? else {
                 tracing::warn!("{} is being computed, and stays", path.display());
                 continue;
             };

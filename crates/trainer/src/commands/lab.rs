@@ -15,10 +15,9 @@ use crate::labs::{Which, Workbench, run as run_lab};
 use crate::output;
 
 pub(super) fn run(arguments: &cli::Lab, home: &Home) -> Result<(), Error> {
-    // Results on other data, as for a quick look, are kept apart, so that no report cites them.
     let other_data = arguments.set.iter().any(|set| set.starts_with("data."));
     let labs = if other_data {
-        home.labs().join("other")
+        home.labs_on_other_data()
     } else {
         home.labs()
     };

@@ -29,6 +29,7 @@ use crate::sources::Sources;
 /// Whatever the verb's work fails with.
 pub fn run(arguments: &Arguments) -> Result<(), Error> {
     let home = Home::find()?;
+    home.sweep();
     match &arguments.verb {
         Verb::Fetch(arguments) => fetch::run(arguments, &home),
         Verb::Train(arguments) => train::run(arguments, &home),

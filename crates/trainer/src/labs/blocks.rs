@@ -11,7 +11,7 @@ use graft_report::record::Cached;
 use super::go_on;
 use super::workbench::Workbench;
 use crate::Error;
-use crate::cache::{self, CacheError, Dtype, Features, Key, Writer};
+use crate::cache::{self, CacheError, Dtype, Features, Key, Shards, room};
 use crate::progress::Progress;
 
 /// The features of `images` after block 1 to 5, in 16 bits, prepared as the seed recipe does. Those
@@ -78,7 +78,8 @@ fn entry(bench: &Workbench, images: &ImageSet, boundary: Boundary) -> (PathBuf, 
     (key.path(&bench.home.cache()), key)
 }
 
-/// Passes all images through the backbone and writes the entries that are missing.
+/// Passes all images through the backbone and writes the entries that are missing: from where their
+/// shards end, and not those that another process has written meanwhile.
 fn fill(
     bench: &Workbench,
     name: &str,
@@ -87,39 +88,45 @@ fn fill(
 ) -> Result<(), Error> {
     let (prefix, preprocessing) = (&bench.loaded.prefix, Preprocessing::default());
     let size = preprocessing.size;
-    let cache = bench.home.cache();
-    for abandoned in graft_durable::sweep(&cache) {
-        tracing::info!("deleted the abandoned {}", abandoned.display());
-    }
-    let mut writers = Vec::new();
-    let mut bytes = 0;
+    // Every process takes them in the blocks' order, so that no two wait for each other.
+    let locks = missing.iter().map(|(path, _)| room::take(path));
+    let _locks = locks.collect::<Result<Vec<_>, _>>()?;
+    let mut entries = Vec::new();
     for (path, key) in missing {
-        let map = key.boundary.feature_shape(size, size)?;
-        bytes += (key.dtype.bytes() * images.len() * map.iter().product::<usize>()) as u64;
-        writers.push((key.boundary, Writer::create(path, key, map)?));
+        if Features::open(path, key).is_err() {
+            let map = key.boundary.feature_shape(size, size)?;
+            entries.push((path, key.boundary, Shards::open(path, key, map)));
+        }
     }
-    for deleted in cache::make_room(&cache, bytes, cache::LIMIT)? {
-        tracing::warn!(
-            "deleted {}, unused for longest, to keep the cache small",
-            deleted.display()
-        );
-    }
+    let sizes = || entries.iter().map(|(.., shards)| shards.entry_bytes());
+    let there: u64 = entries.iter().map(|(.., shards)| shards.bytes()).sum();
+    let all: u64 = sizes().sum();
+    // One after another is joined from its shards.
+    let needed = all + sizes().max().unwrap_or_default() - there;
+    room::clear_for(&bench.home.cache(), all, needed)?;
     let label = format!("every block's features of {name} images");
     let mut progress = Progress::new(&label, images.len());
     let batch = prefix.batch(size);
-    for start in (0..images.len()).step_by(batch) {
+    let done = entries.iter().map(|(.., shards)| shards.images()).min();
+    let done = done.unwrap_or(images.len());
+    progress.advance(done);
+    for start in (done..images.len()).step_by(batch) {
         go_on()?;
         let range = start..images.len().min(start + batch);
         let inputs = preprocessing.batch(images, range.clone())?;
         let outputs = prefix.block_outputs(inputs)?;
-        for (boundary, writer) in &mut writers {
-            writer.append(&outputs[boundary.number() - 1])?;
+        for (_, boundary, shards) in &mut entries {
+            let output = &outputs[boundary.number() - 1];
+            let (width, there) = (output.len() / range.len(), shards.images());
+            if there < range.end {
+                shards.append(&output[(there - start) * width..])?;
+            }
         }
         progress.advance(range.len());
     }
     progress.finish();
-    for (_, writer) in writers {
-        writer.finish()?;
+    for (path, _, shards) in entries {
+        shards.finish(path)?;
     }
     Ok(())
 }

@@ -19,6 +19,11 @@ pub(super) fn overlay(
     for (key, value) in given {
         let full = join(path, &key);
         match (base.get_mut(&key), value) {
+            (None, Value::Table(section)) => {
+                // The first of its keys tells which section was meant.
+                let first = keys(&section, &full).into_iter().next();
+                return Err(unknown(origin, first.unwrap_or(full), known));
+            }
             (None, _) => return Err(unknown(origin, full, known)),
             (Some(Value::Table(inner)), Value::Table(value)) => {
                 overlay(inner, value, &full, origin, known)?;

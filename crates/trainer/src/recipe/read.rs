@@ -185,6 +185,13 @@ mod tests {
                 ][..],
             ),
             (
+                "trainin.learning_rate=1",
+                &[
+                    "unknown key `trainin.learning_rate`",
+                    "`training.learning_rate`",
+                ],
+            ),
+            (
                 "learning_rate=1",
                 &["unknown key `learning_rate`", "`training.learning_rate`"],
             ),

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use graft_head::Head;
 use graft_report::record::{HEAD, Manifest, RECIPE, RecordError, Sums, read_manifest};
 
-use super::{RunError, lock};
+use super::{RunError, lock, sweep};
 use crate::Error;
 use crate::recipe::Recipe;
 
@@ -35,6 +35,7 @@ impl Run {
     fn at(folder: PathBuf) -> Result<Self, RunError> {
         let sums = Sums::read(&folder)?;
         let manifest = read_manifest(&folder, &sums)?;
+        sweep(&folder);
         Ok(Self {
             folder,
             manifest,

@@ -87,6 +87,34 @@ fn all_five_measure_and_remember() {
     assert_eq!(home.train(&[]).json()["cache"], "hit");
 }
 
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_lab_that_was_killed_goes_on_with_the_features_that_it_had() {
+    let home = home();
+    // Features after block 1 are 32 KiB an image, a shard 512 of them; other blocks have none yet.
+    let lab = ["lab", "boundary", "--set", "data.limit=600"];
+    let lab = [&lab[..], &["--set", "data.validation=32"]].concat();
+    let shards = || {
+        let cached = home.cached().into_iter();
+        cached.filter(|path| path.extension().is_some_and(|end| end == "shards"))
+    };
+    // Weights are imported first, by renames of their own; what is left of those is deleted, too.
+    for place in 1.. {
+        let mut command = home.command(&lab);
+        command.env("GRAFT_FAULT", format!("rename:{place}:KILL"));
+        assert!(!command.output().unwrap().status.success());
+        if shards().count() == 1 {
+            break;
+        }
+    }
+    home.graft(&lab).succeeds();
+    assert_eq!(shards().count(), 0);
+    let gone_on = read(&home, "boundary").outcome;
+    home.graft(&["cache", "clear"]).succeeds();
+    home.graft(&lab).succeeds();
+    assert_eq!(read(&home, "boundary").outcome, gone_on);
+}
+
 /// Real features beat pixels, and everything beats guessing.
 fn check_small_data(lab: &Lab) {
     let Outcome::SmallData(small_data) = &lab.outcome else {
