@@ -147,9 +147,7 @@ impl Extractor<'_> {
         // A card compiles and tunes for every number of images anew.
         let fills = compute.adapter.kind != Kind::Processor;
         let submit = |range: Range<usize>, batch| {
-            if let Some(signal) = interrupt::requested() {
-                return Err(Error::Interrupted { signal, run: None });
-            }
+            interrupt::go_on()?;
             let images = preprocessing.batch(set, done + range.start..done + range.end)?;
             prefix.submit(if fills { filled(images, batch) } else { images })
         };

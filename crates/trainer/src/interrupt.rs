@@ -44,3 +44,15 @@ pub(crate) fn requested() -> Option<u8> {
     let signal = SIGNAL.get()?.load(Ordering::Relaxed);
     u8::try_from(signal).ok().filter(|signal| *signal > 0)
 }
+
+/// Stops work where a signal asks to. What is in the cache stays, so that the same command goes on
+/// from there.
+///
+/// # Errors
+/// When a signal came.
+pub(crate) fn go_on() -> Result<(), Error> {
+    match requested() {
+        Some(signal) => Err(Error::Interrupted { signal, run: None }),
+        None => Ok(()),
+    }
+}

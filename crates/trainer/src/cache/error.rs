@@ -32,6 +32,16 @@ pub enum CacheError {
         /// What is free.
         free: String,
     },
+    /// A feature that is no finite number: nothing of its batch is kept.
+    #[error(
+        "the features of image {image} (counted from 0) hold {value}; import the VGG16 weights again, or try another device or --engine"
+    )]
+    NotFinite {
+        /// Its place among the images.
+        image: usize,
+        /// The value.
+        value: f32,
+    },
     /// A value that the type of the recipe cannot hold.
     #[error(
         "a feature of {value} is too large for f16, which ends at 65504; set backbone.dtype=f32"

@@ -1,84 +1,119 @@
 //! The cache folder: what is in it, and emptying it.
 
-use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+use std::{fs, io};
 
+use graft_durable::{Error as FileError, Lock};
 use serde_json::Value;
 
-use super::key::is_entry;
-use super::{CacheError, Key};
+use super::key::{is_entry, lock};
+use super::{CacheError, Key, shards};
 
 /// Longest header that is looked at: ours are under 2 KiB.
 const LONGEST_HEADER: u64 = 1 << 16;
 
-/// An entry of the cache.
+/// Something in the cache.
 #[derive(Debug)]
 pub struct Listed {
-    /// The file.
+    /// The file, or the folder of shards.
     pub path: PathBuf,
     /// Its size.
     pub bytes: u64,
-    /// What it was made for; none where it is damaged or of another version, and of no use.
-    pub key: Option<Key>,
+    /// What it is.
+    pub content: Content,
 }
 
-/// All entries, by name. Files that are none of ours are passed over.
+/// What something in the cache is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Content {
+    /// An entry, and what it was made for.
+    Entry(Box<Key>),
+    /// An entry that is damaged or of another version, and of no use.
+    Useless,
+    /// Shards of an entry whose computation is under way or was stopped.
+    Shards,
+}
+
+/// All entries, and the shards of those that are not finished, by name. Files that are none of ours
+/// are passed over.
 ///
 /// # Errors
 /// When the folder is there but cannot be read.
 pub fn list(cache: &Path) -> Result<Vec<Listed>, CacheError> {
     let entries = match fs::read_dir(cache) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(graft_durable::Error::on("read folder", cache))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(FileError::on("read folder", cache))?,
     };
-    let paths = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| is_entry(path));
+    let paths = entries.flatten().map(|entry| entry.path());
     let mut listed: Vec<_> = paths.filter_map(look).collect();
     listed.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(listed)
 }
 
-/// Deletes all entries, and nothing that is not one; returns what was deleted.
+/// Deletes all entries and the shards of those that are not being computed, and nothing else;
+/// returns what was deleted.
 ///
 /// # Errors
-/// When an entry cannot be deleted.
+/// When something cannot be deleted.
 pub fn clear(cache: &Path) -> Result<Vec<Listed>, CacheError> {
-    let listed = list(cache)?;
-    for entry in &listed {
-        fs::remove_file(&entry.path).map_err(graft_durable::Error::on("delete", &entry.path))?;
+    let mut deleted = Vec::new();
+    for listed in list(cache)? {
+        if delete(&listed)? {
+            deleted.push(listed);
+        } else {
+            tracing::warn!("{} is being computed, and stays", listed.path.display());
+        }
     }
-    super::shards::clear(cache)?;
-    Ok(listed)
+    Ok(deleted)
 }
 
-/// Makes room for an entry of `bytes`: deletes the entries that were unused for longest until all
-/// together, the new one included, are within `limit`. Returns what was deleted. For an entry that
-/// is over the limit by itself nothing is deleted.
+/// Makes room for an entry of `bytes`: deletes what was unused for longest until all together, the
+/// new one included, are within `limit`. Returns what was deleted. For an entry that is over the
+/// limit by itself nothing is deleted.
 ///
 /// # Errors
-/// When an entry cannot be deleted.
+/// When something cannot be deleted.
 pub(super) fn make_room(cache: &Path, bytes: u64, limit: u64) -> Result<Vec<PathBuf>, CacheError> {
-    let mut entries = list(cache)?;
-    entries.sort_by_key(|entry| {
-        fs::metadata(&entry.path)
+    let mut all = list(cache)?;
+    all.sort_by_key(|listed| {
+        fs::metadata(&listed.path)
             .and_then(|file| file.modified())
             .ok()
     });
-    let mut total = bytes + entries.iter().map(|entry| entry.bytes).sum::<u64>();
+    let mut total = bytes + all.iter().map(|listed| listed.bytes).sum::<u64>();
     let mut deleted = Vec::new();
-    for entry in entries {
+    for listed in all {
         if total <= limit || bytes > limit {
             break;
         }
-        fs::remove_file(&entry.path).map_err(graft_durable::Error::on("delete", &entry.path))?;
-        total -= entry.bytes;
-        deleted.push(entry.path);
+        if delete(&listed)? {
+            total -= listed.bytes;
+            deleted.push(listed.path);
+        }
     }
     Ok(deleted)
+}
+
+/// Deletes it; not shards that are being computed, and then says so.
+fn delete(listed: &Listed) -> Result<bool, CacheError> {
+    let path = &listed.path;
+    let deleted = if listed.content == Content::Shards {
+        let Some(_lock) = Lock::try_take(&lock(path))? else {
+            return Ok(false);
+        };
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    };
+    match deleted {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        deleted => Ok(deleted
+            .map(|()| true)
+            .map_err(FileError::on("delete", path))?),
+    }
 }
 
 /// Notes that an entry was used now, where the file system lets us.
@@ -92,11 +127,26 @@ pub(crate) fn touch(path: &Path) {
     }
 }
 
-/// Looks at a file's size and header; `None` where it has gone meanwhile.
+/// Looks at what lies at `path`; `None` where it is none of ours, or has gone meanwhile.
 fn look(path: PathBuf) -> Option<Listed> {
-    let bytes = fs::metadata(&path).ok()?.len();
-    let key = key(&path);
-    Some(Listed { path, bytes, key })
+    let (bytes, content) = if path.extension().is_some_and(|end| end == shards::EXTENSION) {
+        let files = fs::read_dir(&path).ok()?.flatten();
+        let bytes = files.filter_map(|file| Some(file.metadata().ok()?.len()));
+        (bytes.sum(), Content::Shards)
+    } else if is_entry(&path) {
+        let key = key(&path).map(|key| Content::Entry(Box::new(key)));
+        (
+            fs::metadata(&path).ok()?.len(),
+            key.unwrap_or(Content::Useless),
+        )
+    } else {
+        return None;
+    };
+    Some(Listed {
+        path,
+        bytes,
+        content,
+    })
 }
 
 /// The key in an entry's header; nothing else is read.
@@ -163,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_and_clears_entries_only() {
+    fn lists_and_clears_entries_and_idle_shards_only() {
         let folder = tempfile::tempdir().unwrap();
         assert!(list(&folder.path().join("missing")).unwrap().is_empty());
         let (path, key) = entry(folder.path(), 0);
@@ -171,16 +221,25 @@ mod tests {
         let damaged = path.with_file_name("features-block1-0123456789abcdef.safetensors");
         fs::write(&damaged, "?").unwrap();
         fs::write(folder.path().join("notes.safetensors"), "mine").unwrap();
+        let shards = path.with_extension(shards::EXTENSION);
+        fs::create_dir(&shards).unwrap();
+        fs::write(shards.join("000000-hash"), [0; 7]).unwrap();
         let listed = list(folder.path()).unwrap();
+        let listed = listed.into_iter().map(|one| (one.path, one.content));
         assert_eq!(
-            listed
-                .iter()
-                .map(|entry| (&entry.path, entry.key.as_ref()))
-                .collect::<Vec<_>>(),
-            [(&damaged, None), (&path, Some(&key))]
+            listed.collect::<Vec<_>>(),
+            [
+                (damaged.clone(), Content::Useless),
+                (path.clone(), Content::Entry(Box::new(key))),
+                (shards.clone(), Content::Shards),
+            ]
         );
-        clear(folder.path()).unwrap();
-        assert!(!path.exists() && !damaged.exists());
+        let computing = Lock::take(&lock(&path)).unwrap();
+        assert_eq!(clear(folder.path()).unwrap().len(), 2);
+        assert!(!path.exists() && !damaged.exists() && shards.exists());
+        drop(computing);
+        assert_eq!(clear(folder.path()).unwrap()[0].bytes, 7);
+        assert!(!shards.exists());
         assert!(folder.path().join("notes.safetensors").exists());
     }
 }

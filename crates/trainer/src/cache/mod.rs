@@ -20,7 +20,7 @@ pub use dtype::Dtype;
 pub use error::CacheError;
 pub use features::Features;
 pub(crate) use folder::touch;
-pub use folder::{Listed, clear, list};
+pub use folder::{Content, Listed, clear, list};
 pub use key::{Key, hash_images};
 pub use shards::Shards;
 pub use writer::Writer;

@@ -1,24 +1,38 @@
 //! Before an entry is made: the right to write it, and room for it.
 
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use graft_durable::Lock;
 
 use super::{CacheError, LIMIT, folder, key};
+use crate::Error;
+use crate::interrupt::go_on;
 use crate::output::size;
+
+/// Between two looks at whether a lock is free.
+const WAIT: Duration = Duration::from_millis(50);
 
 /// Takes the lock of whoever computes the entry at `path`; where that is another process, waits for
 /// it, so that its entry may be there afterwards.
 ///
 /// # Errors
-/// When the lock cannot be created.
-pub(crate) fn take(path: &Path) -> Result<Lock, CacheError> {
-    let lock = key::lock(path);
-    if let Some(lock) = Lock::try_take(&lock)? {
-        return Ok(lock);
+/// When the lock cannot be created, or a signal asks to stop.
+pub(crate) fn take(path: &Path) -> Result<Lock, Error> {
+    let path = key::lock(path);
+    let mut waits = false;
+    loop {
+        if let Some(lock) = Lock::try_take(&path).map_err(CacheError::from)? {
+            return Ok(lock);
+        }
+        if !waits {
+            tracing::warn!("another graft computes these features; waiting for it");
+            waits = true;
+        }
+        go_on()?;
+        thread::sleep(WAIT);
     }
-    tracing::warn!("another graft computes these features; waiting for it");
-    Ok(Lock::take(&lock)?)
 }
 
 /// Deletes the entries unused for longest where `entries` more bytes would be too much. `needed` bytes must be free then: those of the entries and of the shards that

@@ -4,14 +4,14 @@
 //! A shard holds encoded features of consecutive images, and its name their SHA-256. The folder of
 //! an entry's shards is named like the entry, so shards of another key are never taken for them.
 
-use std::fs;
-use std::io;
-use std::mem;
 use std::path::{Path, PathBuf};
+use std::{fs, mem};
 
-use graft_durable::{Error as FileError, Lock};
+use graft_durable::Error as FileError;
 
-use super::{CacheError, Key, Writer, key};
+use super::{CacheError, Key, Writer};
+use crate::Error;
+use crate::interrupt::go_on;
 
 /// About how many bytes a shard has.
 const SHARD: usize = 16 << 20;
@@ -67,8 +67,14 @@ impl Shards {
     /// Adds the features of the next images.
     ///
     /// # Errors
-    /// When a value is too large for the type, or writing fails, as on a full disk.
+    /// When a value is no finite number or too large for the type, or writing fails, as on a full
+    /// disk.
     pub fn append(&mut self, values: &[f32]) -> Result<(), CacheError> {
+        if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+            let image = self.images() + place / self.map.iter().product::<usize>();
+            let value = values[place];
+            return Err(CacheError::NotFinite { image, value });
+        }
         let bytes = self.key.dtype.encode(values);
         let bytes = bytes.map_err(|value| CacheError::TooLarge { value })?;
         self.buffer.extend_from_slice(&bytes);
@@ -87,11 +93,24 @@ impl Shards {
     /// Joins them to the entry at `path`, and removes them.
     ///
     /// # Errors
-    /// When there are not as many features as the key says, or a file cannot be read or written.
-    pub fn finish(self, path: &Path) -> Result<(), CacheError> {
+    /// When there are not as many features as the key says, a shard is no longer what was written, a
+    /// file cannot be read or written, or a signal asks to stop.
+    pub fn finish(self, path: &Path) -> Result<(), Error> {
         let mut writer = Writer::create(path, &self.key, self.map)?;
-        for shard in &self.finished {
-            writer.append_encoded(&fs::read(shard).map_err(FileError::on("read", shard))?)?;
+        for (number, shard) in self.finished.iter().enumerate() {
+            go_on()?;
+            let bytes = fs::read(shard).map_err(FileError::on("read", shard));
+            let bytes = bytes.map_err(CacheError::from)?;
+            let found = graft_durable::sha256(&bytes);
+            if !shard.ends_with(name(number, &found)) {
+                return Err(CacheError::Corrupt {
+                    path: shard.clone(),
+                    expected: "the sha256 in its name".into(),
+                    found: format!("sha256 {found}; the same command computes it anew"),
+                }
+                .into());
+            }
+            writer.append_encoded(&bytes)?;
         }
         writer.append_encoded(&self.buffer)?;
         writer.finish()?;
@@ -135,29 +154,6 @@ pub(super) const EXTENSION: &str = "shards";
 
 fn name(number: usize, sha256: &str) -> String {
     format!("{number:06}-{sha256}")
-}
-
-/// Deletes the shards of computations that were stopped; not those of one under way.
-///
-/// # Errors
-/// When a folder cannot be deleted.
-pub(super) fn clear(cache: &Path) -> Result<(), FileError> {
-    for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.extension().is_some_and(|end| end == EXTENSION) {
-            let Some(_lock) = Lock::try_take(&key::lock(&path))? else {
-                tracing::warn!("{} is being computed, and stays", path.display());
-                continue;
-            };
-            match fs::remove_dir_all(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(FileError::on("delete", &path)(error));
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -222,5 +218,32 @@ mod tests {
         bytes[5] ^= 1;
         fs::write(&first, bytes).unwrap();
         assert_eq!(Shards::open(&path, &key(), MAP).images(), 0);
+        // Nor is it joined where it is damaged later than that.
+        shards.append(&image(8)).unwrap();
+        let error = shards.finish(&path).unwrap_err().to_string();
+        assert!(error.contains(&first.display().to_string()), "{error}");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_is_no_number_is_named_and_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("entry.safetensors");
+        for dtype in [Dtype::F32, Dtype::F16] {
+            for value in [f32::NAN, f32::NEG_INFINITY] {
+                let mut key = key();
+                key.dtype = dtype;
+                let mut shards = Shards::open(&path, &key, MAP);
+                shards.append(&image(0)).unwrap();
+                let mut two = [image(1), image(2)].concat();
+                two[MAP[0]] = value;
+                let error = shards.append(&two).unwrap_err().to_string();
+                assert!(
+                    error.contains(&format!("image 2 (counted from 0) hold {value}")),
+                    "{error}"
+                );
+                assert_eq!(shards.images(), 1);
+            }
+        }
     }
 }

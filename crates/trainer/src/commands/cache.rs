@@ -4,7 +4,7 @@ use graft_dataset::Preprocessing;
 
 use super::{graft, shown};
 use crate::Error;
-use crate::cache::{Listed, clear, list};
+use crate::cache::{Content, Listed, clear, list};
 use crate::cli::Cache;
 use crate::home::Home;
 use crate::output::{self, size};
@@ -31,10 +31,15 @@ pub(super) fn run(verb: &Cache, home: &Home) -> Result<(), Error> {
 }
 
 fn describe(entry: &Listed) -> String {
-    let Listed { path, bytes, key } = entry;
-    let (path, bytes) = (shown(path), size(*bytes));
-    let Some(key) = key else {
-        return format!("{path}  {bytes}  damaged or of another version: of no use");
+    let (path, bytes) = (shown(&entry.path), size(entry.bytes));
+    let key = match &entry.content {
+        Content::Entry(key) => key,
+        Content::Useless => {
+            return format!("{path}  {bytes}  damaged or of another version: of no use");
+        }
+        Content::Shards => {
+            return format!("{path}  {bytes}  finished part of what was not computed to its end");
+        }
     };
     let Preprocessing {
         fit,

@@ -8,10 +8,10 @@ use graft_dataset::{ImageSet, Preprocessing};
 use graft_report::lab::Pass;
 use graft_report::record::Cached;
 
-use super::go_on;
 use super::workbench::Workbench;
 use crate::Error;
 use crate::cache::{self, CacheError, Dtype, Features, Key, Shards, room};
+use crate::interrupt::go_on;
 use crate::progress::Progress;
 
 /// The features of `images` after block 1 to 5, in 16 bits, prepared as the seed recipe does. Those

@@ -67,7 +67,7 @@ impl Which {
 pub fn run(which: Which, bench: &mut Workbench) -> Result<Lab, Error> {
     let (started, clock) = (Timestamp::now(), Instant::now());
     interrupt::watch()?;
-    go_on()?;
+    interrupt::go_on()?;
     bench.passes.clear();
     let outcome = match which {
         Which::SmallData => Outcome::SmallData(small_data::run(bench)?),
@@ -97,15 +97,6 @@ pub fn run(which: Which, bench: &mut Workbench) -> Result<Lab, Error> {
         passes,
         outcome,
     })
-}
-
-/// Stops where a signal asks to. What is in the cache stays, so that the same command goes on from
-/// there.
-fn go_on() -> Result<(), Error> {
-    match interrupt::requested() {
-        Some(signal) => Err(Error::Interrupted { signal, run: None }),
-        None => Ok(()),
-    }
 }
 
 fn data(source: &str, images: &ImageSet) -> Data {

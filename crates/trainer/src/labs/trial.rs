@@ -11,10 +11,10 @@ use graft_report::Hits;
 use graft_report::lab::{Cell, Measured, Training};
 use graft_report::record::{Prediction, Scores};
 
-use super::go_on;
 use crate::Error;
 use crate::examples::Examples;
-use crate::fit::fit;
+use crate::fit::{State, fit_from};
+use crate::interrupt::go_on;
 use crate::output;
 use crate::recipe::Recipe;
 
@@ -44,7 +44,8 @@ pub(super) struct Finished {
 impl Trial<'_> {
     fn run(&self) -> Result<Finished, Error> {
         let (recipe, holdout) = (&self.recipe, self.holdout);
-        let fitted = fit(recipe, self.train, holdout, |_| go_on())?;
+        let start = State::new(recipe, self.train, holdout);
+        let fitted = fit_from(start, recipe, self.train, holdout, |_| go_on())?;
         let all: Vec<usize> = (0..self.test.labels.len()).collect();
         let predictions = self.test.predictions(&fitted.head, &all)?;
         let training = &recipe.training;

@@ -12,7 +12,7 @@ use graft_report::{State, list};
 use super::super::{graft, shown};
 use super::Finding;
 use crate::backend::Backend;
-use crate::cache::{self, Features};
+use crate::cache::{self, Content, Features};
 use crate::home::Home;
 use crate::machine;
 use crate::output::size;
@@ -189,11 +189,13 @@ fn features(home: &Home) -> Finding {
         Ok(entries) => entries,
         Err(error) => return Finding::bad("cache", error.to_string(), "make it readable"),
     };
-    let damaged = entries.iter().filter_map(|entry| match &entry.key {
-        None => Some(format!("{}: no header of this version", shown(&entry.path))),
-        Some(key) => Features::open(&entry.path, key)
+    let damaged = entries.iter().filter_map(|entry| match &entry.content {
+        Content::Useless => Some(format!("{}: no header of this version", shown(&entry.path))),
+        Content::Entry(key) => Features::open(&entry.path, key)
             .err()
             .map(|error| error.to_string()),
+        // Shards are checked when a computation goes on with them.
+        Content::Shards => None,
     });
     let bytes = entries.iter().map(|entry| entry.bytes).sum();
     match damaged.collect::<Vec<_>>().as_slice() {
