@@ -54,13 +54,16 @@ const TRAINING: Group = Group {
         "never_stopped",
         "two_trainings",
         "every_flip_and_cut",
+        "every_flipped_bit",
         "shards::",
         "sealed::",
         "one_thread_and_two",
+        "the_same_seed_gives_the_same_bits",
         "is_no_number_stops",
         "last_step_ruined",
         "a_full_disk",
-        "a_disk_that_is",
+        "a_disk_",
+        "that_cannot_be_written_is_named",
     ],
 };
 
@@ -99,9 +102,8 @@ impl Group {
         let said = said(tests)?;
         let figures: Vec<&str> = said.lines().filter_map(figure).collect();
         let passed: u32 = said.lines().filter_map(passed).sum();
-        if passed == 0 {
-            let message = format!("no test is called like any of {}", self.names.join(", "));
-            return Err(Failure::Spawn(message));
+        if let Some(name) = self.names.iter().find(|name| !ran(&said, name)) {
+            return Err(Failure::Spawn(format!("no test is called like {name}")));
         }
         for figure in figures {
             eprintln!("  {figure}");
@@ -123,6 +125,12 @@ fn said(mut tests: Command) -> Result<String, Failure> {
     }
     eprintln!("{said}");
     Err(Failure::Exit(cargo::code(output.status)))
+}
+
+/// Whether a test with `name` in its own was run.
+fn ran(said: &str, name: &str) -> bool {
+    let names = said.lines().filter(|line| line.contains("test "));
+    names.into_iter().any(|line| line.contains(name))
 }
 
 /// A line of figures, without the test harness's marks before it.

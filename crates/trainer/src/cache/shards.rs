@@ -22,6 +22,7 @@ pub struct Shards {
     key: Key,
     /// `[channels, height, width]`
     map: [usize; 3],
+    images_a_shard: usize,
     finished: Vec<PathBuf>,
     /// Encoded features that are in no shard yet.
     buffer: Vec<u8>,
@@ -31,11 +32,17 @@ impl Shards {
     /// Opens the shards of the entry at `path`, those that are there and whole.
     #[must_use]
     pub fn open(path: &Path, key: &Key, map: [usize; 3]) -> Self {
-        let folder = folder(path);
+        Self::in_parts(path, key, map, SHARD)
+    }
+
+    /// The same with shards of about `bytes`.
+    fn in_parts(path: &Path, key: &Key, map: [usize; 3], bytes: usize) -> Self {
+        let row = key.dtype.bytes() * map.iter().product::<usize>();
         let mut shards = Self {
-            folder,
+            folder: folder(path),
             key: key.clone(),
             map,
+            images_a_shard: (bytes / row).max(1),
             finished: Vec::new(),
             buffer: Vec::new(),
         };
@@ -49,7 +56,7 @@ impl Shards {
     /// How many images they have the features of.
     #[must_use]
     pub fn images(&self) -> usize {
-        self.finished.len() * self.images_a_shard() + self.buffer.len() / self.row()
+        self.finished.len() * self.images_a_shard + self.buffer.len() / self.row()
     }
 
     /// Bytes of the entry's payload.
@@ -78,7 +85,7 @@ impl Shards {
         let bytes = self.key.dtype.encode(values);
         let bytes = bytes.map_err(|value| CacheError::TooLarge { value })?;
         self.buffer.extend_from_slice(&bytes);
-        let shard = self.images_a_shard() * self.row();
+        let shard = self.images_a_shard * self.row();
         while self.buffer.len() >= shard {
             let rest = self.buffer.split_off(shard);
             let whole = mem::replace(&mut self.buffer, rest);
@@ -124,16 +131,12 @@ impl Shards {
         self.key.dtype.bytes() * self.map.iter().product::<usize>()
     }
 
-    fn images_a_shard(&self) -> usize {
-        (SHARD / self.row()).max(1)
-    }
-
     /// The shards from the first on, up to one that is missing or not what its name says.
     fn whole(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
         paths.sort();
-        let bytes = self.images_a_shard() * self.row();
+        let bytes = self.images_a_shard * self.row();
         let is_whole = |(number, path): &(usize, PathBuf)| {
             let content = fs::read(path).unwrap_or_default();
             let name = name(*number, &graft_durable::sha256(&content));
@@ -163,10 +166,15 @@ mod tests {
     use crate::cache::{Dtype, Features};
     use graft_backbone::Boundary;
     use graft_dataset::{ImageSet, Preprocessing};
+    use graft_fuzz::{Damage, place};
 
-    /// Nine images of one mebivalue each: four to a shard of 16 MiB.
+    /// Nine images of 256 values each: four to a shard.
     const IMAGES: usize = 9;
-    const MAP: [usize; 3] = [1 << 20, 1, 1];
+    const MAP: [usize; 3] = [256, 1, 1];
+
+    fn open(path: &Path) -> Shards {
+        Shards::in_parts(path, &key(), MAP, 4 * 1024)
+    }
 
     fn key() -> Key {
         let set = ImageSet::new(1, 1, vec![0; IMAGES], vec![0; IMAGES], 10).unwrap();
@@ -191,12 +199,12 @@ mod tests {
     fn go_on_where_they_were_and_join_to_the_same_entry() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("entry.safetensors");
-        let mut shards = Shards::open(&path, &key(), MAP);
+        let mut shards = open(&path);
         (0..6).for_each(|index| shards.append(&image(index)).unwrap());
         assert_eq!(shards.images(), 6);
         drop(shards); // As if killed: two images were in no shard yet.
         fs::write(super::folder(&path).join(".graft-killed.tmp"), "half").unwrap();
-        let mut shards = Shards::open(&path, &key(), MAP);
+        let mut shards = open(&path);
         assert_eq!(shards.images(), 4);
         (4..IMAGES).for_each(|index| shards.append(&image(index)).unwrap());
         shards.finish(&path).unwrap();
@@ -208,16 +216,19 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_shard_and_those_behind_it_are_computed_again() {
+    fn every_damage_is_found_and_computed_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("entry.safetensors");
-        let mut shards = Shards::open(&path, &key(), MAP);
+        let mut shards = open(&path);
         (0..8).for_each(|index| shards.append(&image(index)).unwrap());
-        let first = shards.finished[0].clone();
-        let mut bytes = fs::read(&first).unwrap();
-        bytes[5] ^= 1;
-        fs::write(&first, bytes).unwrap();
-        assert_eq!(Shards::open(&path, &key(), MAP).images(), 0);
+        let [first, second] = [0, 1].map(|number| shards.finished[number].clone());
+        for (shard, whole) in [(&second, 4), (&first, 0)] {
+            let good = fs::read(shard).unwrap();
+            for damage in Damage::sample(good.len()) {
+                place(shard, &damage.of(&good));
+                assert_eq!(open(&path).images(), whole, "{damage:?} went unnoticed");
+            }
+        }
         // Nor is it joined where it is damaged later than that.
         shards.append(&image(8)).unwrap();
         let error = shards.finish(&path).unwrap_err().to_string();
