@@ -12,6 +12,7 @@ mod outcome;
 mod preparation;
 mod preprocessing;
 mod small_data;
+mod trained;
 mod validation;
 mod wording;
 

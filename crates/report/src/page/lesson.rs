@@ -32,6 +32,8 @@ pub enum Answer {
 pub struct Found {
     /// What it found, in a sentence with effect, interval and test.
     pub finding: String,
+    /// How its heads learned, on how many images.
+    pub trained: String,
     /// Its pictures.
     pub charts: Vec<Chart>,
     /// The command that measures it again.
@@ -47,6 +49,7 @@ impl Lesson {
             answer: match lab.basis(record) {
                 Basis::TheSame => Answer::Found(Found {
                     finding: lab.finding(language),
+                    trained: lab.trained(language),
                     charts: lab.charts(language),
                     command: lab.command(),
                 }),

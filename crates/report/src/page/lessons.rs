@@ -45,8 +45,8 @@ pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
         Block::List(observations::list(run)),
         run.heading("What the labs measured", "对照实验的结论"),
         Block::Text(run.pick(
-            "Each question below has an experiment of its own, which keeps its result beside the runs. What has not been run is not claimed.",
-            "以下每个问题都有单独的对照实验，其结果与运行记录保存在一起。没有做过的实验，不下结论。",
+            "Each question below has an experiment of its own, which keeps its result beside the runs. It trains heads of its own, often on fewer images or in another way than this run: its accuracies are to be compared with each other, and not with this run's. What has not been run is not claimed.",
+            "以下每个问题都有单独的对照实验，其结果与运行记录保存在一起。对照实验另行训练分类头，训练图片往往更少，训练方式也可能与本次运行不同，因此其准确率应相互比较，而不应与本次运行的准确率比较。没有做过的实验，不下结论。",
         ).into()),
     ];
     for (name, (en, zh)) in lab::NAMES.into_iter().zip(QUESTIONS) {
@@ -79,7 +79,13 @@ fn measured(run: &Run, found: &Found) -> Vec<Block> {
         instead: None,
     };
     let figures: Vec<Figure> = found.charts.iter().map(figure).collect();
-    let mut blocks = vec![Block::Text(found.finding.clone())];
+    let mut blocks = vec![
+        Block::Text(found.finding.clone()),
+        Block::Text(run.pick(
+            format!("How it was measured: {}", found.trained),
+            format!("测量方法：{}", found.trained),
+        )),
+    ];
     if !figures.is_empty() {
         blocks.push(Block::Figures(figures));
     }
@@ -123,10 +129,11 @@ fn command(run: &Run, name: &str) -> String {
 /// What a lab found, in another part that raises its question.
 pub(super) fn cite(run: &Run, lessons: &[Lesson], name: &str, question: &str) -> String {
     let answer = if let Some(Answer::Found(found)) = answer(lessons, name) {
-        let (finding, command) = (&found.finding, code(&found.command));
+        let (finding, trained) = (&found.finding, &found.trained);
+        let command = code(&found.command);
         run.pick(
-            format!("measured by {command}. {finding}"),
-            format!("{command} 的实测结果：{finding}"),
+            format!("measured by {command}. {finding} How it was measured: {trained}"),
+            format!("{command} 的实测结果：{finding}测量方法：{trained}"),
         )
     } else {
         let command = code(&command(run, name));

@@ -68,6 +68,7 @@ fn hostile_texts_stay_texts() {
         .insert(hostile.clone(), hostile.clone().into());
     let cited = Found {
         finding: hostile.clone(),
+        trained: hostile.clone(),
         command: hostile.clone(),
         ..found("boundary")
     };

@@ -20,6 +20,7 @@ fn lesson(name: &str) -> Lesson {
 fn found(name: &str) -> Found {
     Found {
         finding: format!("what {name} found"),
+        trained: format!("how {name} learned"),
         charts: vec![Chart {
             title: format!("chart of {name}"),
             x_label: "x".into(),
@@ -105,6 +106,12 @@ fn every_part_is_there_in_both_languages() {
     }
     let findings = NAMES.map(|name| format!("what {name} found"));
     assert_all_have(&pages, &findings.each_ref().map(String::as_str));
+    for page in &pages {
+        for (name, times) in [("boundary", 2), ("preprocessing", 2), ("validation", 1)] {
+            let learned = format!("how {name} learned");
+            assert_eq!(page.matches(&learned).count(), times, "{name} in {page}");
+        }
+    }
     assert!(pages[0].contains("<title>chart of boundary</title>"));
 }
 
