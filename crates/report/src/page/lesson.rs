@@ -38,12 +38,16 @@ pub struct Found {
     pub charts: Vec<Chart>,
     /// The command that measures it again.
     pub command: String,
+    /// The file that all of this was read from, as in `labs/boundary.json`.
+    pub file: String,
+    /// The file's SHA-256.
+    pub sha256: String,
 }
 
 impl Lesson {
-    /// What `lab`, read from `file`, says of the run of `record`, in a language.
+    /// What `lab`, read from the file with this name and SHA-256, says of the run of `record`.
     #[must_use]
-    pub fn new(lab: &Lab, file: &str, record: &Record, language: Language) -> Self {
+    pub fn new(lab: &Lab, [file, sha256]: [&str; 2], record: &Record, language: Language) -> Self {
         Self {
             name: lab.name().to_owned(),
             answer: match lab.basis(record) {
@@ -52,6 +56,8 @@ impl Lesson {
                     trained: lab.trained(language),
                     charts: lab.charts(language),
                     command: lab.command(),
+                    file: file.to_owned(),
+                    sha256: sha256.to_owned(),
                 }),
                 Basis::OtherImages => Answer::Elsewhere(other_images(lab, file, language)),
                 Basis::OtherWeights => Answer::Elsewhere(other_weights(lab, file, language)),
@@ -89,11 +95,12 @@ pub fn lessons(
             {
                 break;
             }
-            let Some(lab) = Lab::read(&labs.join(folder), name)? else {
+            let Some((lab, hash)) = Lab::read_hashed(&labs.join(folder), name)? else {
                 continue;
             };
             let file = Lab::path(&Path::new("labs").join(folder), name);
-            let next = Lesson::new(&lab, &file.display().to_string(), record, language);
+            let file = file.display().to_string();
+            let next = Lesson::new(&lab, [&file, &hash], record, language);
             if lesson.is_none() || next.found().is_some() {
                 lesson = Some(next);
             }
@@ -166,7 +173,7 @@ mod tests {
             ),
         ] {
             for (language, words) in [(Language::En, en), (Language::Zh, zh)] {
-                let lesson = Lesson::new(&lab, "labs/x.json", &record, language);
+                let lesson = Lesson::new(&lab, ["labs/x.json", "00"], &record, language);
                 let Answer::Elsewhere(found) = lesson.answer else {
                     panic!("cited: {lesson:?}");
                 };
@@ -187,7 +194,12 @@ mod tests {
         let mut other = fits.clone();
         other.test.source = "fashion".into();
         other.test.images = "f".repeat(64);
-        let of = |lab: &Lab, file| Lesson::new(lab, file, &record, Language::En);
+        // The hash that `sha256sum` finds.
+        let of = |lab: &Lab, file: &str| {
+            let bytes = std::fs::read(labs.join(file.strip_prefix("labs/").unwrap())).unwrap();
+            let hash = graft_durable::sha256(&bytes);
+            Lesson::new(lab, [file, &hash], &record, Language::En)
+        };
         other.write(labs).unwrap();
         assert_eq!(lessons(), [of(&other, "labs/learning-rate.json")]);
         other.write(&labs.join(OTHER)).unwrap();

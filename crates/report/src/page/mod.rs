@@ -40,7 +40,7 @@ pub fn html(record: &Record, lessons: &[Lesson], language: Language, options: &O
     html::page(
         &head::head(&run, options),
         &parts(&run, lessons),
-        &foot::blocks(&run),
+        &foot::blocks(&run, lessons),
         language,
     )
 }
@@ -57,7 +57,7 @@ pub fn markdown(
     markdown::page(
         &head::head(&run, options),
         &parts(&run, lessons),
-        &foot::blocks(&run),
+        &foot::blocks(&run, lessons),
     )
 }
 

@@ -70,6 +70,8 @@ fn hostile_texts_stay_texts() {
         finding: hostile.clone(),
         trained: hostile.clone(),
         command: hostile.clone(),
+        file: hostile.clone(),
+        sha256: hostile.clone(),
         ..found("boundary")
     };
     let lessons = [

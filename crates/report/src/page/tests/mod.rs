@@ -1,6 +1,7 @@
 //! Pages of a small made-up record: complete, and true to it.
 
 mod harmless;
+mod labs;
 pub(crate) mod record;
 
 use super::*;
@@ -38,6 +39,8 @@ fn found(name: &str) -> Found {
             }],
         }],
         command: format!("cargo xtask lab {name}"),
+        file: format!("labs/{name}.json"),
+        sha256: format!("hash of {name}"),
     }
 }
 
@@ -188,51 +191,6 @@ fn without_an_evaluation_the_report_says_how_to_get_one() {
             "{page}"
         );
     }
-}
-
-#[test]
-fn labs_that_have_not_run_are_not_claimed() {
-    let pages = pages(&record(), &[lesson("boundary")]);
-    for (page, words) in pages.iter().zip([
-        "Not measured yet",
-        "Not measured yet",
-        "尚未测量。",
-        "尚未测量。",
-    ]) {
-        assert_eq!(page.matches(words).count(), 4, "{page}");
-    }
-    let commands = NAMES.map(|name| format!("cargo xtask lab {name}"));
-    assert_all_have(&pages, &commands.each_ref().map(String::as_str));
-}
-
-#[test]
-fn labs_on_other_images_are_named_and_the_command_has_the_runs() {
-    let mut record = record();
-    record.manifest.data.source = "my fashion".into();
-    let recipe = "[data]\nsource = \"my fashion\"\nclasses = 3\nlimit = 0\nvalidation = 3\n";
-    record.recipe = recipe.parse().unwrap();
-    let why = "`labs/boundary.json` was measured elsewhere";
-    let lesson = Lesson {
-        name: "boundary".into(),
-        answer: Answer::Elsewhere(why.into()),
-    };
-    let pages = pages(&record, &[lesson]);
-    for (page, said) in pages.iter().zip([
-        "Not measured for this run: ",
-        "Not measured for this run: ",
-        "尚未针对本次运行测量：",
-        "尚未针对本次运行测量：",
-    ]) {
-        assert_eq!(page.matches(said).count(), 1, "{page}");
-        assert!(!page.contains("chart of boundary"), "{page}");
-    }
-    let command =
-        "lab boundary --set 'data.source=my fashion' --set data.classes=3 --set data.validation=3";
-    // Part 2 asks the same question.
-    for page in pages.iter().skip(1).step_by(2) {
-        assert_eq!(page.matches(command).count(), 2, "{page}");
-    }
-    assert!(!pages[1].contains("data.limit="), "{}", pages[1]);
 }
 
 #[test]
