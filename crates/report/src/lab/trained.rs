@@ -41,6 +41,9 @@ impl Lab {
         let all = number::count(self.passed_images());
         let earlier = match earlier {
             0 => String::new(),
+            earlier if earlier == self.passed_images() => language
+                .pick(", all of them before this lab", "（全部在此前已通过）")
+                .into(),
             earlier => language.pick(
                 format!(", {} of them before this lab", number::count(earlier)),
                 format!("（其中 {} 张在此前已通过）", number::count(earlier)),
@@ -155,6 +158,8 @@ mod tests {
     #[test]
     fn what_is_the_same_is_one_number() {
         let mut lab = lab();
+        let text = lab.trained(Language::En);
+        assert!(text.contains("VGG16, all of them before"), "{text}");
         lab.passes[0].cached = Cached::Miss;
         let text = lab.trained(Language::En);
         for part in [
