@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use graft_report::lab::OTHER;
+
 use crate::Error;
 
 /// The folder that holds everything Graft fetches and makes.
@@ -94,10 +96,10 @@ impl Home {
         self.results().join("labs")
     }
 
-    /// Results of labs on other data than their own, as for a quick look: no report cites them.
+    /// Results of labs on other data than all of MNIST: reports on runs with the same images cite them.
     #[must_use]
     pub fn labs_on_other_data(&self) -> PathBuf {
-        self.labs().join("other")
+        self.labs().join(OTHER)
     }
 
     /// Deletes what killed processes left half-written, except in runs: opening one does that.

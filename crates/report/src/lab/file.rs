@@ -38,12 +38,21 @@ impl Lab {
     /// When the file is not as it was written, is that of another lab, has the layout of another
     /// version, or cannot be read.
     pub fn read(labs: &Path, name: &str) -> Result<Option<Self>, RecordError> {
+        Ok(Self::read_hashed(labs, name)?.map(|(lab, _)| lab))
+    }
+
+    /// The same with the SHA-256 of the file.
+    ///
+    /// # Errors
+    /// As [`Lab::read`].
+    pub fn read_hashed(labs: &Path, name: &str) -> Result<Option<(Self, String)>, RecordError> {
         let path = Self::path(labs, name);
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             bytes => bytes.map_err(Error::on("read", &path))?,
         };
-        Self::from_bytes(&bytes, &path, name).map(Some)
+        let lab = Self::from_bytes(&bytes, &path, name)?;
+        Ok(Some((lab, sha256(&bytes))))
     }
 
     /// What the file `path` of the lab `name` holds.
@@ -115,4 +124,4 @@ fn parts(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

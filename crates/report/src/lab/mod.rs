@@ -3,17 +3,20 @@
 //! A lab's file holds what was measured and on what; findings, charts and tables are made from it
 //! alone, so that they say what the numbers say.
 
+mod basis;
 mod boundary;
 mod cell;
-mod file;
+pub(crate) mod file;
 mod learning_rate;
 mod outcome;
 mod preparation;
 mod preprocessing;
 mod small_data;
+mod trained;
 mod validation;
 mod wording;
 
+pub use basis::Basis;
 pub use boundary::{Block, Boundary, Chosen};
 pub use cell::{Cell, Measured, Row, Training, best};
 pub use learning_rate::LearningRate;
@@ -38,6 +41,9 @@ pub const NAMES: [&str; 5] = [
     "learning-rate",
     "validation",
 ];
+
+/// The folder, in that of the labs, of results on other data than all of MNIST.
+pub const OTHER: &str = "other";
 
 /// The result of a lab, with all that is needed to judge it and to repeat it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

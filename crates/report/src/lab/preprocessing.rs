@@ -33,16 +33,22 @@ impl Preprocessing {
             let cell = self.cell(preparation, false)?;
             Some(number::percent(cell.accuracy.mean, language))
         };
+        let seed = accuracy(Preparation::SEED)?;
         let caffe = accuracy(Preparation::SEED.scaled(Scaling::Caffe))?;
+        let small = accuracy(Preparation::SEED.enlarged(32))?;
         let large = accuracy(Preparation::SEED.enlarged(64))?;
-        let unit = language.pick("0..1 scaling", "0..1 缩放");
-        let scaling = than(language, &self.scaling, unit);
-        let standardised = than(language, &self.scaling_standardised, unit);
-        let size = than(
-            language,
-            &self.size,
-            language.pick("images enlarged to 32", "放大到 32 像素"),
+        let unit = language.pick(
+            format!("the {seed} of 0..1 scaling"),
+            format!(" 0..1 缩放的 {seed} "),
         );
+        let scaling = than(language, &self.scaling, &unit);
+        let unit = language.pick("0..1 scaling", " 0..1 缩放");
+        let standardised = than(language, &self.scaling_standardised, unit);
+        let enlarged = language.pick(
+            format!("the {small} of images enlarged to 32"),
+            format!("放大到 32 像素的 {small} "),
+        );
+        let size = than(language, &self.size, &enlarged);
         let method = method(language, &self.scaling);
         Some(language.pick(
             format!(
@@ -148,9 +154,9 @@ mod tests {
                 2.0,
                 Language::En,
                 [
-                    "caffe scaling gives 95.00\u{a0}%, which is 4.00 percentage points less than 0..1 scaling",
+                    "caffe scaling gives 95.00\u{a0}%, which is 4.00 percentage points less than the 95.00\u{a0}% of 0..1 scaling",
                     "standardised features it is not clearly different from 0..1 scaling",
-                    "64 pixels give 95.00\u{a0}%, which is 2.00 percentage points more than images enlarged to 32",
+                    "64 pixels give 95.00\u{a0}%, which is 2.00 percentage points more than the 95.00\u{a0}% of images enlarged to 32",
                 ],
             ),
             (
@@ -158,9 +164,9 @@ mod tests {
                 -2.0,
                 Language::Zh,
                 [
-                    "caffe 缩放达到 95.00%，比0..1 缩放高 4.00 个百分点",
-                    "特征标准化后，caffe 缩放与0..1 缩放没有明显差异",
-                    "比放大到 32 像素低 2.00 个百分点",
+                    "caffe 缩放达到 95.00%，比 0..1 缩放的 95.00% 高 4.00 个百分点",
+                    "特征标准化后，caffe 缩放与 0..1 缩放没有明显差异",
+                    "比放大到 32 像素的 95.00% 低 2.00 个百分点",
                 ],
             ),
         ] {

@@ -2,10 +2,11 @@
 
 use super::block::{Block, Row, Table, code};
 use super::head::machine;
+use super::lesson::{Found, Lesson};
 use super::run::{Run, quoted};
 use crate::number;
 
-pub(super) fn blocks(run: &Run) -> Vec<Block> {
+pub(super) fn blocks(run: &Run, lessons: &[Lesson]) -> Vec<Block> {
     let manifest = &run.record.manifest;
     // The first argument is the program, wherever it was.
     let mut training = vec!["cargo xtask".to_owned()];
@@ -17,19 +18,38 @@ pub(super) fn blocks(run: &Run) -> Vec<Block> {
             .map(|argument| quoted(argument)),
     );
     let mut commands = vec![training.join(" ").replace(['\n', '\r'], " ")];
+    let sources = sources(run, lessons);
     let newest = ["eval", "report"].map(|verb| format!("cargo xtask {verb}"));
     commands.extend(newest);
-    let name = code(&run.name());
     vec![
         run.heading("How to reproduce this", "如何复现"),
         Block::Text(run.pick(
-            format!("In a checkout of the commit below, these commands train again, evaluate the new run and write its report. On a CPU the same seed gives the same weights, bit for bit. Every number above comes from the record in the run's folder {name}, whose files are listed with their hashes in `SHA256SUMS`."),
-            format!("在下列提交的代码目录中，依次运行以下命令即可重新训练、评估并生成报告。在 CPU 上，相同的种子得到逐位相同的权重。以上所有数字都来自运行目录 {name} 中的记录，各文件的哈希列在 `SHA256SUMS` 中。"),
+            format!("In a checkout of the commit below, these commands train again, evaluate the new run and write its report. On a CPU the same seed gives the same weights, bit for bit. {sources}"),
+            format!("在下列提交的代码目录中，依次运行以下命令即可重新训练、评估并生成报告。在 CPU 上，相同的种子得到逐位相同的权重。{sources}"),
         )),
         Block::Commands(commands),
         Block::Facts(facts(run)),
-        Block::Table(hashes(run)),
+        Block::Table(hashes(run, lessons)),
     ]
+}
+
+/// Where the page's numbers come from.
+fn sources(run: &Run, lessons: &[Lesson]) -> String {
+    let name = code(&run.name());
+    let record = run.pick(
+        format!("the record in the run's folder {name}, whose files are listed with their hashes in `SHA256SUMS`"),
+        format!("运行目录 {name} 中的记录，各文件的哈希列在 `SHA256SUMS` 中"),
+    );
+    if lessons.iter().all(|lesson| lesson.found().is_none()) {
+        return run.pick(
+            format!("Every number above comes from {record}."),
+            format!("以上所有数字都来自{record}。"),
+        );
+    }
+    run.pick(
+        format!("What labs measured comes from their files, which are listed below with their hashes; every other number above comes from {record}."),
+        format!("对照实验的结果来自其各自的文件，文件及其哈希列在下表中；其余数字都来自{record}。"),
+    )
 }
 
 /// Versions and machine.
@@ -85,8 +105,8 @@ fn versions(run: &Run, commit: String) -> Vec<(String, String)> {
     facts.map(|(name, text)| (name.to_owned(), text)).into()
 }
 
-/// What has to be the same for the same result.
-fn hashes(run: &Run) -> Table {
+/// What has to be the same for the same result, and what labs are cited from.
+fn hashes(run: &Run, lessons: &[Lesson]) -> Table {
     let manifest = &run.record.manifest;
     let mut rows = vec![
         (
@@ -120,6 +140,9 @@ fn hashes(run: &Run) -> Table {
     let rows = rows
         .into_iter()
         .map(|(name, hash)| Row::plain([name.to_owned(), code(hash)]));
+    let cited = lessons.iter().filter_map(Lesson::found);
+    let cited = cited.map(|Found { file, sha256, .. }| Row::plain([code(file), code(sha256)]));
+    let rows = rows.chain(cited);
     let columns = [run.pick("what", "对象"), "SHA-256"];
     Table::plain(run.pick("Hashes", "哈希值"), &columns, rows.collect())
 }

@@ -7,6 +7,7 @@ mod evaluation;
 mod foot;
 mod head;
 mod html;
+mod lesson;
 mod lessons;
 mod markdown;
 mod model;
@@ -16,40 +17,13 @@ mod preprocessing;
 mod run;
 mod training;
 
+pub use lesson::{Answer, Found, Lesson, lessons};
+
 use crate::Language;
-use crate::chart::Chart;
-use crate::lab::Lab;
 use crate::record::Record;
 
 use block::Part;
 use run::Run;
-
-/// What a lab found, for the last part of a report.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lesson {
-    /// The lab's name.
-    pub name: String,
-    /// What it found, in a sentence with effect, interval and test; what stands between backticks is
-    /// shown as code.
-    pub finding: String,
-    /// Its pictures.
-    pub charts: Vec<Chart>,
-    /// The command that measures it again.
-    pub command: String,
-}
-
-impl Lesson {
-    /// What `lab` found, in a language.
-    #[must_use]
-    pub fn from_lab(lab: &Lab, language: Language) -> Self {
-        Self {
-            name: lab.name().to_owned(),
-            finding: lab.finding(language),
-            charts: lab.charts(language),
-            command: lab.command(),
-        }
-    }
-}
 
 /// What a person can add to a report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,7 +40,7 @@ pub fn html(record: &Record, lessons: &[Lesson], language: Language, options: &O
     html::page(
         &head::head(&run, options),
         &parts(&run, lessons),
-        &foot::blocks(&run),
+        &foot::blocks(&run, lessons),
         language,
     )
 }
@@ -83,7 +57,7 @@ pub fn markdown(
     markdown::page(
         &head::head(&run, options),
         &parts(&run, lessons),
-        &foot::blocks(&run),
+        &foot::blocks(&run, lessons),
     )
 }
 
@@ -99,4 +73,4 @@ fn parts(run: &Run, lessons: &[Lesson]) -> [Part; 5] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,9 +6,6 @@ use super::block::Block;
 use crate::record::{Part as Fate, Record, Tested};
 use crate::{Evaluation, Language, number};
 
-/// The data source whose images are known.
-const MNIST: &str = "mnist";
-
 /// A run in a language.
 pub(super) struct Run<'a> {
     /// Its record.
@@ -93,7 +90,7 @@ impl<'a> Run<'a> {
 
     /// Whether the images are MNIST's.
     pub(super) fn is_mnist(&self) -> bool {
-        self.record.manifest.data.source == MNIST
+        self.record.manifest.data.is_mnist()
     }
 
     /// The folder's name, without the path that leads to it.

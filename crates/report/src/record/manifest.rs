@@ -81,6 +81,10 @@ pub struct Machine {
     pub peak_memory_bytes: Option<u64>,
 }
 
+/// The data source whose files are pinned by their hashes, so that its name tells which images they
+/// are; any other is a folder, which may hold others tomorrow.
+pub const MNIST: &str = "mnist";
+
 /// The images of a split.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Data {
@@ -96,6 +100,14 @@ pub struct Data {
     pub columns: usize,
     /// How many classes the labels tell apart.
     pub classes: usize,
+}
+
+impl Data {
+    /// Whether the images are MNIST's.
+    #[must_use]
+    pub fn is_mnist(&self) -> bool {
+        self.source == MNIST
+    }
 }
 
 /// The ONNX file that the weights were imported from.

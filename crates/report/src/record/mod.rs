@@ -22,7 +22,7 @@ pub use error::RecordError;
 pub use evaluated::Evaluated;
 pub use layer::{Layer, LayerKind, Part};
 pub use manifest::{
-    CacheEntry, Cached, Data, HeadHashes, Machine, Manifest, Origin, Stages, WeightHashes,
+    CacheEntry, Cached, Data, HeadHashes, MNIST, Machine, Manifest, Origin, Stages, WeightHashes,
 };
 pub use picture::{Channel, Picture, Prepared, Samples};
 pub use predictions::{Prediction, Predictions};

@@ -48,7 +48,10 @@ pub(super) fn run(arguments: &cli::Lab, home: &Home) -> Result<(), Error> {
         return Ok(());
     }
     if other_data {
-        return output::line("Kept apart from the labs on all data: no report cites it.");
+        return output::line(&format!(
+            "Kept apart from the labs on all of MNIST: reports on runs with the same images cite it.\n\nNext: {} report RUN",
+            graft()
+        ));
     }
     output::line(&format!("Next: {} report", graft()))
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use graft_report::Language;
-use graft_report::lab::{self, Lab};
-use graft_report::page::{self, Lesson, Options};
+use graft_report::lab;
+use graft_report::page::{self, Lesson, Options, lessons};
 use graft_report::record::Record;
 
 use super::{graft, shown};
@@ -27,18 +27,18 @@ pub(super) fn run(arguments: &Report, home: &Home) -> Result<(), Error> {
     let options = options(run.folder());
     let language = arguments.lang.into();
     let record = Record::read(run.folder())?;
-    let lessons = lessons(&home.labs(), language)?;
+    let lessons = lessons(&home.labs(), &record, language)?;
     let path = write(&record, &lessons, language, arguments.format, &options)?;
     output::line(&format!("report     {}", shown(&path)))?;
-    let labs = lab::NAMES.iter().map(|name| Lab::path(&home.labs(), name));
-    let next = match (record.test, labs.filter(|path| !path.exists()).count()) {
+    let found = lessons.iter().filter(|lesson| lesson.found().is_some());
+    let next = match (record.test, lab::NAMES.len() - found.count()) {
         (None, _) => {
             "eval, and the report again: without the test images it has no final figures".into()
         }
         (Some(_), 0) => "compare RUN RUN".to_owned(),
-        (Some(_), missing) => {
-            format!("lab, and the report again: {missing} of its lessons are not measured yet")
-        }
+        (Some(_), missing) => format!(
+            "lab, and the report again: {missing} of its lessons are not measured for this run yet; the report says how"
+        ),
     };
     output::line(&format!("\nNext: {} {next}", graft()))
 }
@@ -55,7 +55,7 @@ fn options(folder: &Path) -> Options {
 pub(super) fn write_all(run: &Path, home: &Home) -> Result<(), Error> {
     let record = Record::read(run)?;
     for language in Language::ALL {
-        let lessons = lessons(&home.labs(), language).unwrap_or_else(|error| {
+        let lessons = lessons(&home.labs(), &record, language).unwrap_or_else(|error| {
             tracing::warn!("the report is without lessons: {error}");
             Vec::new()
         });
@@ -83,14 +83,4 @@ fn write(
     let path = record.folder.join(name);
     graft_durable::write(&path, text.as_bytes())?;
     Ok(path)
-}
-
-/// What the labs that have run found.
-fn lessons(labs: &Path, language: Language) -> Result<Vec<Lesson>, Error> {
-    let read = lab::NAMES.iter().map(|name| Lab::read(labs, name));
-    let labs = read.collect::<Result<Vec<_>, _>>()?;
-    let measured = labs.iter().flatten();
-    Ok(measured
-        .map(|lab| Lesson::from_lab(lab, language))
-        .collect())
 }

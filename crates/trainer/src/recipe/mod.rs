@@ -9,6 +9,8 @@ mod overlay;
 mod read;
 
 pub use error::RecipeError;
+/// The data source that is fetched; any other is a folder.
+pub use graft_report::record::MNIST;
 
 use graft_backbone::Boundary;
 use graft_dataset::Preprocessing;
@@ -16,9 +18,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::Dtype;
 use crate::device::Precision;
-
-/// The data source that is fetched; any other is a folder.
-pub const MNIST: &str = "mnist";
 
 /// The seed recipe as text, with a comment for every key.
 pub const SEED: &str = include_str!("../../../../recipes/seed.toml");

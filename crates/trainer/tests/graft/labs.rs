@@ -69,7 +69,7 @@ fn all_five_measure_and_remember() {
     // Features come from the cache and numbers come out the same.
     let again = home.graft(&[&["lab", "boundary"], &SMALL[..]].concat());
     again.succeeds();
-    for said in ["features after block 5", "no report cites it"] {
+    for said in ["features after block 5", "with the same images cite it"] {
         assert!(again.out.contains(said), "{}", again.out);
     }
     assert!(!home.root().join("labs/boundary.json").exists());
@@ -155,6 +155,32 @@ fn labs_refuse_what_they_cannot_use() {
     assert!(!home.root().join(OTHER).join("validation.json").exists());
     fs::remove_file(home.model(TEST_IMAGES)).unwrap();
     lab(&["boundary"]).refuses(1, &[TEST_IMAGES, "fetch"]);
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_report_cites_labs_on_its_own_images_only() {
+    let home = home();
+    let lab = home.graft(&[&["lab", "learning-rate"], &SMALL[..]].concat());
+    lab.succeeds();
+    let finding = read(&home, "learning-rate").finding(Language::En);
+    // Brackets hold p, whose sign Markdown writes in its own way.
+    let finding = finding.split('(').next().unwrap();
+    let report = |more: &[&str]| {
+        let run = home.train(more).json()["run"].as_str().unwrap().to_owned();
+        home.graft(&["eval", &run]).succeeds();
+        let said = home.graft(&["report", &run, "--format", "md"]);
+        said.succeeds();
+        let text = fs::read_to_string(format!("{run}/report.md")).unwrap();
+        (text, said.out)
+    };
+    let (own, said) = report(&[]);
+    assert!(own.contains(finding), "{own}");
+    assert!(said.contains("4 of its lessons"), "{said}");
+    let (other, said) = report(&["--set", "data.limit=300"]);
+    let named = "`labs/other/learning-rate.json` was measured on other images";
+    assert!(!other.contains(finding) && other.contains(named), "{other}");
+    assert!(said.contains("5 of its lessons"), "{said}");
 }
 
 #[test]

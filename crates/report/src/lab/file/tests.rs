@@ -6,7 +6,7 @@ use crate::lab::wording::tests::difference;
 use crate::lab::{LearningRate, Outcome, Pass};
 use crate::record::{Cached, Data, Machine, Origin};
 
-fn lab() -> Lab {
+pub(crate) fn lab() -> Lab {
     let data = Data {
         source: "mnist".into(),
         images: "ab".repeat(32),

@@ -1,10 +1,10 @@
 //! A page loads nothing, runs nothing, and shows foreign texts as texts.
 
 use super::record::record;
-use super::{lesson, pages};
+use super::{found, lesson, pages};
 use crate::Language;
 use crate::lab::NAMES;
-use crate::page::{Lesson, Options, html, markdown};
+use crate::page::{Answer, Found, Lesson, Options, html, markdown};
 
 #[test]
 fn nothing_is_loaded_and_nothing_runs() {
@@ -66,22 +66,33 @@ fn hostile_texts_stay_texts() {
     record
         .recipe
         .insert(hostile.clone(), hostile.clone().into());
-    let lesson = Lesson {
+    let cited = Found {
         finding: hostile.clone(),
+        trained: hostile.clone(),
         command: hostile.clone(),
-        ..lesson("boundary")
+        file: hostile.clone(),
+        sha256: hostile.clone(),
+        ..found("boundary")
     };
+    let lessons = [
+        ("boundary", Answer::Found(cited)),
+        ("preprocessing", Answer::Elsewhere(hostile.clone())),
+    ]
+    .map(|(name, answer)| Lesson {
+        name: name.into(),
+        answer,
+    });
     let options = Options {
         author: Some(hostile),
     };
     for language in Language::ALL {
-        let page = html(&record, std::slice::from_ref(&lesson), language, &options);
+        let page = html(&record, &lessons, language, &options);
         assert!(page.contains("&lt;script&gt;"));
         for no in ["<script", "\" onload"] {
             assert!(!page.contains(no), "{no} in {page}");
         }
         assert_eq!(page.matches("</style>").count(), 1);
-        let text = markdown(&record, std::slice::from_ref(&lesson), language, &options);
+        let text = markdown(&record, &lessons, language, &options);
         assert!(!text.lines().any(|line| line.starts_with("# h")), "{text}");
         // Outside of code there is no markup.
         for line in text.lines().filter(|line| !line.starts_with("    ")) {

@@ -10,7 +10,7 @@ use crate::record::{
 };
 
 /// A run on MNIST that was evaluated; its test images 947 (a known label error) and 1 are mistakes.
-pub(super) fn record() -> Record {
+pub(crate) fn record() -> Record {
     let test = predictions(&[(0, 0, 0), (1, 1, 2), (2, 2, 2), (947, 1, 0)]);
     let evaluation = test.evaluate().unwrap();
     assert_eq!((evaluation.n, evaluation.correct), (4, 2));
