@@ -41,8 +41,13 @@ pub(super) fn weakest(run: &Run, test: &Evaluation) -> Option<String> {
         ),
         alike => {
             let others = list(alike).join(run.pick(", ", "、"));
+            let those = if alike.len() == 1 {
+                "that of class"
+            } else {
+                "those of classes"
+            };
             run.pick(
-                format!("It need not be the hardest: its interval overlaps with that of {others}."),
+                format!("It need not be the hardest: its interval overlaps with {those} {others}."),
                 format!("但它不一定最难：其置信区间与类别 {others} 的重叠。"),
             )
         }
@@ -104,7 +109,7 @@ mod tests {
                 [[90, 10, 0], [0, 100, 0], [28, 28, 944]],
                 Language::En,
                 Some(
-                    "The class that is found least often is 0: 90.00 % of its images (95 % interval 82.56 to 94.48 %), most often taken for 1 (10 images). It need not be the hardest: its interval overlaps with that of 2.",
+                    "The class that is found least often is 0: 90.00 % of its images (95 % interval 82.56 to 94.48 %), most often taken for 1 (10 images). It need not be the hardest: its interval overlaps with that of class 2.",
                 ),
             ),
             (

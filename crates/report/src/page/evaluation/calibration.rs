@@ -36,14 +36,14 @@ fn lean(run: &Run, bins: &[Bin]) -> String {
         number::points(gap.abs(), run.language),
         number::points(chance, run.language),
     );
-    let side = if gap < 0.0 {
+    let place = if gap < 0.0 {
         run.pick("below", "低")
     } else {
         run.pick("above", "高")
     };
     let all = run.pick(
-        format!("its mean confidence is {size} {side} its accuracy"),
-        format!("平均置信度比准确率{side} {size}"),
+        format!("its mean confidence is {size} {place} its accuracy"),
+        format!("平均置信度比准确率{place} {size}"),
     );
     if gap.abs() <= chance {
         return run.pick(
