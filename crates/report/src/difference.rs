@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::estimate::{Estimate, Hits};
-use crate::paired::{Paired, mcnemar};
+use crate::paired::{Paired, interval, mcnemar};
 
 /// How much better the second of two ways to train is than the first, and how surely. The trainings
 /// are paired (the same seed or the same draw), and so are the images.
@@ -60,7 +60,7 @@ impl Difference {
             images: images as u64,
             for_first,
             for_second,
-            accuracy: Estimate::of_means(&values),
+            accuracy: estimate(&values, images),
             p: mcnemar(for_first, for_second),
             pairs: pairs.iter().map(|(a, b)| Paired::new(a, b)).collect(),
         }
@@ -74,6 +74,26 @@ impl Difference {
             Estimate { high, .. } if high < 0.0 && self.p < SIGNIFICANT => Verdict::Worse,
             _ => Verdict::Unclear,
         }
+    }
+}
+
+/// The mean of `values` with its interval over images and trainings. Where the trainings do not tell
+/// how much it may vary, since none differs from its partner on any image, the interval is that of
+/// one pair without a differing image.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of images are far below 2^53"
+)]
+fn estimate(values: &[Vec<f64>], images: usize) -> Estimate {
+    let estimate = Estimate::of_means(values);
+    if estimate.low < estimate.high {
+        return estimate;
+    }
+    let (low, high) = interval(0.0, 0.0, images as f64);
+    Estimate {
+        low: low.min(estimate.mean),
+        high: high.max(estimate.mean),
+        ..estimate
     }
 }
 
@@ -97,8 +117,8 @@ mod tests {
         assert_eq!((difference.for_first, difference.for_second), (20, 70));
         assert!((difference.p - paired.p).abs() < 1e-15);
         assert!((difference.accuracy.mean - 0.05).abs() < 1e-12);
-        // The two intervals differ by n / (n - 1).
-        assert!((difference.accuracy.low - paired.low).abs() < 1e-4);
+        // The two intervals differ by n / (n - 1), and by the image more on either side.
+        assert!((difference.accuracy.low - paired.low).abs() < 5e-4);
     }
 
     #[test]
@@ -122,6 +142,18 @@ mod tests {
             let back = Difference::new(second, first);
             assert!((back.accuracy.mean + difference.accuracy.mean).abs() < 1e-12);
             assert!((back.p - difference.p).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn where_no_image_differs_the_difference_is_not_known_to_be_none() {
+        for trainings in [1, 5] {
+            let same = vec![hits(0, 900); trainings];
+            let Estimate { mean, low, high } = Difference::new(&same, &same).accuracy;
+            assert!(mean.abs() < 1e-12, "{mean}");
+            // As for Paired: z times the root of 2, over 1002.
+            assert!((high - 0.002_766).abs() < 1e-6, "{high}");
+            assert!((low + high).abs() < 1e-12, "{low}");
         }
     }
 

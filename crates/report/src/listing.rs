@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Figures;
-use crate::record::{EVALUATION, Evaluated, RecordError, Sums, read_json, read_manifest};
+use crate::record::{Record, RecordError};
 use crate::table::table;
 
 /// A run's folder, and what is in it.
@@ -69,7 +69,7 @@ pub struct Facts {
 }
 
 /// The runs in the folder `runs`, by name, which begins with the time of the start: the newest is
-/// last. Every file of every run is compared with its hash.
+/// last. Every record is read whole: each file is compared with its hash, and figures with each other.
 ///
 /// # Errors
 /// When the folder cannot be read. One that is not there has no runs.
@@ -112,15 +112,8 @@ fn state(folder: &Path) -> State {
 }
 
 fn facts(folder: &Path) -> Result<Facts, RecordError> {
-    let sums = Sums::read(folder)?;
-    let manifest = read_manifest(folder, &sums)?;
-    sums.verify(folder)?;
-    let test = if sums.has(EVALUATION) {
-        let evaluated: Evaluated = read_json(folder, EVALUATION, &sums)?;
-        Some(Figures::from(&evaluated.evaluation))
-    } else {
-        None
-    };
+    // The whole record, so that no figure is shown that another file contradicts.
+    let Record { manifest, test, .. } = Record::read(folder)?;
     let validation = manifest.validation.as_ref();
     Ok(Facts {
         recipe: manifest.recipe,
@@ -129,7 +122,7 @@ fn facts(folder: &Path) -> Result<Facts, RecordError> {
         started: manifest.started,
         trained_on: manifest.trained_on,
         validation: validation.map(|s| Figures::from_scores(s, manifest.validated_on)),
-        test,
+        test: test.map(|test| Figures::from(&test.evaluated.evaluation)),
         seconds: manifest.seconds,
     })
 }
@@ -187,54 +180,4 @@ pub fn listing(runs: &[Listed]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_that_are_no_complete_runs_say_why() {
-        let runs = tempfile::tempdir().unwrap();
-        for (name, sums) in [("b", Some("nonsense\n")), ("c", None)] {
-            let folder = runs.path().join(name);
-            fs::create_dir(&folder).unwrap();
-            match sums {
-                Some(text) => fs::write(folder.join("SHA256SUMS"), text).unwrap(),
-                None => drop(Sums::default().write(&folder).unwrap()),
-            }
-        }
-        let newer = runs.path().join("d");
-        fs::create_dir(&newer).unwrap();
-        fs::write(newer.join("manifest.json"), r#"{"format":99}"#).unwrap();
-        let mut sums = Sums::default();
-        sums.add("manifest.json", br#"{"format":99}"#);
-        sums.write(&newer).unwrap();
-        fs::create_dir(runs.path().join("a")).unwrap();
-        fs::write(runs.path().join("file"), "").unwrap();
-        let listed = list(runs.path()).unwrap();
-        let text = listing(&listed);
-        let lines: Vec<&str> = text.lines().skip(1).collect();
-        assert_eq!(lines.len(), 4, "{text}");
-        assert!(
-            lines[0].starts_with("a    not complete: SHA256SUMS"),
-            "{text}"
-        );
-        assert!(
-            lines[1].starts_with("b    damaged: ") && lines[1].contains("nonsense"),
-            "{text}"
-        );
-        assert!(
-            lines[2].starts_with("c    not complete: manifest.json"),
-            "{text}"
-        );
-        assert!(lines[3].contains("newer graft"), "{text}");
-        let json = serde_json::to_value(&listed).unwrap();
-        assert_eq!(json[0]["state"], "incomplete");
-        assert_eq!(json[1]["state"], "damaged");
-        assert_eq!(json[3]["state"], "other-format");
-    }
-
-    #[test]
-    fn a_folder_that_is_not_there_has_no_runs() {
-        let runs = tempfile::tempdir().unwrap();
-        assert!(list(&runs.path().join("none")).unwrap().is_empty());
-    }
-}
+mod tests;

@@ -23,7 +23,9 @@ pub struct Paired {
 
 impl Paired {
     /// Compares two classifiers by which images each got right, in the same order. The interval is
-    /// Wald's for paired proportions.
+    /// Wald's for paired proportions, with one image more on either side, which keeps it from
+    /// shrinking to nothing where no image differs (Bonett and Price, "Adjusted Wald confidence
+    /// interval for a difference of binomial proportions based on paired data", 2012).
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,
@@ -33,20 +35,27 @@ impl Paired {
         let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count();
         let (b, c) = (only(first, second) as u64, only(second, first) as u64);
         let n = first.len().min(second.len()) as u64;
-        let all = n.max(1) as f64;
-        let difference = (c as f64 - b as f64) / all;
-        let variance = ((b + c) as f64 - (c as f64 - b as f64).powi(2) / all) / (all * all);
-        let half = crate::Z_95 * variance.max(0.0).sqrt();
+        let difference = (c as f64 - b as f64) / n.max(1) as f64;
+        let (low, high) = interval(b as f64, c as f64, n as f64);
         Self {
             n,
             only_first: b,
             only_second: c,
             difference,
-            low: difference - half,
-            high: difference + half,
+            low,
+            high,
             p: mcnemar(b, c),
         }
     }
+}
+
+/// The interval of [`Paired::new`] where only the first got `b` of `n` images right and only the second
+/// `c`; it holds the difference itself.
+pub(crate) fn interval(b: f64, c: f64, n: f64) -> (f64, f64) {
+    let all = n + 2.0;
+    let (b, c) = ((b + 1.0) / all, (c + 1.0) / all);
+    let half = crate::Z_95 * ((b + c - (c - b).powi(2)) / all).sqrt();
+    ((c - b - half).max(-1.0), (c - b + half).min(1.0))
 }
 
 /// McNemar's exact test: the probability that of `b + c` fair coins as few or fewer fall on the
@@ -72,6 +81,7 @@ pub fn mcnemar(b: u64, c: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn published_tails() {
@@ -86,6 +96,35 @@ mod tests {
             let found = mcnemar(b, c);
             assert!((found - p).abs() < 1e-9 * p, "{b}, {c}: {found}");
             assert!((mcnemar(c, b) - found).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn intervals_by_hand() {
+        for (b, c, n, low, high) in [
+            // Half the width is z times the root of 2 / 102, over 102's root.
+            (0.0, 0.0, 100.0, -0.027_175, 0.027_175),
+            (0.0, 0.0, 0.0, -1.0, 1.0),
+            // The same formula evaluated by Python.
+            (0.0, 10.0, 20.0, 0.211_305, 0.697_786),
+            (7.0, 1.0, 21.0, -0.508_359, -0.013_380),
+            (0.0, 10.0, 10.0, 0.520_580, 1.0),
+        ] {
+            let found = interval(b, c, n);
+            let far = (found.0 - low).abs().max((found.1 - high).abs());
+            assert!(far < 1e-5, "{b}, {c}, {n}: {found:?}");
+            let back = interval(c, b, n);
+            assert!((back.0 + found.1).abs() < 1e-12 && (back.1 + found.0).abs() < 1e-12);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_difference_is_inside(b in 0..200_u32, c in 0..200_u32, same in 0..500_u32) {
+            let [b, c, n] = [b, c, b + c + same].map(f64::from);
+            let (low, high) = interval(b, c, n);
+            let difference = (c - b) / n.max(1.0);
+            prop_assert!(low <= difference && difference <= high && low < high);
         }
     }
 

@@ -8,7 +8,7 @@ use graft_backbone::CpuBackbone;
 use crate::Error;
 use crate::backend::Backend;
 
-/// The version of Burn that computes features.
+/// The version of Burn that computes features and heads.
 pub(crate) const BURN: &str = "0.22.1";
 
 /// What computes features.

@@ -11,6 +11,7 @@ use graft_report::record::Machine;
 
 use crate::compute::Compute;
 use crate::device::Precision;
+use crate::engine::BURN;
 
 /// This machine, and what `compute` makes of it in a precision.
 pub(crate) fn machine(compute: &Compute, precision: Precision) -> Machine {
@@ -23,8 +24,16 @@ pub(crate) fn machine(compute: &Compute, precision: Precision) -> Machine {
         driver: compute.adapter.driver.clone(),
         engine: compute.engine.version(),
         dtype: precision.to_string(),
+        burn: Some(BURN.into()),
+        rustc: rustc(),
         peak_memory_bytes: peak_memory(),
     }
+}
+
+/// The compiler that built this program, where it told the build script its version.
+fn rustc() -> Option<String> {
+    let version = env!("GRAFT_RUSTC");
+    (!version.is_empty()).then(|| version.to_owned())
 }
 
 /// The processor's name; known on Linux only.
@@ -107,6 +116,13 @@ mod tests {
                 sum = std::hint::black_box(sum + 1);
             }
         }
+    }
+
+    #[test]
+    fn the_compiler_is_one() {
+        let rustc = rustc().unwrap();
+        let version = rustc.strip_prefix("rustc ").unwrap();
+        assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{rustc}");
     }
 
     #[test]

@@ -36,9 +36,7 @@ pub fn calibration_svg(bins: &[Bin], language: Language) -> String {
         @for value in &x.ticks {
             text.tick.middle x=(place(x.at(*value))) y=(place(base + 17.0)) { (tick(*value)) }
         }
-        text.axis.middle x=(place(f64::midpoint(left, right))) y=(place(base + 37.0)) {
-            (language.pick("probability given to the predicted class; number of images above it", "预测类别的概率；其上方的数字为图片数"))
-        }
+        text.axis.middle x=(place(f64::midpoint(left, right))) y=(place(base + 37.0)) { (below(language)) }
         @for bin in bins.iter().filter(|bin| bin.n > 0) {
             @let at = x.at(f64::midpoint(bin.low, bin.high));
             text.tick transform=(format!("translate({} {}) rotate(-90)", place(at + 4.0), place(base - 5.0))) { (number::count(bin.n)) }
@@ -46,6 +44,14 @@ pub fn calibration_svg(bins: &[Bin], language: Language) -> String {
     };
     let title = language.pick("Calibration curve", "校准曲线");
     picture(title, WIDTH, base + 44.0, &content).into_string()
+}
+
+/// What stands below the strip.
+fn below(language: Language) -> &'static str {
+    language.pick(
+        "probability of the predicted class; above: number of images",
+        "预测类别的概率；其上方的数字为图片数",
+    )
 }
 
 /// A bin that has images.
@@ -63,6 +69,20 @@ fn drawn(bin: &Bin, x: &Scale, y: &Scale) -> Markup {
             title { (number::count(bin.correct)) " / " (number::count(bin.n)) }
             path.whisker d=(format!("M{0},{1}V{2}m-3,0h6M{3},{1}h6", place(across), ends[0], ends[1], place(across - 3.0))) {}
             (mark(0, across, y.at(accuracy)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_the_axis_fits() {
+        for language in Language::ALL {
+            let left = width(&number::tick(1.0, 0.2, Some(language))) + 10.0;
+            let room = 2.0 * (WIDTH - f64::midpoint(left, WIDTH - 14.0));
+            assert!(width(below(language)) <= room, "{}", below(language));
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn recipe(runs: &[Record]) -> Vec<Difference> {
 /// What else differs: data, weights, features, and what computed.
 pub(super) fn origin(runs: &[Record]) -> Vec<Difference> {
     type Part = fn(&Manifest) -> Option<String>;
-    let parts: [(&str, Part); 9] = [
+    let parts: [(&str, Part); 11] = [
         ("training images", |m| Some(m.data.images.clone())),
         ("training labels", |m| Some(m.data.labels.clone())),
         ("VGG16 weights", |m| Some(m.backbone.after.clone())),
@@ -50,6 +50,8 @@ pub(super) fn origin(runs: &[Record]) -> Vec<Difference> {
         ("features", |m| Some(m.cache.sha256.clone())),
         ("backend", |m| Some(m.machine.backend.clone())),
         ("engine", |m| Some(m.machine.engine.clone())),
+        ("burn", |m| m.machine.burn.clone()),
+        ("rustc", |m| m.machine.rustc.clone()),
         ("graft", |m| Some(m.graft.clone())),
         ("commit", |m| m.commit.clone()),
     ];

@@ -124,8 +124,13 @@ fn pair(pair: &Pair) -> String {
     } else {
         format!("{p:.4}")
     };
+    let which = if only_first + only_second == 0 {
+        "both are right on the same images".to_owned()
+    } else {
+        format!("only {first} is right on {only_first}, only {second} on {only_second}")
+    };
     format!(
-        "{second} against {first}, on the same {n} test images: {} points (95 % interval {} to {}), p {p} (McNemar, exact)\n  only {first} is right on {only_first}, only {second} on {only_second}",
+        "{second} against {first}, on the same {n} test images: {} points (95 % interval {} to {}), p {p} (McNemar, exact)\n  {which}",
         points(difference),
         points(low),
         points(high),
@@ -161,6 +166,22 @@ mod tests {
             verdict,
         });
         assert_eq!(text, "A and C: because");
+    }
+
+    #[test]
+    fn where_no_image_differs_that_is_said() {
+        let same = [true; 998];
+        let text = pair(&Pair {
+            first: 0,
+            second: 1,
+            verdict: Verdict::Paired(Paired::new(&same, &same)),
+        });
+        for part in [
+            "+0.00 points (95 % interval -0.28 to +0.28), p 1.0000",
+            "both are right on the same images",
+        ] {
+            assert!(text.contains(part), "{part:?} is missing in {text}");
+        }
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Validation {
         let excess = than(
             language,
             &self.halves.excess,
-            language.pick("on the others", "其余测试图片"),
+            language.pick("that on the other images", "其余测试图片"),
         );
         let gain = than(
             language,
@@ -80,7 +80,7 @@ impl Validation {
         );
         Some(language.pick(
             format!(
-                "Choosing the best of {n} recipes on {half} of the test images, their accuracy there is {excess}, where it is {gain}; choosing on all {images} would have claimed {claimed}, which is {all} (in brackets: 95 % intervals over test images, and p of McNemar's exact test)."
+                "If the best of {n} recipes is chosen on {half} of the test images, its accuracy on them is {excess}; on those others its accuracy is {gain}. Choosing on all {images} would have claimed {claimed}, which is {all} (in brackets: 95 % intervals over test images, and p of McNemar's exact test)."
             ),
             format!(
                 "若用 {half} 张测试图片从 {n} 个配方中选出最好的一个，则它在这些图片上的准确率{excess}，而在其余图片上{gain}；若用全部 {images} 张测试图片来选，则会声称达到 {claimed}，{all}（括号内为测试图片上的 95% 置信区间及 McNemar 精确检验的 p 值）。"
@@ -189,8 +189,8 @@ mod tests {
                 1.0,
                 Language::En,
                 [
-                    "best of 2 recipes on 5,000 of the test images, their accuracy there is 1.00 percentage points more than on the others",
-                    "where it is 1.00 percentage points less than that of the recipe chosen on 10 held-out images",
+                    "If the best of 2 recipes is chosen on 5,000 of the test images, its accuracy on them is 1.00 percentage points more than that on the other images",
+                    "; on those others its accuracy is 1.00 percentage points less than that of the recipe chosen on 10 held-out images",
                     "would have claimed 96.00\u{a0}%, which is 1.00 percentage points more than the 95.00\u{a0}% of the honest choice",
                 ],
             ),

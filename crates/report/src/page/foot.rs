@@ -88,9 +88,17 @@ fn versions(run: &Run, commit: String) -> Vec<(String, String)> {
         number::moment(manifest.started, run.language),
         number::moment(manifest.ended, run.language),
     );
+    let version = |version: &Option<String>| match version {
+        Some(version) => code(version),
+        None => run.pick("not known", "未知").to_owned(),
+    };
     let facts = [
         (run.pick("graft", "graft 版本"), code(&manifest.graft)),
         (run.pick("commit", "提交"), commit),
+        (
+            run.pick("Burn, compiler", "Burn 版本、编译器"),
+            format!("{}, {}", version(&computed.burn), version(&computed.rustc)),
+        ),
         (
             run.pick("machine", "机器"),
             format!("{} ({})", machine(run), computed.system.replace('`', "'")),

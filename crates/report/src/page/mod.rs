@@ -16,6 +16,7 @@ mod picture;
 mod preprocessing;
 mod run;
 mod training;
+mod weakest;
 
 pub use lesson::{Answer, Found, Lesson, lessons};
 

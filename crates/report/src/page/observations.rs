@@ -1,7 +1,7 @@
 //! What a run's own record shows, in sentences whose wording follows from the figures.
 
-use super::evaluation::confusions;
 use super::run::Run;
+use super::weakest::weakest;
 use crate::record::{Cached, Part as Fate};
 use crate::{Evaluation, number};
 
@@ -138,25 +138,6 @@ fn difference(first: &Evaluation, second: &Evaluation) -> (f64, (f64, f64)) {
     let below = (first.accuracy - a.low).hypot(b.high - second.accuracy);
     let above = (a.high - first.accuracy).hypot(second.accuracy - b.low);
     (difference, (difference - below, difference + above))
-}
-
-/// The class that is found least, and what it is taken for.
-fn weakest(run: &Run, test: &Evaluation) -> Option<String> {
-    let known = test
-        .recall
-        .iter()
-        .enumerate()
-        .filter_map(|(class, recall)| Some((class, (*recall)?)));
-    let (class, recall) = known.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let taken = confusions(&test.confusion)
-        .into_iter()
-        .filter(|(_, truth, _)| *truth == class);
-    let (count, _, predicted) = taken.max_by_key(|(count, ..)| *count)?;
-    let (recall, count) = (run.percent(recall), number::count(count));
-    Some(run.pick(
-        format!("The hardest class is {class}: {recall} of its images were found, and {count} were taken for {predicted}."),
-        format!("最难的类别是 {class}：召回率为 {recall}，其中 {count} 张被认作 {predicted}。"),
-    ))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Whether the files of a record agree with each other: a record may be made up, hashes and all.
 
-use super::same::difference;
 use super::sums::next;
 use super::{
     EVALUATION, MANIFEST, METRICS, MISTAKES, Prepared, Record, RecordError, SAMPLES, Scores,
@@ -10,14 +9,7 @@ use super::{
 impl Record {
     /// Refuses a record that contradicts itself.
     pub(super) fn agrees(&self) -> Result<(), RecordError> {
-        let no = |name: &str, expected: String, found: String| {
-            Err(RecordError::Damaged {
-                path: self.folder.join(name),
-                expected,
-                found,
-                next: next(name),
-            })
-        };
+        let no = |name: &str, expected, found| Err(self.contradicts(name, expected, found));
         let numbered = self
             .epochs
             .iter()
@@ -84,21 +76,16 @@ impl Record {
                 return no(name, format!("{expected} images"), format!("{found}"));
             }
         }
-        let Some(test) = &self.test else {
-            return Ok(());
-        };
-        let recorded = &test.evaluated.evaluation;
-        let computed = match test.predictions.evaluate() {
-            Ok(computed) => computed,
-            Err(error) => return no(TEST_PREDICTIONS, "predictions".into(), error.to_string()),
-        };
-        match difference(recorded, &computed) {
-            Ok(None) => Ok(()),
-            Ok(Some([figure, found, expected])) => {
-                let expected = format!("{figure} {expected}, as {TEST_PREDICTIONS} has it");
-                no(EVALUATION, expected, found)
-            }
-            Err(error) => no(EVALUATION, "figures".into(), error.to_string()),
+        self.figures_agree()
+    }
+
+    /// What is wrong where the file `name` has something else than other files say.
+    pub(super) fn contradicts(&self, name: &str, expected: String, found: String) -> RecordError {
+        RecordError::Damaged {
+            path: self.folder.join(name),
+            expected,
+            found,
+            next: next(name),
         }
     }
 

@@ -69,7 +69,7 @@ pub struct Machine {
     pub threads: usize,
     /// `cpu`, `wgpu` or `cuda`.
     pub backend: String,
-    /// The graphics card's name; none on a CPU.
+    /// The name of the device that computed: the graphics card's, or on a CPU the processor's.
     pub adapter: Option<String>,
     /// Its driver, where known.
     pub driver: Option<String>,
@@ -77,6 +77,12 @@ pub struct Machine {
     pub engine: String,
     /// The type that the frozen prefix computed in.
     pub dtype: String,
+    /// The version of Burn; records from before it was put down have none.
+    #[serde(default)]
+    pub burn: Option<String>,
+    /// The compiler, as `rustc --version` names it; records from before it was put down have none.
+    #[serde(default)]
+    pub rustc: Option<String>,
     /// The most memory that the process had resident, in bytes, where the system tells.
     pub peak_memory_bytes: Option<u64>,
 }

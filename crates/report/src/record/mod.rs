@@ -9,6 +9,8 @@ mod damage;
 mod epoch;
 mod error;
 mod evaluated;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod layer;
 mod manifest;
 mod picture;
@@ -16,6 +18,7 @@ mod predictions;
 mod read;
 mod same;
 mod sums;
+mod twice;
 
 pub use epoch::{Epoch, Scores, epochs_to_csv};
 pub use error::RecordError;

@@ -42,6 +42,13 @@ fn another_program_finds_the_same_figures() {
     assert!(checked.status.success(), "{checked:?}");
     assert!(String::from_utf8_lossy(&checked.stdout).contains("256 test images"));
 
+    let manifest = fs::read(run.join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    for (version, begins) in [("burn", "0."), ("rustc", "rustc 1.")] {
+        let found = manifest["machine"][version].as_str().unwrap();
+        assert!(found.starts_with(begins), "{version}: {found}");
+    }
+
     // And would notice if they were others.
     let path = run.join("evaluation.json");
     let original: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();

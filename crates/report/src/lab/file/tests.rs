@@ -33,6 +33,8 @@ pub(crate) fn lab() -> Lab {
             driver: None,
             engine: "winograd 1".into(),
             dtype: "f32".into(),
+            burn: Some("0.1.2".into()),
+            rustc: Some("rustc 1.95.0".into()),
             peak_memory_bytes: Some(1),
         },
         train: data.clone(),
@@ -71,6 +73,23 @@ fn comes_back_as_it_was() {
     let value: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(value["lab"]["outcome"]["lab"], "learning-rate");
     assert_eq!(value["lab"]["passes"][0]["images"], 60_000);
+}
+
+#[test]
+fn a_result_from_before_versions_were_put_down_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut old = lab();
+    (old.machine.burn, old.machine.rustc) = (None, None);
+    let path = old.write(folder.path()).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let (_, content) = text.split_once("\"lab\":").unwrap();
+    let content = content.trim_end().strip_suffix('}').unwrap();
+    let without = content.replace(",\"burn\":null,\"rustc\":null", "");
+    assert_ne!(without, content);
+    let (head, middle, end) = FRAME;
+    let hash = sha256(without.as_bytes());
+    fs::write(&path, format!("{head}{hash}{middle}{without}{end}")).unwrap();
+    assert_eq!(Lab::read(folder.path(), old.name()).unwrap(), Some(old));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::super::block::{Block, Drawing, Figure, Row, Table};
 use super::super::run::Run;
 use crate::chart::calibration_svg;
-use crate::{BINS, Bin, Evaluation, number};
+use crate::{BINS, Bin, Evaluation, Z_95, number};
 
 pub(super) fn blocks(run: &Run, evaluation: &Evaluation) -> Vec<Block> {
     let (ece, brier) = (
@@ -26,21 +26,62 @@ pub(super) fn blocks(run: &Run, evaluation: &Evaluation) -> Vec<Block> {
     vec![Block::Text(text), Block::Figures(vec![figure])]
 }
 
-/// Whether the head is too sure of itself on the whole.
-fn lean(run: &Run, bins: &[Bin]) -> &'static str {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of images are far below 2^53"
-    )]
-    let gap = |bin: &Bin| Some((bin.confidence? - bin.accuracy?) * bin.n as f64);
-    if bins.iter().filter_map(gap).sum::<f64>() > 0.0 {
-        run.pick("on the whole it is too sure of itself", "总体上过于自信")
+/// Whether the head is too sure of itself on the whole: its mean confidence less its accuracy, against
+/// what chance explains.
+fn lean(run: &Run, bins: &[Bin]) -> String {
+    let Some((gap, chance)) = gap(bins) else {
+        return run.pick("there are no images", "没有图片").to_owned();
+    };
+    let (size, margin) = (
+        number::points(gap.abs(), run.language),
+        number::points(chance, run.language),
+    );
+    let place = if gap < 0.0 {
+        run.pick("below", "低")
     } else {
-        run.pick(
-            "on the whole it is not sure enough of itself",
-            "总体上不够自信",
-        )
+        run.pick("above", "高")
+    };
+    let all = run.pick(
+        format!("its mean confidence is {size} {place} its accuracy"),
+        format!("平均置信度比准确率{place} {size}"),
+    );
+    if gap.abs() <= chance {
+        return run.pick(
+            format!("on the whole it is neither too sure of itself nor not sure enough, as far as can be told: {all}, and chance alone explains up to {margin} (at 95\u{a0}%)"),
+            format!("总体上看不出过于自信或不够自信：{all}，而仅偶然因素就可造成至多 {margin}的差距（95% 水平）"),
+        );
     }
+    let verdict = if gap < 0.0 {
+        run.pick("not sure enough of itself", "不够自信")
+    } else {
+        run.pick("too sure of itself", "过于自信")
+    };
+    run.pick(
+        format!("on the whole it is {verdict}: {all}, and chance explains no more than {margin} (at 95\u{a0}%)"),
+        format!("总体上{verdict}：{all}，而偶然因素至多造成 {margin}的差距（95% 水平）"),
+    )
+}
+
+/// Mean confidence minus accuracy over all images, and how far from 0 it is by chance, at 95 %, where
+/// the head is calibrated: then an image is right with the probability c that it was given, which has
+/// the variance c (1 - c) (Spiegelhalter, "Probabilistic prediction in patient management and clinical
+/// trials", Statistics in Medicine 5, 1986). Each bin counts by its mean confidence, which makes the
+/// variance a little larger, never smaller.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of images are far below 2^53"
+)]
+fn gap(bins: &[Bin]) -> Option<(f64, f64)> {
+    let bins = || bins.iter().filter_map(|bin| Some((bin, bin.confidence?)));
+    let n: u64 = bins().map(|(bin, _)| bin.n).sum();
+    if n == 0 {
+        return None;
+    }
+    let surplus = |(bin, c): (&Bin, f64)| c * bin.n as f64 - bin.correct as f64;
+    let variance = |(bin, c): (&Bin, f64)| bin.n as f64 * c * (1.0 - c);
+    let gap: f64 = bins().map(surplus).sum();
+    let variance: f64 = bins().map(variance).sum();
+    Some((gap / n as f64, Z_95 * variance.max(0.0).sqrt() / n as f64))
 }
 
 fn table(run: &Run, bins: &[Bin]) -> Table {
@@ -62,4 +103,51 @@ fn table(run: &Run, bins: &[Bin]) -> Table {
         &columns,
         rows.collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Language;
+    use crate::page::tests::record::record;
+
+    #[test]
+    fn a_gap_within_chance_gets_no_verdict() {
+        let record = record();
+        // All with confidence 0.8: chance explains 1.96 * sqrt(0.8 * 0.2 / 100) = 0.0784.
+        for (right, language, words) in [
+            (
+                73,
+                Language::En,
+                "neither too sure of itself nor not sure enough, as far as can be told: its mean confidence is 7.00 percentage points above its accuracy, and chance alone explains up to 7.84 percentage points",
+            ),
+            (
+                72,
+                Language::En,
+                "on the whole it is too sure of itself: its mean confidence is 8.00 percentage points above",
+            ),
+            (
+                88,
+                Language::En,
+                "on the whole it is not sure enough of itself: its mean confidence is 8.00 percentage points below",
+            ),
+            (
+                87,
+                Language::Zh,
+                "看不出过于自信或不够自信：平均置信度比准确率低 7.00 个百分点",
+            ),
+            (
+                72,
+                Language::Zh,
+                "总体上过于自信：平均置信度比准确率高 8.00 个百分点，而偶然因素至多造成 7.84 个百分点的差距",
+            ),
+            (88, Language::Zh, "总体上不够自信"),
+        ] {
+            let images: Vec<_> = (0..100).map(|image| (0.8, image < right)).collect();
+            let said = lean(&Run::new(&record, language), &crate::bins(&images));
+            assert!(said.contains(words), "{right}: {said}");
+        }
+        let nothing = lean(&Run::new(&record, Language::En), &crate::bins(&[]));
+        assert_eq!(nothing, "there are no images");
+    }
 }

@@ -60,6 +60,8 @@ fn hostile_texts_stay_texts() {
     manifest.layers[1].block.clone_from(&hostile);
     manifest.machine.processor = Some(hostile.clone());
     manifest.machine.driver = Some(hostile.clone());
+    manifest.machine.burn = Some(hostile.clone());
+    manifest.machine.rustc = Some(hostile.clone());
     manifest.commit = Some(hostile.clone());
     manifest.command.push(hostile.clone());
     record.folder = record.folder.join(&hostile);

@@ -160,6 +160,8 @@ fn numbers_are_the_records() {
         "c".repeat(64),
         "7".repeat(64),
         "new.key".into(),
+        "0.1.2".into(),
+        "rustc 1.2.3 (abc 2026-01-01)".into(),
     ];
     assert_all_have(
         &pages(&record, &[]),

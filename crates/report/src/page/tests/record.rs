@@ -142,6 +142,8 @@ fn manifest() -> Manifest {
             driver: None,
             engine: "winograd 1".into(),
             dtype: "f32".into(),
+            burn: Some("0.1.2".into()),
+            rustc: Some("rustc 1.2.3 (abc 2026-01-01)".into()),
             peak_memory_bytes: Some(447_107_072),
         },
         data: Data {

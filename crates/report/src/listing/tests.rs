@@ -1,0 +1,78 @@
+//! Folders of every kind in a list.
+
+use super::*;
+use crate::record::fixture::{files, write};
+use crate::record::{MANIFEST, Sums};
+
+#[test]
+fn a_figure_that_another_file_contradicts_is_not_listed() {
+    let runs = tempfile::tempdir().unwrap();
+    let folder = runs.path().join("a");
+    let mut files = files();
+    write(&folder, &files);
+    let facts = |state| match state {
+        State::Complete(facts) => facts.validation.unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(facts(state(&folder)).share.correct, 1);
+    let (_, manifest) = files.iter_mut().find(|file| file.0 == MANIFEST).unwrap();
+    let text = String::from_utf8(manifest.clone()).unwrap();
+    let better = text.replace("\"accuracy\":0.5", "\"accuracy\":1.0");
+    assert_ne!(better, text);
+    *manifest = better.into_bytes();
+    write(&folder, &files);
+    let listed = list(runs.path()).unwrap();
+    let text = listing(&listed);
+    assert!(
+        text.contains("damaged: ") && text.contains("accuracy 1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn folders_that_are_no_complete_runs_say_why() {
+    let runs = tempfile::tempdir().unwrap();
+    for (name, sums) in [("b", Some("nonsense\n")), ("c", None)] {
+        let folder = runs.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        match sums {
+            Some(text) => fs::write(folder.join("SHA256SUMS"), text).unwrap(),
+            None => drop(Sums::default().write(&folder).unwrap()),
+        }
+    }
+    let newer = runs.path().join("d");
+    fs::create_dir(&newer).unwrap();
+    fs::write(newer.join("manifest.json"), r#"{"format":99}"#).unwrap();
+    let mut sums = Sums::default();
+    sums.add("manifest.json", br#"{"format":99}"#);
+    sums.write(&newer).unwrap();
+    fs::create_dir(runs.path().join("a")).unwrap();
+    fs::write(runs.path().join("file"), "").unwrap();
+    let listed = list(runs.path()).unwrap();
+    let text = listing(&listed);
+    let lines: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert!(
+        lines[0].starts_with("a    not complete: SHA256SUMS"),
+        "{text}"
+    );
+    assert!(
+        lines[1].starts_with("b    damaged: ") && lines[1].contains("nonsense"),
+        "{text}"
+    );
+    assert!(
+        lines[2].starts_with("c    not complete: manifest.json"),
+        "{text}"
+    );
+    assert!(lines[3].contains("newer graft"), "{text}");
+    let json = serde_json::to_value(&listed).unwrap();
+    assert_eq!(json[0]["state"], "incomplete");
+    assert_eq!(json[1]["state"], "damaged");
+    assert_eq!(json[3]["state"], "other-format");
+}
+
+#[test]
+fn a_folder_that_is_not_there_has_no_runs() {
+    let runs = tempfile::tempdir().unwrap();
+    assert!(list(&runs.path().join("none")).unwrap().is_empty());
+}
