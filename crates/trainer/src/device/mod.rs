@@ -8,6 +8,7 @@ mod choose;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod error;
+mod failure;
 mod guard;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod kernels;
@@ -26,6 +27,7 @@ pub use error::DeviceError;
 pub use known::{Known, Passed};
 pub use precision::Precision;
 
+pub(crate) use failure::Failure;
 pub(crate) use guard::guarded;
 
 use crate::backend::Backend;
