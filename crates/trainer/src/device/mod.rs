@@ -14,6 +14,7 @@ mod guard;
 mod kernels;
 mod known;
 mod precision;
+mod room;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
@@ -29,6 +30,7 @@ pub use precision::Precision;
 
 pub(crate) use failure::Failure;
 pub(crate) use guard::guarded;
+pub(crate) use room::refusal;
 
 use crate::backend::Backend;
 
