@@ -7,6 +7,16 @@ use serde_json::Value;
 use crate::features::{all, difference};
 use crate::harness::{FOR_TRAIN, Home};
 
+/// Few enough images for a device in software, and more than one of its passes.
+const TRAIN: [&str; 6] = [
+    "train",
+    "--json",
+    "--set",
+    "data.limit=40",
+    "--set",
+    "data.validation=8",
+];
+
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn less_memory_changes_the_passes_and_not_the_features() {
@@ -15,7 +25,7 @@ fn less_memory_changes_the_passes_and_not_the_features() {
     assert!(found < 1e-5, "{found}");
     // Nothing is left to halve.
     home.graft(&["cache", "clear"]).succeeds();
-    let train = ["train", "--engine", "burn", "--set", "data.limit=40"];
+    let train = [&TRAIN[..], &["--engine", "burn"]].concat();
     home.graft_with(&train, &[("GRAFT_DEVICE_ROOM", "0")])
         .refuses(
             1,
@@ -32,8 +42,7 @@ fn less_memory_changes_the_passes_and_not_the_features() {
 /// Trains twice: on all the device's memory, and with room for five images a pass. Both must learn
 /// the same; returns the largest difference of features, in shares of the largest.
 pub(crate) fn with_less_memory(home: &Home, options: &[&str]) -> f64 {
-    let few = ["train", "--json", "--set", "data.limit=40"];
-    let train = [&few[..], &["--set", "data.validation=8"], options].concat();
+    let train = [&TRAIN[..], options].concat();
     let whole = home.graft(&train).json();
     let expected = all(home);
     home.graft(&["cache", "clear"]).succeeds();
