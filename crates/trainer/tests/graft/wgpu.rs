@@ -36,6 +36,10 @@ fn refusals_are_said_at_once() {
     home.graft_with(&["train", "--backend", "wgpu"], &nothing)
         .refuses(1, &["no device for the wgpu backend", "vulkaninfo"]);
     assert!(home.runs().is_empty() && home.cached().is_empty());
+    let doctor = ["doctor", "--device", "--backend", "wgpu"];
+    for outcome in [home.graft(&doctor), home.graft_with(&doctor, &nothing)] {
+        outcome.refuses(1, &["no device of the wgpu backend can be used"]);
+    }
 }
 
 #[test]
