@@ -67,6 +67,18 @@ const TRAINING: Group = Group {
     ],
 };
 
+const MEMORY: Group = Group {
+    what: "devices whose memory is full, and devices that are lost",
+    names: &[
+        "failure::",
+        "room::tests::a_larger_pass",
+        "less_memory",
+        "memory_that_runs_out",
+        "a_lost_device",
+        "what_fails_on_the_device",
+    ],
+};
+
 /// What only the long form runs: a million mutations.
 const MILLION: Group = Group {
     what: "a million mutated IDX files",
@@ -84,6 +96,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     FILES.run(times)?;
     DISK.run(times)?;
     TRAINING.run(times)?;
+    MEMORY.run(times)?;
     if long {
         MILLION.run(100)?;
     }

@@ -8,6 +8,7 @@ mod cargo;
 mod cuda;
 mod faults;
 mod import;
+mod llvm;
 mod pass;
 mod peers;
 mod test;
@@ -23,7 +24,8 @@ cargo xtask VERB [OPTION]...
   train, eval, report, lab, runs, compare, predict, fetch, extract, cache, doctor
           build graft and pass everything on to it;
           `cargo xtask train --help` shows what it takes
-          --backend cpu|wgpu|cuda   what to build it for (default: cpu)
+          --backend cpu|wgpu|cuda   what to build it for (default: cpu); taken by those that compute:
+                                    train, eval, extract, predict, lab, bench, doctor
   bench   measure how fast features are computed
           --peers  in turn with ONNX Runtime, PyTorch and TensorFlow, which are installed (gigabytes)
   test    fetch what the tests need and run all of them

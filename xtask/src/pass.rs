@@ -6,12 +6,16 @@ use std::process::Command;
 use crate::cargo::{self, Failure, cargo};
 use crate::{backend, cards, cuda};
 
-/// The verbs for which a card matters.
-const COMPUTING: [&str; 3] = ["train", "extract", "bench"];
+/// The verbs that compute, for which a card matters: those that take `--backend`.
+const COMPUTING: [&str; 6] = ["train", "eval", "extract", "predict", "lab", "bench"];
+
+/// This one takes it too, to look at the devices.
+const LOOKING: &str = "doctor";
 
 /// Builds graft and runs `verb` with `arguments`, which it parses itself.
 pub(crate) fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
     let asked = backend::asked(arguments)?;
+    taken(verb, asked)?;
     if asked.is_none()
         && COMPUTING.contains(&verb)
         && let Some(backend) = cards::backend()
@@ -26,6 +30,17 @@ pub(crate) fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
     cargo::become_program(graft)
 }
 
+/// Refuses `--backend` for a verb that has no use for it, before anything is built.
+fn taken(verb: &str, asked: Option<&str>) -> Result<(), Failure> {
+    if asked.is_none() || verb == LOOKING || COMPUTING.contains(&verb) {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{verb} computes nothing and takes no --backend; these do: {}, {LOOKING}",
+        COMPUTING.join(", ")
+    )))
+}
+
 /// Fetches `wanted` into the checkout's own models folder, where the tests and the importer look.
 pub(crate) fn fetch(wanted: &str) -> Result<(), Failure> {
     let mut graft = build(backend::DEFAULT)?;
@@ -37,6 +52,9 @@ pub(crate) fn fetch(wanted: &str) -> Result<(), Failure> {
 
 /// Builds graft for a backend.
 pub(crate) fn build(feature: &str) -> Result<Command, Failure> {
+    if feature == "cuda" {
+        cuda::possible()?;
+    }
     let mut build = cargo("build");
     build.args(["--release", "--package", "graft-trainer", "--bin", "graft"]);
     build.args(["--no-default-features", "--features", feature]);
@@ -53,4 +71,33 @@ pub(crate) fn build(feature: &str) -> Result<Command, Failure> {
     // So that it names the next command as it was started.
     graft.env("GRAFT_XTASK", "1");
     Ok(graft)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_verbs_that_compute_take_a_backend() {
+        for (verb, expected) in [
+            ("train", true),
+            ("eval", true),
+            ("predict", true),
+            ("lab", true),
+            ("doctor", true),
+            ("report", false),
+            ("runs", false),
+            ("compare", false),
+            ("fetch", false),
+            ("cache", false),
+        ] {
+            assert!(taken(verb, None).is_ok(), "{verb}");
+            let refused = match taken(verb, Some("wgpu")) {
+                Err(Failure::Usage(message)) => message,
+                _ => String::new(),
+            };
+            assert_eq!(refused.is_empty(), expected, "{verb}: {refused}");
+            assert_eq!(refused.contains("train, eval"), !expected, "{refused}");
+        }
+    }
 }

@@ -150,7 +150,7 @@ mod tests {
         let seconds = |batch: usize| {
             tried.push(batch);
             if batch > room {
-                return Err(Error::device("out of memory"));
+                return Err(Error::device("can't allocate buffer of size: 1644167168"));
             }
             #[expect(clippy::cast_precision_loss, reason = "small numbers")]
             Ok(fixed + each * batch as f64)

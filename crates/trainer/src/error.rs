@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::backend::Backend;
+use crate::device::Failure;
 
 /// Why a command failed. Messages name the file, what was expected, what was found, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +66,7 @@ pub enum Error {
     Device(String),
     /// The device ran out of memory.
     #[error(
-        "the device has too little memory even for one image a pass: {0}; use smaller images (preprocessing.size), another device (--device), or --backend cpu"
+        "the device has too little memory even for the smallest pass: {0}; use smaller images (preprocessing.size; for bench --sizes and --batches), another device (--device), or --backend cpu"
     )]
     DeviceMemory(String),
     /// The device failed in a way that it recovers from in a new process only.
@@ -143,45 +144,11 @@ impl Error {
     #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
     pub(crate) fn device(message: impl ToString) -> Self {
         let message = message.to_string();
-        let says = |words: &[&str]| {
-            words
-                .iter()
-                .any(|word| message.to_lowercase().contains(word))
-        };
-        if says(&["poisoned", "device lost", "device was lost"]) {
-            Self::DeviceLost(message)
-        } else if says(&[
-            "out of memory",
-            "outofmemory",
-            "out_of_memory",
-            "buffertoobig",
-            "too big",
-        ]) {
-            Self::DeviceMemory(message)
-        } else {
-            Self::Device(message)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_device_says_is_sorted() {
-        for (message, expected) in [
-            ("wgpu error: Out of Memory", "DeviceMemory"),
-            ("CUDA_ERROR_OUT_OF_MEMORY", "DeviceMemory"),
-            ("can't allocate, BufferTooBig(2147483648)", "DeviceMemory"),
-            (
-                "The device is poisoned\nCaused by: out of memory",
-                "DeviceLost",
-            ),
-            ("a kernel does not compile", "Device("),
-        ] {
-            let found = format!("{:?}", Error::device(message));
-            assert!(found.starts_with(expected), "{found}");
+        tracing::debug!("{message}");
+        match Failure::of(&message) {
+            Failure::Lost(line) => Self::DeviceLost(line),
+            Failure::Memory(line) => Self::DeviceMemory(line),
+            Failure::Other(line) => Self::Device(line),
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::compute::Compute;
-use crate::device::{Precision, guarded};
+use crate::device::{Precision, guarded, refusal};
 use crate::engine::Engine;
 use crate::recipe;
 
@@ -147,6 +147,9 @@ impl Prefix {
                 Ok(Pending::Done(features))
             }
             Self::Burn(burn) => {
+                if let Some(full) = refusal(images.shape[0]) {
+                    return Ok(Pending::UnderWay(Box::pin(async { Err(full) })));
+                }
                 let maps =
                     guarded(|| burn.features(burn.upload(images))).map_err(Error::device)??;
                 Pending::read(maps)
@@ -269,4 +272,38 @@ fn values(data: Result<TensorData, ExecutionError>) -> Result<Vec<f32>, Error> {
     data.map_err(Error::device)?
         .try_into_vec_as::<f32>()
         .map_err(Error::device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn under_way(result: Result<TensorData, ExecutionError>) -> Pending {
+        Pending::UnderWay(Box::pin(async { result }))
+    }
+
+    #[test]
+    fn what_fails_on_the_device_is_told_when_it_is_waited_for() {
+        let values = under_way(Ok(TensorData::new(vec![1.0_f32, 2.0], [1, 2]))).features();
+        assert_eq!(values.unwrap(), [1.0, 2.0]);
+        for (error, expected) in [
+            (
+                // `ServerError::Io(IoError::OutOfMemory)` of cubecl-runtime 0.11.3.
+                ExecutionError::with_context(
+                    "An IO error happened\nCaused by:\n  out of device memory allocating 8 bytes\nNo backtrace available",
+                ),
+                "DeviceMemory(\"out of device memory allocating 8 bytes\")",
+            ),
+            (
+                ExecutionError::device_poisoned("an illegal address"),
+                "DeviceLost(\"The device is poisoned: an illegal address\")",
+            ),
+        ] {
+            let found = under_way(Err(error)).features().unwrap_err();
+            assert_eq!(format!("{found:?}"), expected);
+        }
+        let panics = Pending::UnderWay(Box::pin(async { panic!("wgpu error: Out of Memory\n") }));
+        let found = panics.features().unwrap_err();
+        assert!(matches!(found, Error::DeviceMemory(_)), "{found:?}");
+    }
 }

@@ -6,7 +6,7 @@ use std::{fs, iter};
 use burn::tensor::{Device, DeviceType};
 use burn_cuda::CudaDevice;
 
-use super::{Adapter, DeviceError, Kind, Opened, guarded, kernels};
+use super::{Adapter, DeviceError, Failure, Kind, Opened, guarded, kernels};
 
 /// Where NVIDIA's driver says which one it is, on Linux.
 const DRIVER: &str = "/proc/driver/nvidia/version";
@@ -39,6 +39,6 @@ pub(super) fn open(adapter: &Adapter, number: usize, folder: &Path) -> Result<Op
     let device = cubecl::Device::Cuda(CudaDevice::new(number));
     guarded(|| super::opened(device, adapter.clone())).map_err(|message| DeviceError::Open {
         adapter: format!("{adapter} number {number}"),
-        message,
+        message: Failure::of(&message).line(),
     })
 }

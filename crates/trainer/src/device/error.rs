@@ -23,6 +23,11 @@ pub enum DeviceError {
         /// What is missing and how it is had.
         reason: &'static str,
     },
+    /// Devices that were looked at, none of which is of use.
+    #[error(
+        "no device of the {0} backend can be used; what is said of it above tells why, or use --backend cpu"
+    )]
+    NoneUsable(Backend),
     /// A number beyond the devices that were found.
     #[error("expected --device to be one of the {backend} devices found ({found}), found {asked}")]
     OutOfRange {

@@ -37,18 +37,13 @@ fn quiet_hook() {
     });
 }
 
-/// The first line of what a panic says: the rest is for those who look at the log.
+/// All that a panic says: its cause may stand at the end.
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload
         .downcast_ref::<String>()
         .map(String::as_str)
         .or_else(|| payload.downcast_ref::<&str>().copied());
-    let lines = text.into_iter().flat_map(str::lines);
-    lines
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or("it gave no reason")
-        .to_owned()
+    text.unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -56,9 +51,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_an_error_with_its_first_line() {
-        let panicked = guarded::<()>(|| panic!("\n  no library\n  0: a backtrace"));
-        assert_eq!(panicked, Err("no library".to_owned()));
+    fn a_panic_is_an_error_with_all_that_it_says() {
+        for text in [
+            "no library",
+            "it failed\nCaused by:\n  out of device memory",
+        ] {
+            assert_eq!(guarded::<()>(|| panic!("{text}")), Err(text.to_owned()));
+        }
         assert_eq!(guarded(|| 7), Ok(7));
     }
 }

@@ -8,11 +8,13 @@ mod choose;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod error;
+mod failure;
 mod guard;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod kernels;
 mod known;
 mod precision;
+mod room;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
@@ -26,7 +28,9 @@ pub use error::DeviceError;
 pub use known::{Known, Passed};
 pub use precision::Precision;
 
+pub(crate) use failure::Failure;
 pub(crate) use guard::guarded;
+pub(crate) use room::refusal;
 
 use crate::backend::Backend;
 

@@ -7,7 +7,7 @@ use burn_wgpu::wgpu::{self, Backend as Api, DeviceType};
 use burn_wgpu::{RuntimeOptions, WgpuBackend, WgpuDevice, WgpuInitError, try_init_setup};
 use cubecl::device::WgpuDeviceKind;
 
-use super::{Adapter, DeviceError, Kind, Opened, guarded, kernels};
+use super::{Adapter, DeviceError, Failure, Kind, Opened, guarded, kernels};
 
 /// A device that could be opened.
 pub(super) struct Found {
@@ -106,7 +106,7 @@ fn adapter(information: &wgpu::AdapterInfo) -> Adapter {
 pub(super) fn open(adapter: &Adapter, number: usize, folder: &Path) -> Result<Opened, DeviceError> {
     let refused = |message: String| DeviceError::Open {
         adapter: adapter.to_string(),
-        message,
+        message: Failure::of(&message).line(),
     };
     let Found { selector, .. } = find()
         .into_iter()

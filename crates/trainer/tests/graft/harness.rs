@@ -94,7 +94,6 @@ impl Home {
     }
 
     /// Runs `graft` in another environment.
-    #[cfg(feature = "wgpu")]
     pub(crate) fn graft_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
         let mut command = self.command(arguments);
         command.envs(environment.iter().copied());

@@ -11,9 +11,11 @@
 mod damage;
 mod disk;
 mod faults;
+mod features;
 mod harness;
 mod images;
 mod labs;
+mod memory;
 mod record;
 mod resume;
 mod smoke;

@@ -129,4 +129,12 @@ fn the_doctor_names_what_is_wrong_and_what_to_do() {
     ] {
         assert!(unwell.out.contains(part), "{part}: {}", unwell.out);
     }
+    // Weights that are damaged are imported again.
+    let device = ["--device", "--backend", "cpu"];
+    doctor(&device).succeeds();
+    std::fs::remove_file(home.model("vgg16.onnx")).unwrap();
+    std::fs::write(home.model("vgg16/block2.safetensors"), "damaged").unwrap();
+    let unusable = doctor(&device);
+    unusable.refuses(1, &["no device of the cpu backend can be used"]);
+    assert!(unusable.out.contains("vgg16.onnx"), "{}", unusable.out);
 }

@@ -3,13 +3,14 @@
 //! for the processor in `GRAFT_CPU`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::env;
+use std::path::PathBuf;
 
-use safetensors::SafeTensors;
 use serde_json::Value;
 
+use crate::features::{all, difference};
 use crate::harness::{FOR_TRAIN, Home, SMALL, TEST_IMAGES, TEST_LABELS};
+use crate::memory::with_less_memory;
 
 const WGPU: [&str; 3] = ["--backend", "wgpu", "--allow-software"];
 
@@ -35,6 +36,10 @@ fn refusals_are_said_at_once() {
     home.graft_with(&["train", "--backend", "wgpu"], &nothing)
         .refuses(1, &["no device for the wgpu backend", "vulkaninfo"]);
     assert!(home.runs().is_empty() && home.cached().is_empty());
+    let doctor = ["doctor", "--device", "--backend", "wgpu"];
+    for outcome in [home.graft(&doctor), home.graft_with(&doctor, &nothing)] {
+        outcome.refuses(1, &["no device of the wgpu backend can be used"]);
+    }
 }
 
 #[test]
@@ -94,6 +99,28 @@ fn trains_and_evaluates_as_the_processor_does() {
         .refuses(1, &["does not compute in bf16", "backbone.precision"]);
 }
 
+#[test]
+#[ignore = "needs SwiftShader and the fetched assets; run by scripts/swiftshader.sh"]
+fn a_full_device_gets_smaller_passes() {
+    let home = Home::with(&FOR_TRAIN);
+    let found = with_less_memory(&home, &WGPU);
+    eprintln!(
+        "the largest difference of features in smaller passes is {found:.2e} of the largest feature"
+    );
+    assert!(found < 1e-4, "{found}");
+    // What the runtime itself refuses: a map of more than a gibibyte.
+    let sizes = ["--sizes", "224", "--batches", "128"];
+    let short = ["--no-blocks", "--no-train", "--seconds", "0"];
+    let bench = [&["bench"], &WGPU[..], &sizes, &short].concat();
+    home.graft(&bench).refuses(
+        1,
+        &[
+            "too little memory even for the smallest pass: can't allocate",
+            "--batches",
+        ],
+    );
+}
+
 /// Expects the same accuracy, and the same loss but for rounding.
 #[track_caller]
 fn same(processor: &Value, card: &Value) {
@@ -115,8 +142,7 @@ fn same(processor: &Value, card: &Value) {
 /// feature, over all images that both have seen.
 fn largest_difference(home: &Home) -> f64 {
     let mut by_images: BTreeMap<String, Vec<Vec<f32>>> = BTreeMap::new();
-    for path in home.cached().iter().filter(|path| path.is_file()) {
-        let (images, features) = entry(path);
+    for (images, features) in all(home) {
         by_images.entry(images).or_default().push(features);
     }
     assert_eq!(by_images.len(), 2, "training and test images");
@@ -124,22 +150,7 @@ fn largest_difference(home: &Home) -> f64 {
         let [first, second] = &entries[..] else {
             panic!("{} entries", entries.len())
         };
-        let largest = first.iter().copied().fold(0.0, f32::max);
-        let pairs = first.iter().zip(second).map(|(a, b)| (a - b).abs());
-        f64::from(pairs.fold(0.0, f32::max) / largest)
+        difference(first, second)
     });
     differences.fold(0.0, f64::max)
-}
-
-/// Which images an entry of the cache is for, and its features.
-fn entry(path: &Path) -> (String, Vec<f32>) {
-    let bytes = fs::read(path).unwrap();
-    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
-    let key = header.metadata().as_ref().unwrap()["key"].clone();
-    let key: Value = serde_json::from_str(&key).unwrap();
-    let file = SafeTensors::deserialize(&bytes).unwrap();
-    let data = file.tensor("features").unwrap().data().to_vec();
-    let words = data.as_chunks().0.iter();
-    let features = words.map(|word| f32::from_le_bytes(*word)).collect();
-    (key["images"].as_str().unwrap().to_owned(), features)
 }

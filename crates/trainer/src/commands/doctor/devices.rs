@@ -8,7 +8,7 @@ use crate::Error;
 use crate::backend::Backend;
 use crate::cli::Doctor;
 use crate::compute::Compute;
-use crate::device::{self, Adapter, Known, Precision, Wanted};
+use crate::device::{self, Adapter, DeviceError, Known, Precision, Wanted};
 use crate::engine::Engine;
 use crate::home::Home;
 use crate::output::{self, size};
@@ -57,7 +57,15 @@ pub(super) fn run(arguments: &Doctor, home: &Home) -> Result<(), Error> {
         }
     }
     if arguments.json {
-        return output::json(&found);
+        output::json(&found)?;
+    }
+    if let Some(backend) = arguments.backend
+        && !found.iter().any(|device| device.usable)
+    {
+        return Err(DeviceError::NoneUsable(backend).into());
+    }
+    if arguments.json {
+        return Ok(());
     }
     output::line(&format!(
         "\nresults of checks lie in {}\nNext: {} bench",

@@ -1,0 +1,84 @@
+//! A device whose memory is full: passes get smaller, and the features stay what they are.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::features::{all, difference};
+use crate::harness::{FOR_TRAIN, Home};
+
+/// Few enough images for a device in software, and more than one of its passes.
+const TRAIN: [&str; 6] = [
+    "train",
+    "--json",
+    "--set",
+    "data.limit=40",
+    "--set",
+    "data.validation=8",
+];
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn less_memory_changes_the_passes_and_not_the_features() {
+    let home = Home::with(&FOR_TRAIN);
+    let found = with_less_memory(&home, &["--engine", "burn"]);
+    assert!(found < 1e-5, "{found}");
+    // Nothing is left to halve.
+    home.graft(&["cache", "clear"]).succeeds();
+    let train = [&TRAIN[..], &["--engine", "burn"]].concat();
+    home.graft_with(&train, &[("GRAFT_DEVICE_ROOM", "0")])
+        .refuses(
+            1,
+            &[
+                "too little memory even for the smallest pass",
+                "--backend cpu",
+            ],
+        );
+    home.graft_with(&train, &[("GRAFT_DEVICE_ROOM", "many")])
+        .refuses(1, &["GRAFT_DEVICE_ROOM", "\"many\""]);
+    assert!(all(&home).is_empty());
+}
+
+/// Trains twice: on all the device's memory, and with room for five images a pass. Both must learn
+/// the same; returns the largest difference of features, in shares of the largest.
+pub(crate) fn with_less_memory(home: &Home, options: &[&str]) -> f64 {
+    let train = [&TRAIN[..], options].concat();
+    let whole = home.graft(&train).json();
+    let expected = all(home);
+    home.graft(&["cache", "clear"]).succeeds();
+    let outcome = home.graft_with(&train, &[("GRAFT_DEVICE_ROOM", "5")]);
+    for batch in [16, 8, 4] {
+        let said = format!("going on with {batch} images a pass");
+        assert!(outcome.err.contains(&said), "{}", outcome.err);
+    }
+    let less = outcome.json();
+    assert_eq!(
+        (&whole["cache"], &less["cache"]),
+        (&"miss".into(), &"miss".into())
+    );
+    for split in ["train", "validation"] {
+        assert_eq!(whole[split]["accuracy"], less[split]["accuracy"], "{split}");
+        let loss = |run: &Value| run[split]["loss"].as_f64().unwrap();
+        assert!((loss(&whole) - loss(&less)).abs() < 1e-3, "{whole} {less}");
+    }
+    assert_eq!(noted(home), [4], "what the next start begins with");
+    let [(images, expected)] = &expected[..] else {
+        panic!("{} entries", expected.len())
+    };
+    let [(same, found)] = &all(home)[..] else {
+        panic!("expected one entry")
+    };
+    assert_eq!(images, same);
+    difference(expected, found)
+}
+
+/// The numbers of images a pass that are kept for devices.
+fn noted(home: &Home) -> Vec<u64> {
+    let folder = home.root().join("cache/devices");
+    let files = fs::read_dir(folder).unwrap().map(|file| {
+        let text = fs::read(file.unwrap().path()).unwrap();
+        serde_json::from_slice::<Value>(&text).unwrap()
+    });
+    let batches = files.flat_map(|device| device["batches"].as_object().unwrap().clone());
+    batches.map(|(_, batch)| batch.as_u64().unwrap()).collect()
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Holds what a card has computed against what the processor has: features, and the figures of two
+evaluations.
+
+    python3 scripts/parity.py HOME CPU.json CARD.json
+
+HOME is the home folder (GRAFT_HOME) whose cache has the features of both; the others are what
+`graft eval --json` has printed for a run of each, trained alike. Prints the largest difference of
+every entry of the cache from the processor's, in shares of the largest feature, and what the figures
+differ by; exits with 1 where one is above its limit, or there is nothing to compare. Needs nothing but
+Python's standard library.
+"""
+
+import argparse
+import array
+import json
+import struct
+import sys
+from pathlib import Path
+
+# What the self-check allows of a block, in shares of its largest value; see docs/backends.md.
+FEATURES = {"f32": 5e-3, "f16": 2e-2, "bf16": 1e-1}
+# Heads that are trained on features which differ by as much as f32 may.
+FIGURES = {"accuracy": 0.01, "loss": 0.02}
+
+
+def read_features(path):
+    """What an entry of the cache is of, and its values: header length, JSON header, data."""
+    data = path.read_bytes()
+    (length,) = struct.unpack_from("<Q", data)
+    header = json.loads(data[8 : 8 + length])
+    tensor = header["features"]
+    if tensor["dtype"] != "F32":
+        raise SystemExit(f"{path}: expected F32, found {tensor['dtype']}")
+    start, end = tensor["data_offsets"]
+    values = array.array("f", data[8 + length + start : 8 + length + end])
+    if sys.byteorder == "big":
+        values.byteswap()
+    return json.loads(header["__metadata__"]["key"]), values
+
+
+def largest_difference(found, expected):
+    """In shares of the largest value; NaN where a value is not a number."""
+    if len(found) != len(expected):
+        raise SystemExit(f"expected {len(expected)} values, found {len(found)}")
+    differences = [abs(a - b) for a, b in zip(found, expected)]
+    # max() passes over a NaN that is not the first.
+    if any(difference != difference for difference in differences):
+        return float("nan")
+    return max(differences) / max(map(abs, expected))
+
+
+def precision(engine):
+    """The last word of `burn 0.22.1 f16`; f32 is not named."""
+    last = engine.split()[-1]
+    return last if last in FEATURES else "f32"
+
+
+def features(home):
+    """Whether every entry of a card agrees with the processor's of the same images."""
+    entries = [read_features(path) for path in sorted((home / "cache").glob("*.safetensors"))]
+    expected = {key["images"]: values for key, values in entries if key["backend"] == "cpu"}
+    compared, within = 0, True
+    for key, values in entries:
+        if key["backend"] == "cpu" or key["images"] not in expected:
+            continue
+        off = largest_difference(values, expected[key["images"]])
+        kind = precision(key["engine"])
+        compared += 1
+        # A NaN is not within either.
+        within = within and off <= FEATURES[kind]
+        print(f"{key['backend']} in {kind}: the largest difference of features is {off:.2e} of the largest, of {FEATURES[kind]:.0e} allowed")
+    if compared == 0:
+        print(f"{home}: expected features of the same images by the processor and by a card, found none")
+    return within and compared > 0
+
+
+def figures(cpu, card):
+    """Whether two evaluations agree."""
+    within = True
+    for name, allowed in FIGURES.items():
+        off = abs(cpu[name] - card[name])
+        within = within and off <= allowed
+        print(f"{name}: processor {cpu[name]:.6f}, card {card[name]:.6f}, apart by {off:.2e}, of {allowed:.0e} allowed")
+    return within
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("home", type=Path)
+    parser.add_argument("cpu", type=Path)
+    parser.add_argument("card", type=Path)
+    arguments = parser.parse_args()
+    cpu, card = (json.loads(path.read_text()) for path in (arguments.cpu, arguments.card))
+    agree = [features(arguments.home), figures(cpu, card)]
+    return 0 if all(agree) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
