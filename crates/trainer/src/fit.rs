@@ -3,6 +3,7 @@
 mod finite;
 mod state;
 
+pub(crate) use state::best;
 pub use state::{Kept, Resumed, State};
 
 use std::time::Instant;

@@ -101,10 +101,10 @@ pub fn train(
         backend: compute.backend.name().into(),
     };
     let resumed = unfinished.is_some();
+    interrupt::watch()?;
     let (mut run, start, state) = begin(unfinished, start, recipe, compute, home)?;
     let head_clock = Instant::now();
     let state = state.unwrap_or_else(|| State::new(recipe, &examples, &holdout));
-    interrupt::watch()?;
     let fitted = fit_from(state, recipe, &examples, &holdout, |moment| match moment {
         Moment::Step(state) => run.step(state),
         Moment::Epoch(epoch, state) => {

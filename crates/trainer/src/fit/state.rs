@@ -194,6 +194,12 @@ impl Resumed {
         &self.place.epochs
     }
 
+    /// Steps taken since.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.place.steps
+    }
+
     /// The head.
     ///
     /// # Errors
@@ -256,6 +262,18 @@ pub(super) fn replaces(epoch: &Epoch, best: &Epoch, keep: Keep) -> bool {
         (Keep::Best, Some(now), Some(best)) => now.loss < best.loss,
         _ => true,
     }
+}
+
+/// The best of `epochs`, which [`Keep::Best`] keeps.
+pub(crate) fn best(epochs: &[Epoch]) -> Option<&Epoch> {
+    let better = |best, epoch| {
+        if replaces(epoch, best, Keep::Best) {
+            epoch
+        } else {
+            best
+        }
+    };
+    epochs.iter().reduce(better)
 }
 
 #[cfg(test)]

@@ -99,9 +99,13 @@ impl Unfinished {
     /// # Errors
     /// When a checkpoint is missing or damaged.
     pub fn state(&self, device: &Device) -> Result<Option<State>, Error> {
+        let run = self.folder.display();
         let Some(resumed) = self.checkpoints.load(self.checkpoint.as_deref())? else {
+            tracing::info!("{run} goes on from the start: it has no checkpoint yet");
             return Ok(None);
         };
+        let (epochs, steps) = (resumed.epochs().len(), resumed.steps());
+        tracing::info!("{run} goes on after {epochs} epochs and {steps} steps");
         let damaged = |found| RunError::Unfinished {
             path: self.folder.clone(),
             expected: "a checkpoint".into(),
@@ -110,7 +114,7 @@ impl Unfinished {
         };
         let best = match self.recipe.training.keep {
             Keep::Last => None,
-            Keep::Best => self.checkpoints.best(resumed.epochs().len())?,
+            Keep::Best => self.checkpoints.best(&resumed)?,
         };
         let best = best.and_then(|best| Some((*best.epochs().last()?, best)));
         let best = best.map(|(epoch, best)| Ok((epoch, best.head(device)?)));

@@ -54,6 +54,35 @@ fn prepared() -> (Home, (Vec<u8>, Vec<String>), Duration) {
     (home, whole, took)
 }
 
+/// The file of a run's checkpoint of that name.
+fn checkpoint(run: &Path, name: &str) -> PathBuf {
+    let files = fs::read_dir(run.join("checkpoints")).unwrap();
+    let mut files = files.map(|file| file.unwrap().path());
+    let is_it = |path: &PathBuf| {
+        path.file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with(name)
+    };
+    files.find(is_it).unwrap()
+}
+
+fn has_checkpoint(run: &Path) -> bool {
+    let files = fs::read_dir(run.join("checkpoints")).into_iter().flatten();
+    let names = files.map(|file| file.unwrap().file_name());
+    names
+        .map(|name| name.into_string().unwrap())
+        .any(|name| name.starts_with("epoch-"))
+}
+
+/// Makes a complete run what it was before its training had ended.
+fn uncomplete(run: &Path) {
+    for file in ["SHA256SUMS", "manifest.json", "head.safetensors"] {
+        fs::remove_file(run.join(file)).unwrap();
+    }
+}
+
 fn start(home: &Home) -> Child {
     home.command(&arguments(&[])).spawn().unwrap()
 }
@@ -122,7 +151,7 @@ fn stopped_by(home: &Home, signal: &str) -> Option<(PathBuf, Option<i32>, String
     let mut child = start(home);
     let run = loop {
         let run = unfinished(home, &before);
-        if let Some(run) = run.filter(|run| run.join("checkpoints/manifest.json").exists()) {
+        if let Some(run) = run.filter(|run| has_checkpoint(run)) {
             break run;
         }
         assert!(
@@ -157,10 +186,7 @@ fn what_cannot_be_gone_on_with() {
         home.graft(&[&["train", "--json", "--resume", run], more].concat())
     };
     resume(&[]).refuses(1, &["complete", "nothing to go on with"]);
-    // As if it had been killed before the end.
-    for file in ["SHA256SUMS", "manifest.json", "head.safetensors"] {
-        fs::remove_file(run.join(file)).unwrap();
-    }
+    uncomplete(&run);
     for (key, then, now) in [
         ("training.seed", "42", "7"),
         ("training.batch_size", "16", "32"),
@@ -171,14 +197,44 @@ fn what_cannot_be_gone_on_with() {
     }
     resume(&["--checkpoint", "epoch-1"]).refuses(1, &["`epoch-1`", "epoch-010-step-000000"]);
 
-    let last = run.join("checkpoints/epoch-010-step-000000.safetensors");
+    let last = checkpoint(&run, "epoch-010-step-000000");
     let mut bytes = fs::read(&last).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&last, &bytes).unwrap();
     let earlier = "--checkpoint epoch-009-step-000035";
     resume(&[]).refuses(1, &["epoch-010-step-000000", "expected sha256", earlier]);
-    resume(&["--checkpoint", "epoch-009-step-000035"]).succeeds();
+    let resumed = resume(&["--checkpoint", "epoch-009-step-000035"]);
+    resumed.succeeds();
+    let said = "goes on after 9 epochs and 35 steps";
+    assert!(resumed.err.contains(said), "{}", resumed.err);
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn without_its_list_of_checkpoints_it_goes_on_with_those_that_are_there() {
+    let (home, whole, _) = prepared();
+    let run = home.runs()[0].clone();
+    uncomplete(&run);
+    fs::remove_file(checkpoint(&run, "epoch-010-step-000000")).unwrap();
+    let list = run.join("checkpoints/manifest.json");
+    fs::write(&list, "").unwrap();
+    let resumed = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
+    resumed.succeeds();
+    for said in [
+        "manifest.json: EOF",
+        "put together anew",
+        "goes on after 9 epochs and 35 steps",
+    ] {
+        assert!(resumed.err.contains(said), "{}", resumed.err);
+    }
+    assert!(result(&run) == whole);
+
+    // Without any there is nothing to go on with, and nothing is trained in silence.
+    uncomplete(&run);
+    fs::remove_dir_all(run.join("checkpoints")).unwrap();
+    home.graft(&["train", "--json", "--resume", run.to_str().unwrap()])
+        .refuses(1, &["checkpoints/manifest.json", "train again"]);
 }
 
 #[test]
@@ -189,15 +245,9 @@ fn a_damaged_checkpoint_of_the_best_epoch_comes_again() {
     home.graft(&best).succeeds();
     let run = home.runs()[0].clone();
     let whole = result(&run);
-    for file in ["SHA256SUMS", "manifest.json", "head.safetensors"] {
-        fs::remove_file(run.join(file)).unwrap();
-    }
+    uncomplete(&run);
     // The loss falls to the end: the last epoch is the best one, too.
-    fs::write(
-        run.join("checkpoints/epoch-010-step-000000.safetensors"),
-        "",
-    )
-    .unwrap();
+    fs::write(checkpoint(&run, "epoch-010-step-000000"), "").unwrap();
     let resume = ["train", "--json", "--resume", run.to_str().unwrap()];
     let earlier = "epoch-009-step-000035";
     home.graft(&resume)
