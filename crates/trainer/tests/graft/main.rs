@@ -10,6 +10,7 @@
 
 mod damage;
 mod disk;
+mod diverge;
 mod faults;
 mod harness;
 mod images;

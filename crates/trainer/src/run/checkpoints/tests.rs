@@ -24,18 +24,17 @@ fn checkpoint(losses: &[f64], steps: usize, seconds: f64) -> Vec<u8> {
     } else {
         epochs
     };
-    let place = format!("format = 1\nsteps = {steps}\nseconds = {seconds:?}\n{epochs}");
-    let tensors = [
-        ("head", Dtype::U8),
-        ("optimiser", Dtype::U8),
-        ("logits", Dtype::F32),
+    let place = format!("format = 2\nsteps = {steps}\nseconds = {seconds:?}\n{epochs}");
+    let rows = [
+        "adam.weight.moment_1",
+        "adam.weight.moment_2",
+        "adam.bias.moment_1",
+        "adam.bias.moment_2",
+        "logits",
     ];
-    let tensors = tensors.map(|(name, dtype)| {
-        (
-            name,
-            TensorView::new(dtype, vec![1], &[0; 4][..dtype.bitsize() / 8]).unwrap(),
-        )
-    });
+    let row = |name| (name, TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap());
+    let head = ("head", TensorView::new(Dtype::U8, vec![1], &[0]).unwrap());
+    let tensors = rows.map(row).into_iter().chain([head]);
     safetensors::serialize(tensors, Some([("place".to_owned(), place)].into())).unwrap()
 }
 
