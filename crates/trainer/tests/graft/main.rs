@@ -17,6 +17,8 @@ mod images;
 mod labs;
 mod record;
 mod resume;
+#[cfg(unix)]
+mod signals;
 mod smoke;
 mod torn;
 mod usage;
