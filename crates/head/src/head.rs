@@ -1,14 +1,10 @@
 //! The head: flatten, standardise where asked, one linear layer.
 
-use burn::module::{Module, Param, ParamId};
+use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::{Statistics, glorot_uniform};
-
-/// The identities of weight and bias, by which an optimiser's saved state finds them again.
-const WEIGHT_ID: u64 = 1;
-const BIAS_ID: u64 = 2;
 
 /// What a new head looks like.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +23,7 @@ pub struct HeadConfig {
 #[derive(Module, Debug)]
 pub struct Head {
     standardise: Option<Standardise>,
-    linear: Linear,
+    pub(crate) linear: Linear,
 }
 
 /// Subtracts the mean and divides by the deviation, feature by feature. Never trains.
@@ -64,11 +60,8 @@ impl Head {
                 deviation: constant(statistics.deviation, device),
             }),
             linear: Linear {
-                weight: known(
-                    WEIGHT_ID,
-                    Param::from_data(TensorData::new(weight, shape), device),
-                ),
-                bias: Some(known(BIAS_ID, Param::from_data(vector(bias), device))),
+                weight: Param::from_data(TensorData::new(weight, shape), device),
+                bias: Some(Param::from_data(vector(bias), device)),
             },
         }
     }
@@ -116,12 +109,6 @@ impl Standardise {
         let deviation = self.deviation.val().unsqueeze::<2>();
         (features - mean) / deviation
     }
-}
-
-/// A parameter under an identity of our choice.
-fn known<const D: usize>(id: u64, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-    let (_, value, mapper) = param.consume();
-    Param::from_mapped_value(ParamId::from(id), value, mapper)
 }
 
 fn vector(values: Vec<f32>) -> TensorData {

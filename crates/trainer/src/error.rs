@@ -83,7 +83,7 @@ pub enum Error {
         epoch: usize,
         /// What went wrong.
         what: &'static str,
-        /// Its value, infinite or not a number.
+        /// Its value: infinite, not a number, or too large to be squared.
         value: f64,
     },
     /// A signal asked to stop; what was done is saved.
@@ -115,6 +115,11 @@ pub enum Error {
         "expected {0} weights for a convolution of VGG16, found another number; this is a defect of graft, please report it"
     )]
     Weights(usize),
+    /// A head that cannot learn where it lies.
+    #[error(
+        "expected gradients of the loss, found none; this is a defect of graft, please report it"
+    )]
+    NoGradients,
     /// A recipe without epochs, which its check refuses.
     #[error("expected at least one epoch to train, found none; set training.epochs")]
     NoEpochs,

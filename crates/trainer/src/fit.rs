@@ -1,14 +1,15 @@
 //! Features to a trained head: the training loop, small and visible.
 
 mod finite;
+mod optimiser;
 mod state;
 
+pub(crate) use state::best;
 pub use state::{Kept, Resumed, State};
 
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use graft_dataset::{Holdout, shuffle};
 use graft_head::{Head, HeadConfig, Statistics, cross_entropy};
@@ -18,7 +19,7 @@ use graft_report::record::{Epoch, Scores};
 use crate::Error;
 use crate::examples::{Examples, read};
 use crate::recipe::Recipe;
-use finite::{check_epoch, check_loss, check_weights};
+use finite::{check_epoch, check_gradients, check_loss, check_weights};
 
 /// What training yields.
 pub struct Fitted {
@@ -79,7 +80,7 @@ pub fn fit_from(
             validation,
             seconds: before + started.elapsed().as_secs_f64(),
         };
-        check_epoch(&epoch, &trained)?;
+        check_epoch(&epoch, &trained, &state.optimiser)?;
         state.end(epoch, trained, recipe.training.keep);
         on(Moment::Epoch(&epoch, &state))?;
     }
@@ -114,7 +115,10 @@ fn train_epoch(
         if examples.host {
             check_loss(epoch, &loss)?;
         }
-        let gradients = GradientsParams::from_grads(loss.backward(), &state.head);
+        let gradients = state.head.gradients(&loss).ok_or(Error::NoGradients)?;
+        if examples.host {
+            check_gradients(epoch, &gradients)?;
+        }
         state.step(recipe.training.learning_rate, gradients);
         if examples.host {
             check_weights(epoch, &state.head)?;

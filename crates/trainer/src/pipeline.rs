@@ -101,10 +101,10 @@ pub fn train(
         backend: compute.backend.name().into(),
     };
     let resumed = unfinished.is_some();
-    let (mut run, start, state) = begin(unfinished, start, recipe, compute, home)?;
+    interrupt::watch()?;
+    let (mut run, start, state) = begin(unfinished, start, recipe, home, &examples, &holdout)?;
     let head_clock = Instant::now();
     let state = state.unwrap_or_else(|| State::new(recipe, &examples, &holdout));
-    interrupt::watch()?;
     let fitted = fit_from(state, recipe, &examples, &holdout, |moment| match moment {
         Moment::Step(state) => run.step(state),
         Moment::Epoch(epoch, state) => {
@@ -185,13 +185,14 @@ fn begin(
     unfinished: Option<Unfinished>,
     now: Start,
     recipe: &Recipe,
-    compute: &Compute,
     home: &Home,
+    examples: &Examples,
+    holdout: &Holdout,
 ) -> Result<(Started, Start, Option<State>), Error> {
     let Some(unfinished) = unfinished else {
         return Ok((Started::create(&home.runs(), &now, recipe)?, now, None));
     };
-    let state = unfinished.state(&compute.device)?;
+    let state = unfinished.state(examples, holdout)?;
     let epochs = state.as_ref().map_or(&[][..], State::epochs);
     let then = unfinished.start().clone();
     Ok((Started::resume(unfinished, &now, epochs)?, then, state))

@@ -1,31 +1,19 @@
-//! Where training stands: everything that the next step depends on, and as a file.
-//!
-//! The file is a safetensors file: `head` and `optimiser` as bytes of their own formats, `logits` of
-//! the epoch under way, and in the header the finished epochs and the steps taken since, as TOML,
-//! whose numbers come back to the last bit. The order of the images is drawn anew from the seed and
-//! the epoch's number, so no random state is needed.
+//! Where training stands: everything that the next step depends on. The order of the images is drawn
+//! anew from the seed and the epoch's number, so no random state is needed.
 
-use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Bytes, Device, Tensor, TensorData};
+mod file;
+mod resume;
+
+use burn::tensor::Tensor;
 use graft_dataset::Holdout;
-use graft_head::Head;
+use graft_head::{Gradients, Head};
 use graft_report::record::Epoch;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
-use serde::{Deserialize, Serialize};
 
-use super::finite::check_weights;
 use super::new_head;
-use crate::Error;
-use crate::examples::{Examples, read};
+use super::optimiser::Optimiser;
+use crate::examples::Examples;
 use crate::recipe::{Keep, Recipe};
-
-/// The version of the file's layout.
-const FORMAT: u32 = 1;
-
-/// The header's entry.
-const PLACE: &str = "place";
+pub use file::Resumed;
 
 /// An epoch, and the head after it.
 pub type Kept = (Epoch, Head);
@@ -34,7 +22,7 @@ pub type Kept = (Epoch, Head);
 pub struct State {
     /// On the device that learns.
     pub(super) head: Head,
-    optimiser: ModuleOptimizer,
+    pub(super) optimiser: Optimiser,
     /// The finished epochs.
     pub(super) epochs: Vec<Epoch>,
     /// Steps of the epoch under way that another process took.
@@ -47,23 +35,6 @@ pub struct State {
     pub(super) kept: Option<Kept>,
 }
 
-/// A place in a training run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Place {
-    format: u32,
-    epochs: Vec<Epoch>,
-    steps: usize,
-    seconds: f64,
-}
-
-/// A saved state, checked but not on a device yet.
-pub struct Resumed {
-    place: Place,
-    head: Vec<u8>,
-    optimiser: Vec<u8>,
-    logits: Vec<f32>,
-}
-
 impl State {
     /// Before the first step.
     #[must_use]
@@ -71,7 +42,7 @@ impl State {
         let device = examples.device.clone().autodiff();
         Self {
             head: new_head(recipe, examples, holdout).init(&device),
-            optimiser: adam(recipe),
+            optimiser: Optimiser::new(recipe),
             epochs: Vec::new(),
             resumed_steps: 0,
             seen: Vec::new(),
@@ -97,7 +68,7 @@ impl State {
     }
 
     /// One step of the optimiser.
-    pub(super) fn step(&mut self, learning_rate: f64, gradients: GradientsParams) {
+    pub(super) fn step(&mut self, learning_rate: f64, gradients: Gradients) {
         let head = self.head.clone();
         self.head = self.optimiser.step(learning_rate, head, gradients);
     }
@@ -111,143 +82,6 @@ impl State {
             self.kept = Some((epoch, trained));
         }
     }
-
-    /// The state as a file.
-    ///
-    /// # Errors
-    /// When a weight is no finite number, or the device does not give its tensors back.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
-        check_weights(self.epochs.len() + 1, &self.head)?;
-        let place = Place {
-            format: FORMAT,
-            epochs: self.epochs.clone(),
-            steps: self.steps(),
-            seconds: self.seconds,
-        };
-        let output = |error: &dyn std::fmt::Display| Error::Output(error.to_string());
-        let place = toml::to_string(&place).map_err(|error| output(&error))?;
-        let head = self
-            .head
-            .valid()
-            .to_bytes()
-            .map_err(|error| output(&error))?;
-        let optimiser = self
-            .optimiser
-            .into_bytes()
-            .map_err(|error| output(&error))?;
-        let logits = match self.seen.as_slice() {
-            [] => Vec::new(),
-            seen => read(Tensor::cat(seen.to_vec(), 0))?,
-        };
-        let logits: Vec<u8> = logits.into_iter().flat_map(f32::to_le_bytes).collect();
-        let view = |dtype, length, bytes| TensorView::new(dtype, vec![length], bytes);
-        let views = [
-            ("head", view(Dtype::U8, head.len(), &head)),
-            ("optimiser", view(Dtype::U8, optimiser.len(), &optimiser)),
-            ("logits", view(Dtype::F32, logits.len() / 4, &logits)),
-        ];
-        let views = views.into_iter().map(|(name, view)| Ok((name, view?)));
-        let views = views
-            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
-            .map_err(|error| output(&error))?;
-        let header = Some([(PLACE.to_owned(), place)].into());
-        safetensors::serialize(views, header).map_err(|error| output(&error))
-    }
-}
-
-impl Resumed {
-    /// Reads what [`State::to_bytes`] wrote; the error says what was expected and found.
-    ///
-    /// # Errors
-    /// When it is no such file, or one of another version.
-    pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let no = |error: &dyn std::fmt::Display| format!("expected a checkpoint, found {error}");
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| no(&error))?;
-        let place = header.metadata().as_ref().and_then(|map| map.get(PLACE));
-        let place = place.ok_or_else(|| no(&"a file without a place in it"))?;
-        let place: Place = toml::from_str(place).map_err(|error| no(&error))?;
-        if place.format != FORMAT {
-            let found = format!("format {} (this graft reads {FORMAT})", place.format);
-            return Err(no(&found));
-        }
-        let file = SafeTensors::deserialize(bytes).map_err(|error| no(&error))?;
-        let tensor = |name: &str, dtype| {
-            let tensor = file.tensor(name).map_err(|error| no(&error))?;
-            if tensor.dtype() == dtype {
-                return Ok(tensor.data().to_vec());
-            }
-            Err(no(&format!("{name} as {:?}", tensor.dtype())))
-        };
-        let logits = tensor("logits", Dtype::F32)?;
-        let (words, _) = logits.as_chunks::<4>();
-        Ok(Self {
-            head: tensor("head", Dtype::U8)?,
-            optimiser: tensor("optimiser", Dtype::U8)?,
-            logits: words.iter().map(|word| f32::from_le_bytes(*word)).collect(),
-            place,
-        })
-    }
-
-    /// The finished epochs.
-    #[must_use]
-    pub fn epochs(&self) -> &[Epoch] {
-        &self.place.epochs
-    }
-
-    /// The head.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn head(&self, device: &Device) -> Result<Head, String> {
-        Head::from_bytes(&self.head, device).map_err(|error| error.to_string())
-    }
-
-    /// The state, on `device`. `best` is the epoch that the recipe keeps and its head, where that is
-    /// not the last finished one.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn state(
-        self,
-        recipe: &Recipe,
-        device: &Device,
-        best: Option<Kept>,
-    ) -> Result<State, String> {
-        let classes = recipe.data.classes;
-        let rows = self.logits.len() / classes;
-        let seen = match self.place.steps {
-            0 => Vec::new(),
-            _ => vec![Tensor::from_data(
-                TensorData::new(self.logits.clone(), [rows, classes]),
-                device,
-            )],
-        };
-        let optimiser = Bytes::from_bytes_vec(self.optimiser.clone());
-        let optimiser = adam(recipe).from_bytes(optimiser);
-        let between = self.place.steps == 0;
-        let last = match (self.place.epochs.last(), between) {
-            (Some(epoch), true) => Some((*epoch, self.head(device)?)),
-            _ => None,
-        };
-        Ok(State {
-            head: self.head(&device.clone().autodiff())?,
-            optimiser: optimiser.map_err(|error| error.to_string())?,
-            epochs: self.place.epochs,
-            resumed_steps: self.place.steps,
-            seen,
-            seconds: self.place.seconds,
-            kept: best.or(last),
-        })
-    }
-}
-
-fn adam(recipe: &Recipe) -> ModuleOptimizer {
-    let adam = recipe.training.adam;
-    AdamConfig::new()
-        .with_beta_1(adam.beta_1)
-        .with_beta_2(adam.beta_2)
-        .with_epsilon(adam.epsilon)
-        .init()
 }
 
 /// Whether `epoch` is kept rather than the best so far.
@@ -256,6 +90,18 @@ pub(super) fn replaces(epoch: &Epoch, best: &Epoch, keep: Keep) -> bool {
         (Keep::Best, Some(now), Some(best)) => now.loss < best.loss,
         _ => true,
     }
+}
+
+/// The best of `epochs`, which [`Keep::Best`] keeps.
+pub(crate) fn best(epochs: &[Epoch]) -> Option<&Epoch> {
+    let better = |best, epoch| {
+        if replaces(epoch, best, Keep::Best) {
+            epoch
+        } else {
+            best
+        }
+    };
+    epochs.iter().reduce(better)
 }
 
 #[cfg(test)]

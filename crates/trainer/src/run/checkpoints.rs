@@ -1,87 +1,52 @@
-//! A run's checkpoints: the last two and the best, each hashed in a manifest that is written after it.
+//! A run's checkpoints: the last two and the best, and a list of them that is written after each.
 //! Older ones go when the new one is safe.
+
+mod entry;
+mod list;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use graft_durable::sha256;
-use graft_report::record::Epoch;
-use serde::{Deserialize, Serialize};
 
-use super::{RunError, sealed};
+use super::RunError;
 use crate::Error;
-use crate::fit::{Resumed, State};
+use crate::fit::{Resumed, State, best};
+use entry::Entry;
+use list::List;
+pub(super) use list::MANIFEST;
 
 /// The folder, in the run's.
 pub(super) const FOLDER: &str = "checkpoints";
-/// The manifest, in that folder.
-const MANIFEST: &str = "manifest.json";
-/// The version of the manifest's layout.
-const FORMAT: u32 = 1;
-/// How many of the newest are kept.
-const KEPT: usize = 2;
 
 /// The checkpoints of a run.
 #[derive(Debug)]
 pub(super) struct Checkpoints {
     folder: PathBuf,
-    listed: Listed,
-}
-
-/// The manifest.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Listed {
-    format: u32,
-    /// The newest, the newest first.
-    last: Vec<Entry>,
-    /// The one after the epoch with the lowest validation loss.
-    best: Option<Entry>,
-}
-
-/// One checkpoint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Entry {
-    name: String,
-    /// Finished epochs.
-    epochs: usize,
-    sha256: String,
+    list: List,
 }
 
 impl Checkpoints {
-    /// None yet, for the run in `run`.
-    pub(super) fn none(run: &Path) -> Self {
-        Self {
-            folder: run.join(FOLDER),
-            listed: Listed {
-                format: FORMAT,
-                last: Vec::new(),
-                best: None,
-            },
-        }
+    /// None yet, for the run in `run`, and a list that says so.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn create(run: &Path) -> Result<Self, Error> {
+        let (folder, list) = (run.join(FOLDER), List::none());
+        list.write(&folder)?;
+        Ok(Self { folder, list })
     }
 
     /// Those of the run in `run`.
     ///
     /// # Errors
-    /// When the manifest is damaged or of another version.
+    /// When the list of them is of another version, or lost with nothing to make it from.
     pub(super) fn open(run: &Path) -> Result<Self, RunError> {
-        let none = Self::none(run);
-        let path = none.folder.join(MANIFEST);
-        if !path.exists() {
-            return Ok(none);
-        }
-        let text = fs::read(&path).map_err(graft_durable::Error::on("read", &path))?;
-        let no = |found: String| RunError::Unfinished {
-            path: path.clone(),
-            expected: format!("a manifest of checkpoints of format {FORMAT}"),
-            found,
-            next: "train again".into(),
-        };
-        let listed: Listed = sealed::from_bytes(&text).map_err(no)?;
-        if listed.format != FORMAT {
-            return Err(no(format!("format {}", listed.format)));
-        }
-        Ok(Self { listed, ..none })
+        let folder = run.join(FOLDER);
+        let list = List::read(&folder)?;
+        Ok(Self { folder, list })
     }
 
     /// Saves `state`.
@@ -90,22 +55,20 @@ impl Checkpoints {
     /// When a weight is no finite number, or writing fails.
     pub(super) fn save(&mut self, state: &State) -> Result<(), Error> {
         let (epochs, steps) = (state.epochs(), state.steps());
-        let name = format!("epoch-{:03}-step-{steps:06}", epochs.len());
-        let bytes = state.to_bytes()?;
-        graft_durable::write(&self.path(&name), &bytes)?;
+        let is_best = steps == 0 && best(epochs) == epochs.last();
+        self.add((epochs.len(), steps), is_best, &state.to_bytes()?)
+    }
+
+    /// Adds the checkpoint `bytes`, saved after so many epochs and steps.
+    fn add(&mut self, at: (usize, usize), is_best: bool, bytes: &[u8]) -> Result<(), Error> {
         let entry = Entry {
-            name,
-            epochs: epochs.len(),
-            sha256: sha256(&bytes),
+            epochs: at.0,
+            steps: at.1,
+            sha256: sha256(bytes),
         };
-        if steps == 0 && is_best(epochs) {
-            self.listed.best = Some(entry.clone());
-        }
-        self.listed.last.retain(|other| other.name != entry.name);
-        self.listed.last.insert(0, entry);
-        self.listed.last.truncate(KEPT);
-        let manifest = sealed::to_bytes(&self.listed)?;
-        graft_durable::write(&self.folder.join(MANIFEST), &manifest)?;
+        graft_durable::write(&self.path(&entry), bytes)?;
+        self.list.add(entry, is_best);
+        self.list.write(&self.folder)?;
         self.prune();
         Ok(())
     }
@@ -116,47 +79,65 @@ impl Checkpoints {
     /// When it is missing or not as it was written, naming the one before it where that is whole.
     pub(super) fn load(&self, name: Option<&str>) -> Result<Option<Resumed>, RunError> {
         let entry = match name {
-            None => self.listed.last.first(),
+            None => self.list.last.first(),
             Some(name) => Some(self.find(name)?),
         };
         let read = |entry| self.read(entry, self.instead_of(entry));
         entry.map(read).transpose()
     }
 
-    /// The checkpoint of the best epoch, if that is among the first `epochs`: a later one comes again.
+    /// The checkpoint of the best of the epochs that `resumed` has; none where it has none, or a
+    /// later one is better and comes again.
     ///
     /// # Errors
     /// When it is missing or not as it was written.
-    pub(super) fn best(&self, epochs: usize) -> Result<Option<Resumed>, RunError> {
-        let best = self.listed.best.as_ref();
-        let best = best.filter(|entry| entry.epochs <= epochs);
-        let read = |entry| self.read(entry, TRAIN_AGAIN.into());
-        best.map(read).transpose()
+    pub(super) fn best(&self, resumed: &Resumed) -> Result<Option<Resumed>, RunError> {
+        let epochs = resumed.epochs();
+        let Some(best) = best(epochs) else {
+            return Ok(None);
+        };
+        match &self.list.best {
+            Some(entry) if entry.epochs > epochs.len() => Ok(None),
+            Some(entry) if entry.epochs == best.epoch => {
+                self.read(entry, TRAIN_AGAIN.into()).map(Some)
+            }
+            found => Err(RunError::Unfinished {
+                path: self.folder.clone(),
+                expected: format!("a checkpoint of epoch {}, the best", best.epoch),
+                found: found.as_ref().map_or("none".into(), Entry::name),
+                next: TRAIN_AGAIN.into(),
+            }),
+        }
     }
 
     fn find(&self, name: &str) -> Result<&Entry, RunError> {
-        let entries = || self.listed.last.iter().chain(&self.listed.best);
-        let found = entries().find(|entry| entry.name == name);
-        found.ok_or_else(|| RunError::Unfinished {
-            path: self.folder.clone(),
-            expected: format!("a checkpoint `{name}`"),
-            found: entries()
-                .map(|entry| entry.name.as_str())
-                .collect::<Vec<_>>()
-                .join(", "),
-            next: "choose one of these".into(),
+        let found = self.list.entries().find(|entry| entry.is_called(name));
+        found.ok_or_else(|| {
+            let mut names: Vec<_> = self.list.entries().map(Entry::name).collect();
+            names.sort();
+            names.dedup();
+            RunError::Unfinished {
+                path: self.folder.clone(),
+                expected: format!("a checkpoint `{name}`"),
+                found: if names.is_empty() {
+                    "none".into()
+                } else {
+                    names.join(", ")
+                },
+                next: "choose one that is there".into(),
+            }
         })
     }
 
     fn read(&self, entry: &Entry, next: String) -> Result<Resumed, RunError> {
         let expected = format!("sha256 {}", entry.sha256);
         let no = |expected, found| RunError::Unfinished {
-            path: self.path(&entry.name),
+            path: self.path(entry),
             expected,
             found,
             next,
         };
-        match fs::read(self.path(&entry.name)) {
+        match fs::read(self.path(entry)) {
             Err(error) => Err(no(expected, error.to_string())),
             Ok(bytes) if sha256(&bytes) != entry.sha256 => {
                 Err(no(expected, format!("sha256 {}", sha256(&bytes))))
@@ -168,13 +149,13 @@ impl Checkpoints {
     /// What to do about a damaged checkpoint.
     fn instead_of(&self, damaged: &Entry) -> String {
         let whole = |entry: &&Entry| {
-            let bytes = fs::read(self.path(&entry.name));
-            entry.name < damaged.name && bytes.is_ok_and(|bytes| sha256(&bytes) == entry.sha256)
+            let bytes = fs::read(self.path(entry));
+            entry.at() < damaged.at() && bytes.is_ok_and(|bytes| sha256(&bytes) == entry.sha256)
         };
-        match self.listed.last.iter().chain(&self.listed.best).find(whole) {
+        match self.list.entries().filter(whole).max() {
             Some(entry) => format!(
                 "an earlier one is whole: resume with --checkpoint {}",
-                entry.name
+                entry.name()
             ),
             None => TRAIN_AGAIN.into(),
         }
@@ -182,37 +163,17 @@ impl Checkpoints {
 
     /// Deletes checkpoints that are no longer listed. What cannot be deleted stays.
     fn prune(&self) {
-        let listed = |name: &str| {
-            let mut all = self.listed.last.iter().chain(&self.listed.best);
-            all.any(|entry| entry.name == name)
-        };
-        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            if path.extension().is_some_and(|end| end == EXTENSION) && !listed(&name) {
-                drop(fs::remove_file(&path));
+        for entry in list::files(&self.folder) {
+            if !self.list.entries().any(|listed| *listed == entry) {
+                drop(fs::remove_file(self.path(&entry)));
             }
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.{EXTENSION}"))
+    fn path(&self, entry: &Entry) -> PathBuf {
+        self.folder.join(entry.file())
     }
 }
-
-const EXTENSION: &str = "safetensors";
 
 /// What to do where no checkpoint is left.
 const TRAIN_AGAIN: &str = "train again";
-
-/// Whether the last epoch has the lowest validation loss of all, or nothing is held out.
-fn is_best(epochs: &[Epoch]) -> bool {
-    let loss = |epoch: &Epoch| epoch.validation.map(|scores| scores.loss);
-    match epochs.split_last() {
-        None => false,
-        Some((last, before)) => match loss(last) {
-            None => true,
-            Some(last) => before.iter().filter_map(loss).all(|loss| last < loss),
-        },
-    }
-}

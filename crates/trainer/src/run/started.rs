@@ -13,7 +13,7 @@ use graft_report::tensorboard::{EventFile, Events};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::checkpoints::Checkpoints;
+use super::checkpoints::{self, Checkpoints};
 use super::start::START;
 use super::{LOCK, Run, Start, Unfinished, lock, sealed, sweep};
 use crate::Error;
@@ -51,22 +51,19 @@ impl Started {
         let filled = || {
             let lock = lock(&folder)?;
             graft_durable::write(&folder.join(RECIPE), recipe.to_toml()?.as_bytes())?;
+            let checkpoints = Checkpoints::create(&folder)?;
+            // From here on it can be gone on with.
             graft_durable::write(&folder.join(START), &sealed::to_bytes(start)?)?;
-            Self::begin(
-                &folder,
-                lock,
-                Checkpoints::none(&folder),
-                start.started,
-                recipe,
-                &[],
-            )
+            Self::begin(&folder, lock, checkpoints, start.started, recipe, &[])
         };
         filled().inspect_err(|_| {
             // Nothing of the user's is in it yet; a folder that is not empty stays.
             let events = Events::training(start.started);
-            for file in [events.name(), METRICS, START, RECIPE, LOCK] {
+            let list = format!("{}/{}", checkpoints::FOLDER, checkpoints::MANIFEST);
+            for file in [events.name(), METRICS, START, &list, RECIPE, LOCK] {
                 drop(fs::remove_file(folder.join(file)));
             }
+            drop(fs::remove_dir(folder.join(checkpoints::FOLDER)));
             drop(fs::remove_dir(&folder));
         })
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
+use graft_dataset::Holdout;
 use graft_durable::{Error as FileError, Lock, sha256};
 use graft_report::record::{RECIPE, SUMS};
 
@@ -11,6 +11,7 @@ use super::checkpoints::Checkpoints;
 use super::start::START;
 use super::{RunError, Start, complete, lock, sweep};
 use crate::Error;
+use crate::examples::Examples;
 use crate::fit::State;
 use crate::recipe::{Keep, Recipe};
 
@@ -94,29 +95,33 @@ impl Unfinished {
         &self.recipe
     }
 
-    /// Where it stands, if it got as far as a checkpoint.
+    /// Where it stands, if it got as far as a checkpoint, on the device of `examples`.
     ///
     /// # Errors
-    /// When a checkpoint is missing or damaged.
-    pub fn state(&self, device: &Device) -> Result<Option<State>, Error> {
+    /// When a checkpoint is missing or damaged, or does not fit the run.
+    pub fn state(&self, examples: &Examples, holdout: &Holdout) -> Result<Option<State>, Error> {
+        let (recipe, run) = (&self.recipe, self.folder.display());
         let Some(resumed) = self.checkpoints.load(self.checkpoint.as_deref())? else {
+            tracing::info!("{run} goes on from the start: it has no checkpoint yet");
             return Ok(None);
         };
-        let damaged = |found| RunError::Unfinished {
+        let (epochs, steps) = (resumed.epochs().len(), resumed.steps());
+        tracing::info!("{run} goes on after {epochs} epochs and {steps} steps");
+        let unfit = |found| RunError::Unfinished {
             path: self.folder.clone(),
-            expected: "a checkpoint".into(),
+            expected: "a checkpoint of this run".into(),
             found,
             next: "train again".into(),
         };
-        let best = match self.recipe.training.keep {
+        let best = match recipe.training.keep {
             Keep::Last => None,
-            Keep::Best => self.checkpoints.best(resumed.epochs().len())?,
+            Keep::Best => self.checkpoints.best(&resumed)?,
         };
         let best = best.and_then(|best| Some((*best.epochs().last()?, best)));
-        let best = best.map(|(epoch, best)| Ok((epoch, best.head(device)?)));
-        let best = best.transpose().map_err(damaged)?;
-        Ok(Some(
-            resumed.state(&self.recipe, device, best).map_err(damaged)?,
-        ))
+        let (width, device) = (examples.features.width(), examples.device);
+        let best = best.map(|(epoch, best)| Ok((epoch, best.head(recipe, width, device)?)));
+        let best = best.transpose().map_err(unfit)?;
+        let state = resumed.state(recipe, examples, holdout, best);
+        Ok(Some(state.map_err(unfit)?))
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::harness::{FOR_TRAIN, Home, leftovers, times};
+use crate::resume::{gone_on_after, newest};
 
 /// A run of a few steps with checkpoints in the middle of its epochs.
 const RUN: [&str; 10] = [
@@ -75,8 +76,10 @@ fn at_every_place(operation: &str, effect: &str, code: i32) -> usize {
         }
         if let Some(run) = run.filter(|run| run.join("start.json").exists()) {
             if !run.join("SHA256SUMS").exists() {
-                home.graft(&["train", "--json", "--resume", run.to_str().unwrap()])
-                    .succeeds();
+                let saved = newest(&run);
+                let gone_on = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
+                gone_on.succeeds();
+                assert_eq!(gone_on_after(&gone_on.err), saved, "{operation} {place}");
             }
             assert!(result(&run) == whole, "{operation} {place}");
         }

@@ -10,6 +10,7 @@
 
 mod damage;
 mod disk;
+mod diverge;
 mod faults;
 mod features;
 mod harness;
@@ -18,6 +19,8 @@ mod labs;
 mod memory;
 mod record;
 mod resume;
+#[cfg(unix)]
+mod signals;
 mod smoke;
 mod torn;
 mod usage;

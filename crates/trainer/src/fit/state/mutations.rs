@@ -1,58 +1,58 @@
-//! Mutated checkpoints whose hash is right all the same: read or refused, within the limits.
+//! Mutated checkpoints whose hash is right all the same: gone on from or refused, within the limits.
 
 use burn::tensor::Device;
 use graft_fuzz::{Limits, MUTATIONS, Target, Verdict};
-use graft_head::HeadConfig;
-use safetensors::Dtype;
-use safetensors::tensor::TensorView;
 
-use super::{PLACE, Resumed};
-
-const EPOCH: &str =
-    "[[epochs]]\nepoch = 1\nseconds = 0.5\ntrain = { loss = 0.5, accuracy = 0.25 }\n";
-
-/// A checkpoint after one epoch and two steps.
-fn valid() -> Vec<u8> {
-    let config = HeadConfig {
-        features: 3,
-        classes: 2,
-        seed: 5,
-        statistics: None,
-    };
-    let head = config.init(&Device::flex()).to_bytes().unwrap();
-    let view = |dtype, length, bytes| TensorView::new(dtype, vec![length], bytes).unwrap();
-    let tensors = [
-        ("head", view(Dtype::U8, head.len(), &head)),
-        ("optimiser", view(Dtype::U8, 4, &[1, 2, 3, 4])),
-        ("logits", view(Dtype::F32, 4, &[0; 16])),
-    ];
-    let place = format!("format = 1\nsteps = 2\nseconds = 0.5\n{EPOCH}");
-    safetensors::serialize(tensors, Some([(PLACE.to_owned(), place)].into())).unwrap()
-}
+use super::Resumed;
+use crate::fit::tests::resume::stopped_after;
+use crate::fit::tests::{examples, features, holdout, labels, recipe, separable};
 
 #[test]
-fn mutated_checkpoints_are_read_or_refused() {
+fn mutated_checkpoints_are_gone_on_from_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
+    let examples = examples(&features, &labels, &device);
+    let recipe = recipe(|recipe| recipe.head.standardise = true);
+    // In the middle of the first epoch, and at the end of the second.
+    let corpus = [3, 12].map(|steps| stopped_after(steps, &recipe, &examples).unwrap());
     let target = Target {
         name: "checkpoint",
         manifest: env!("CARGO_MANIFEST_DIR"),
-        test: "fit::state::mutations::mutated_checkpoints_are_read_or_refused",
+        test: "fit::state::mutations::mutated_checkpoints_are_gone_on_from_or_refused",
         limits: Limits::declaring(0),
-        corpus: &[valid()],
+        corpus: &corpus,
         mutations: MUTATIONS,
         words: &[
-            b"head", b"logits", b"epochs", b"U8", b"F32", b"[", b"{", b"\"", b"\\n",
+            b"head",
+            b"logits",
+            b"epochs",
+            b"steps",
+            b"moment_1",
+            b"U8",
+            b"F32",
+            b"[",
+            b"{",
+            b"\"",
+            b"\\n",
+            b"nan",
+            b"inf",
         ],
         numbers: &[(0, 8)],
         own: None,
     };
-    target.run(|bytes| match Resumed::read(bytes) {
-        Ok(resumed) => {
-            let _ = (resumed.epochs().len(), resumed.head(&Device::flex()));
-            Verdict::Accepted
-        }
-        Err(message) => {
-            assert!(message.contains("expected a checkpoint"), "{message}");
-            Verdict::Refused
+    target.run(|bytes| {
+        let state = Resumed::read(bytes)
+            .and_then(|resumed| resumed.state(&recipe, &examples, &holdout(), None));
+        match state {
+            Ok(state) => {
+                assert!(state.to_bytes().is_ok());
+                Verdict::Accepted
+            }
+            Err(message) => {
+                let named = message.contains("expected") || message.contains("not a");
+                assert!(named, "{message}");
+                Verdict::Refused
+            }
         }
     });
 }
