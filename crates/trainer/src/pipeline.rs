@@ -3,7 +3,7 @@
 
 use std::env;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use graft_dataset::{Holdout, ImageSet, Split};
 use graft_durable::{check_writable, sha256};
@@ -58,7 +58,7 @@ pub struct Trained {
 pub fn train(
     order: Order,
     sources: &mut Sources,
-    mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
+    on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
 ) -> Result<Trained, Error> {
     let clock = Clock::start();
     let Order {
@@ -105,17 +105,12 @@ pub fn train(
     let (mut run, start, state) = begin(unfinished, start, recipe, home, &examples, &holdout)?;
     let head_clock = Instant::now();
     let state = state.unwrap_or_else(|| State::new(recipe, &examples, &holdout));
-    let fitted = fit_from(state, recipe, &examples, &holdout, |moment| match moment {
-        Moment::Step(state) => run.step(state),
-        Moment::Epoch(epoch, state) => {
-            run.epoch(epoch, state)?;
-            on_epoch(epoch)
-        }
-    })?;
+    let (fitted, recording) = learn(&mut run, state, recipe, (&examples, &holdout), on_epoch)?;
     let stages = Stages {
         fetch: sources.seconds(),
         features: extracted.seconds,
         head: head_clock.elapsed().as_secs_f64(),
+        checkpoints: recording.as_secs_f64(),
     };
 
     let backbone = unmoved(&loaded, before)?;
@@ -159,6 +154,30 @@ pub fn train(
         run: run.finish(&head, &samples, manifest)?,
         extracted,
     })
+}
+
+/// Trains the head, recording every step and epoch in `run`; also returns how long recording took.
+fn learn(
+    run: &mut Started,
+    state: State,
+    recipe: &Recipe,
+    (examples, holdout): (&Examples, &Holdout),
+    mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
+) -> Result<(Fitted, Duration), Error> {
+    let mut recording = Duration::ZERO;
+    let fitted = fit_from(state, recipe, examples, holdout, |moment| {
+        let clock = Instant::now();
+        match moment {
+            Moment::Step(state) => run.step(state)?,
+            Moment::Epoch(epoch, state) => {
+                run.epoch(epoch, state)?;
+                on_epoch(epoch)?;
+            }
+        }
+        recording += clock.elapsed();
+        Ok(())
+    })?;
+    Ok((fitted, recording))
 }
 
 /// Records what the kept head makes of every image it could have seen.

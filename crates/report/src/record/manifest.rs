@@ -186,8 +186,11 @@ pub struct Stages {
     pub fetch: f64,
     /// Features: computing and writing them, or reading and verifying them.
     pub features: f64,
-    /// Training the head.
+    /// Training the head, checkpoints and metrics included.
     pub head: f64,
+    /// Writing checkpoints and metrics meanwhile; 0 in records from before it was measured.
+    #[serde(default)]
+    pub checkpoints: f64,
 }
 
 impl Manifest {

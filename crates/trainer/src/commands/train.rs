@@ -92,6 +92,7 @@ fn people(trained: &Trained) -> Result<(), Error> {
         fetch,
         features,
         head,
+        checkpoints,
     } = manifest.stages;
     let memory = manifest
         .machine
@@ -108,7 +109,7 @@ fn people(trained: &Trained) -> Result<(), Error> {
         "
 trained on {} images, validated on {}; kept epoch {}
 features   {features:.1} s, {cache} ({rate:.0} images/s)
-head       {head:.1} s
+head       {head:.1} s, of which checkpoints and metrics {checkpoints:.2} s
 in all     {:.1} s, of which fetching and importing {fetch:.1} s; peak memory {memory}
 backbone   sha256 {hash}... before and after: it did not move
 run        {folder}: the record, and report.html (report.zh.html)

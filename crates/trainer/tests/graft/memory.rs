@@ -58,8 +58,8 @@ pub(crate) fn with_less_memory(home: &Home, options: &[&str]) -> f64 {
     );
     for split in ["train", "validation"] {
         assert_eq!(whole[split]["accuracy"], less[split]["accuracy"], "{split}");
-        let loss = |run: &Value| run[split]["loss"].as_f64().unwrap();
-        assert!((loss(&whole) - loss(&less)).abs() < 1e-3, "{whole} {less}");
+        let [expected, found] = [&whole, &less].map(|run| run[split]["loss"].as_f64().unwrap());
+        assert!((expected - found).abs() < 1e-3, "{whole} {less}");
     }
     assert_eq!(noted(home), [4], "what the next start begins with");
     let [(images, expected)] = &expected[..] else {

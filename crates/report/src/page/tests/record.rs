@@ -197,6 +197,7 @@ fn manifest() -> Manifest {
             fetch: 0.5,
             features: 29.75,
             head: 0.75,
+            checkpoints: 0.25,
         },
     }
 }

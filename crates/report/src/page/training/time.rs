@@ -53,7 +53,11 @@ fn picture(run: &Run) -> Figure {
     let rest = (manifest.seconds - stages.fetch - stages.features - stages.head).max(0.0);
     let parts = [
         (run.pick("features", "特征"), stages.features),
-        (run.pick("head", "分类头"), stages.head),
+        (
+            run.pick("head", "分类头"),
+            (stages.head - stages.checkpoints).max(0.0),
+        ),
+        (run.pick("checkpoints", "检查点"), stages.checkpoints),
         (run.pick("assets", "下载与校验"), stages.fetch),
         (run.pick("rest", "其他"), rest),
     ];
