@@ -39,10 +39,10 @@ impl Preprocessing {
         let large = accuracy(Preparation::SEED.enlarged(64))?;
         let unit = language.pick(
             format!("the {seed} of 0..1 scaling"),
-            format!(" 0..1 缩放的 {seed} "),
+            format!("0..1 缩放的 {seed} "),
         );
         let scaling = than(language, &self.scaling, &unit);
-        let unit = language.pick("0..1 scaling", " 0..1 缩放");
+        let unit = language.pick("0..1 scaling", "0..1 缩放");
         let standardised = than(language, &self.scaling_standardised, unit);
         let enlarged = language.pick(
             format!("the {small} of images enlarged to 32"),

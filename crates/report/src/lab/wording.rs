@@ -40,6 +40,7 @@ impl From<&Estimate> for Effect {
 pub(super) fn than(language: Language, effect: impl Into<Effect>, what: &str) -> String {
     let effect = effect.into();
     let (size, evidence) = (size(&effect), evidence(language, &effect));
+    let what = &*spaced(language, what);
     match (language, effect.verdict) {
         (Language::En, Verdict::Better) => {
             format!("{size} percentage points more than {what} ({evidence})")
@@ -56,6 +57,16 @@ pub(super) fn than(language: Language, effect: impl Into<Effect>, what: &str) ->
             format!("与{what}没有明显差异（{size} 个百分点，{evidence}）")
         }
     }
+}
+
+/// A text to stand between Chinese characters: apart from them where it begins or ends in Latin.
+fn spaced(language: Language, text: &str) -> String {
+    let space = |end: Option<char>| match end {
+        Some(end) if language == Language::Zh && end.is_ascii_alphanumeric() => " ",
+        _ => "",
+    };
+    let (first, last) = (text.chars().next(), text.chars().next_back());
+    format!("{}{text}{}", space(first), space(last))
 }
 
 /// What is in the brackets of [`than`], for the end of a sentence.
@@ -146,95 +157,4 @@ pub(super) fn nothing(language: Language) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// A difference with this mean in percentage points, an interval of 0.5 to both sides, and p.
-    pub(in crate::lab) fn difference(points: f64, p: f64) -> Difference {
-        let mean = points / 100.0;
-        Difference {
-            images: 10_000,
-            pairs: vec![crate::Paired::new(&[true], &[true]); 5],
-            for_first: 1,
-            for_second: 2,
-            accuracy: Estimate {
-                mean,
-                low: mean - 0.005,
-                high: mean + 0.005,
-            },
-            p,
-        }
-    }
-
-    #[test]
-    fn words_follow_the_numbers() {
-        for (points, p, en, zh) in [
-            (
-                2.0,
-                0.0001,
-                "2.00 percentage points more than x (1.50 to 2.50, p < 0.001)",
-                "比x高 2.00 个百分点（1.50 至 2.50，p < 0.001）",
-            ),
-            (
-                -2.0,
-                0.012,
-                "2.00 percentage points less than x (1.50 to 2.50, p = 0.012)",
-                "比x低 2.00 个百分点（1.50 至 2.50，p = 0.012）",
-            ),
-            (
-                -0.25,
-                0.3,
-                "not clearly different from x (−0.25 percentage points, −0.75 to 0.25, p = 0.300)",
-                "与x没有明显差异（−0.25 个百分点，−0.75 至 0.25，p = 0.300）",
-            ),
-            // The test alone, or the interval alone, is not enough.
-            (
-                0.25,
-                0.001,
-                "not clearly different from x (+0.25 percentage points, −0.25 to 0.75, p = 0.001)",
-                "与x没有明显差异（+0.25 个百分点，−0.25 至 0.75，p = 0.001）",
-            ),
-            (
-                2.0,
-                0.2,
-                "not clearly different from x (+2.00 percentage points, 1.50 to 2.50, p = 0.200)",
-                "与x没有明显差异（+2.00 个百分点，1.50 至 2.50，p = 0.200）",
-            ),
-        ] {
-            let difference = difference(points, p);
-            assert_eq!(than(Language::En, &difference, "x"), en);
-            assert_eq!(than(Language::Zh, &difference, "x"), zh);
-        }
-    }
-
-    #[test]
-    fn without_a_test_the_interval_decides() {
-        for (mean, words) in [
-            (0.02, "2.00 percentage points more than x (1.00 to 3.00)"),
-            (-0.02, "2.00 percentage points less than x (1.00 to 3.00)"),
-            (
-                0.001,
-                "not clearly different from x (+0.10 percentage points, −0.90 to 1.10)",
-            ),
-        ] {
-            let estimate = Estimate {
-                mean,
-                low: mean - 0.01,
-                high: mean + 0.01,
-            };
-            assert_eq!(than(Language::En, &estimate, "x"), words);
-        }
-    }
-
-    #[test]
-    fn thousands_are_apart() {
-        for (n, text) in [
-            (0_u64, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(count(n), text);
-        }
-    }
-}
+pub(super) mod tests;
