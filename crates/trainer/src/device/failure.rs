@@ -172,6 +172,10 @@ mod tests {
     }
 
     #[cfg(any(feature = "wgpu", feature = "cuda"))]
+    #[expect(
+        clippy::default_trait_access,
+        reason = "cubecl does not name the type of a backtrace"
+    )]
     #[test]
     fn the_runtime_s_own_errors_are_sorted() {
         use cubecl::server::{IoError, LaunchError, ServerError};

@@ -51,15 +51,21 @@ pub(crate) fn with_less_memory(home: &Home, options: &[&str]) -> f64 {
         let said = format!("going on with {batch} images a pass");
         assert!(outcome.err.contains(&said), "{}", outcome.err);
     }
-    let less = outcome.json();
+    let halved = outcome.json();
     assert_eq!(
-        (&whole["cache"], &less["cache"]),
+        (&whole["cache"], &halved["cache"]),
         (&"miss".into(), &"miss".into())
     );
     for split in ["train", "validation"] {
-        assert_eq!(whole[split]["accuracy"], less[split]["accuracy"], "{split}");
-        let [expected, found] = [&whole, &less].map(|run| run[split]["loss"].as_f64().unwrap());
-        assert!((expected - found).abs() < 1e-3, "{whole} {less}");
+        assert_eq!(
+            whole[split]["accuracy"], halved[split]["accuracy"],
+            "{split}"
+        );
+        let loss = |run: &Value| run[split]["loss"].as_f64().unwrap();
+        assert!(
+            (loss(&whole) - loss(&halved)).abs() < 1e-3,
+            "{whole} {halved}"
+        );
     }
     assert_eq!(noted(home), [4], "what the next start begins with");
     let [(images, expected)] = &expected[..] else {
