@@ -87,8 +87,10 @@ pub fn train(
         host: compute.backend == Backend::Cpu,
     };
 
+    let commit = machine::commit();
     let start = Start {
         graft: env!("CARGO_PKG_VERSION").into(),
+        commit: commit.clone(),
         command: env::args_os()
             .map(|argument| argument.to_string_lossy().into_owned())
             .collect(),
@@ -120,7 +122,7 @@ pub fn train(
     let manifest = Manifest {
         format: Manifest::FORMAT,
         graft: env!("CARGO_PKG_VERSION").into(),
-        commit: machine::commit(),
+        commit,
         command: start.command,
         started: start.started,
         resumed,

@@ -88,7 +88,7 @@ pub(crate) fn gone_on_after(said: &str) -> Option<(u64, u64)> {
 }
 
 /// Makes a complete run what it was before its training had ended.
-fn uncomplete(run: &Path) {
+pub(crate) fn uncomplete(run: &Path) {
     for file in ["SHA256SUMS", "manifest.json", "head.safetensors"] {
         fs::remove_file(run.join(file)).unwrap();
     }
