@@ -1,15 +1,21 @@
 //! The command line as it is typed.
 
+mod bench;
+mod lab;
+mod results;
+mod upkeep;
+
+pub use bench::Bench;
+pub use lab::{Lab, LabName};
+pub use results::{Compare, Format, Lang, Report, Runs};
+pub use upkeep::{Cache, Doctor};
+
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use graft_report::Language;
 
 use crate::backend::Backend;
 use crate::engine::Engine;
-use crate::labs::Which;
 
 /// Transfer learning in Rust: a frozen VGG16 from ImageNet learns handwritten digits.
 ///
@@ -157,68 +163,6 @@ pub struct Eval {
     pub json: bool,
 }
 
-/// `graft runs`
-#[derive(Debug, Args)]
-pub struct Runs {
-    /// Print one JSON object instead of a table
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `graft compare`
-#[derive(Debug, Args)]
-pub struct Compare {
-    /// Names or folders of two or more runs
-    #[arg(required = true, num_args = 2.., value_name = "RUN")]
-    pub runs: Vec<PathBuf>,
-    /// Print one JSON object instead of tables
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `graft report`
-#[derive(Debug, Args)]
-pub struct Report {
-    /// A run's name or folder; the newest complete one by default
-    pub run: Option<PathBuf>,
-    /// The report's language
-    #[arg(long, value_enum, default_value_t = Lang::En)]
-    pub lang: Lang,
-    /// The report's format
-    #[arg(long, value_enum, default_value_t = Format::Html)]
-    pub format: Format,
-    /// Who hands it in; remembered for this run
-    #[arg(long)]
-    pub author: Option<String>,
-}
-
-/// A report's language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Lang {
-    /// English
-    En,
-    /// Chinese
-    Zh,
-}
-
-impl From<Lang> for Language {
-    fn from(lang: Lang) -> Self {
-        match lang {
-            Lang::En => Self::En,
-            Lang::Zh => Self::Zh,
-        }
-    }
-}
-
-/// A report's format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// One HTML file with everything in it
-    Html,
-    /// Markdown, without pictures
-    Md,
-}
-
 /// `graft extract`
 #[derive(Debug, Args)]
 pub struct Extract {
@@ -258,149 +202,6 @@ pub struct Predict {
     #[command(flatten)]
     pub outside: Outside,
     /// Print one JSON object a picture
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `graft lab`
-#[derive(Debug, Args)]
-pub struct Lab {
-    /// Which experiment
-    #[arg(value_enum, default_value_t = LabName::All)]
-    pub name: LabName,
-    /// Change the data or the seed, such as data.limit=2000; everything else is the lab's own
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
-    /// What computes.
-    #[command(flatten)]
-    pub compute: ComputeArguments,
-    /// Where from.
-    #[command(flatten)]
-    pub outside: Outside,
-    /// Print one JSON object a lab instead of a table and what it found
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Which labs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LabName {
-    /// One after the other
-    All,
-    /// One of them.
-    One(Which),
-}
-
-impl LabName {
-    /// The one that was asked for; none for all.
-    #[must_use]
-    pub fn which(self) -> Option<Which> {
-        match self {
-            Self::All => None,
-            Self::One(which) => Some(which),
-        }
-    }
-}
-
-impl ValueEnum for LabName {
-    fn value_variants<'a>() -> &'a [Self] {
-        const ALL: [LabName; 6] = [
-            LabName::One(Which::ALL[0]),
-            LabName::One(Which::ALL[1]),
-            LabName::One(Which::ALL[2]),
-            LabName::One(Which::ALL[3]),
-            LabName::One(Which::ALL[4]),
-            LabName::All,
-        ];
-        &ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        match self {
-            Self::All => Some(PossibleValue::new("all").help("All five, one after the other")),
-            Self::One(which) => which.to_possible_value(),
-        }
-    }
-}
-
-/// `graft bench`
-#[derive(Debug, Args)]
-pub struct Bench {
-    /// Height and width of the images, in pixels
-    #[arg(long, value_delimiter = ',', value_parser = side, default_values_t = [32, 48, 64, 224])]
-    pub sizes: Vec<usize>,
-    /// Images a pass
-    #[arg(long, value_delimiter = ',', value_parser = batch, default_values_t = [32, 256])]
-    pub batches: Vec<usize>,
-    /// Measure after the last block only
-    #[arg(long)]
-    pub no_blocks: bool,
-    /// How long a measurement takes at least
-    #[arg(long, value_parser = seconds, default_value_t = 1.0)]
-    pub seconds: f64,
-    /// Do not train the seed recipe, which is done twice: from an empty cache and from a full one
-    #[arg(long)]
-    pub no_train: bool,
-    /// What computes.
-    #[command(flatten)]
-    pub compute: ComputeArguments,
-    /// Where from.
-    #[command(flatten)]
-    pub outside: Outside,
-    /// Print one JSON object instead of a table
-    #[arg(long)]
-    pub json: bool,
-}
-
-fn side(text: &str) -> Result<usize, String> {
-    within(text, 32.0, 1024.0)?;
-    text.parse()
-        .map_err(|_| "expected a whole number".to_owned())
-}
-
-fn batch(text: &str) -> Result<usize, String> {
-    within(text, 1.0, 4096.0)?;
-    text.parse()
-        .map_err(|_| "expected a whole number".to_owned())
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    within(text, 0.0, 3600.0)
-}
-
-fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
-    let number = text
-        .parse()
-        .ok()
-        .filter(|number| (least..=most).contains(number));
-    number.ok_or_else(|| format!("expected a number from {least} to {most}"))
-}
-
-/// `graft cache`
-#[derive(Debug, Subcommand)]
-pub enum Cache {
-    /// Show what is cached
-    List,
-    /// Delete all cached features
-    Clear,
-}
-
-/// `graft doctor`
-#[derive(Debug, Args)]
-pub struct Doctor {
-    /// Look at the devices, and check what they compute
-    #[arg(long)]
-    pub device: bool,
-    /// The devices of one backend only; by default of all that were compiled in
-    #[arg(long, value_enum)]
-    pub backend: Option<Backend>,
-    /// Also check devices that are only programs that behave like cards
-    #[arg(long)]
-    pub allow_software: bool,
-    /// Where from.
-    #[command(flatten)]
-    pub outside: Outside,
-    /// Print one JSON array instead
     #[arg(long)]
     pub json: bool,
 }
