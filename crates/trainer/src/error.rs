@@ -145,6 +145,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether weights that cannot be loaded are missing or damaged, rather than the device at fault.
+    pub(crate) fn is_of_files(&self) -> bool {
+        matches!(self, Self::Import(_) | Self::Backbone(_) | Self::File(_))
+    }
+
     /// What a device or the runtime above it says, sorted by what can be done about it.
     #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
     pub(crate) fn device(message: impl ToString) -> Self {

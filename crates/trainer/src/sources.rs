@@ -117,6 +117,7 @@ impl<'a> Sources<'a> {
         let folder = self.home.weights();
         match Loaded::read(&folder, recipe, compute) {
             Ok(loaded) => return Ok(loaded),
+            Err(error) if !error.is_of_files() => return Err(error),
             Err(error) if self.imported_by_hand(&folder) => return Err(error),
             Err(error) if folder.join(weights::MANIFEST).exists() => {
                 tracing::warn!("{error}\nimporting the weights again");
