@@ -38,11 +38,12 @@ pub fn create_folder(folder: &Path) -> Result<(), Error> {
 /// Makes a folder that is not there, so that it survives a power cut.
 ///
 /// # Errors
-/// When it is there already, or cannot be made.
+/// When it is there already, or cannot be made or flushed: then it is not there.
 pub fn create_new_folder(folder: &Path) -> Result<(), Error> {
     let created = before(Operation::Create).and_then(|_| fs::create_dir(folder));
     created.map_err(Error::on("create folder", folder))?;
-    sync_folder(folder_of(folder))
+    // What cannot be deleted stays; the first error is the one to tell.
+    sync_folder(folder_of(folder)).inspect_err(|_| drop(fs::remove_dir(folder)))
 }
 
 /// Makes a rename or a new file survive a power cut. Only Unix has and needs this.

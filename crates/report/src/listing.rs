@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Figures;
-use crate::record::{Record, RecordError};
+use crate::record::{Record, RecordError, START};
 use crate::table::table;
 
 /// A run's folder, and what is in it.
@@ -99,7 +99,12 @@ fn state(folder: &Path) -> State {
         Ok(facts) => State::Complete(Box::new(facts)),
         Err(RecordError::Incomplete { missing, .. }) => State::Incomplete {
             reason: format!(
-                "{missing} is missing; its training is under way, or was stopped: train --resume goes on with it"
+                "{missing} is missing; its training is under way, or was stopped{}",
+                if folder.join(START).exists() {
+                    ": train --resume goes on with it"
+                } else {
+                    " before anything was saved: train again"
+                }
             ),
         },
         Err(error @ RecordError::Format { .. }) => State::OtherFormat {

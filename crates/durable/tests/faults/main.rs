@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use child::{Ended, FOLDER};
 
-use graft_durable::{Appending, Error, Pending, sweep, write};
+use graft_durable::{Appending, Error, Pending, create_new_folder, sweep, write};
 
 /// What the file holds before.
 const OLD: &[u8] = b"old";
@@ -28,21 +28,34 @@ const MOST: u64 = 100;
 /// What a child does to `path`.
 type Scenario = fn(&Path) -> Result<(), Error>;
 
-/// In a child: does `scenario` and says what came of it. In the parent: fails every operation.
-fn every_fault(test: &str, place: &str, before: Option<&[u8]>, new: &[u8], scenario: Scenario) {
-    if let Some(home) = env::var_os(FOLDER) {
-        let home = PathBuf::from(home);
-        if let Err(error) = scenario(&home.join(place)) {
-            fs::write(home.join("said"), error.to_string()).unwrap();
-        }
-        return;
+/// How often a scenario creates, writes, flushes and renames.
+type Counts = [(&'static str, usize); 4];
+
+/// In a child: does `scenario` and says what came of it.
+fn in_child(place: &str, scenario: Scenario) {
+    let home = PathBuf::from(env::var_os(FOLDER).unwrap());
+    if let Err(error) = scenario(&home.join(place)) {
+        fs::write(home.join("said"), error.to_string()).unwrap();
+    }
+}
+
+/// In a child: does `scenario`. In the parent: fails every operation, of which there must be as many
+/// as `counts` says.
+fn every_fault(
+    test: &str,
+    place: &str,
+    (before, new): (Option<&[u8]>, &[u8]),
+    counts: Counts,
+    scenario: Scenario,
+) {
+    if env::var_os(FOLDER).is_some() {
+        return in_child(place, scenario);
     }
     let mut children = 0;
-    for operation in ["create", "write", "fsync", "rename"] {
-        let mut places = 0;
+    for (operation, places) in counts {
         for effect in ["EIO", "ENOSPC", "KILL"] {
             for lasting in ["", "+"] {
-                places = (1..MOST)
+                let met = (1..MOST)
                     .map(|number| {
                         let fault = format!("{operation}:{number}{lasting}:{effect}");
                         Ended::run(test, &fault, place, before)
@@ -52,9 +65,9 @@ fn every_fault(test: &str, place: &str, before: Option<&[u8]>, new: &[u8], scena
                         failed(ended, before, new)
                     })
                     .count();
+                assert_eq!(met, places, "{operation}{lasting}:{effect}");
             }
         }
-        assert!(places < 50, "{places} operations {operation}");
         for number in 1..=places {
             for effect in ["EINTR", "SHORT"] {
                 if operation == "write" {
@@ -109,8 +122,8 @@ fn replacing_a_small_file() {
     every_fault(
         "replacing_a_small_file",
         "file",
-        Some(OLD),
-        b"new",
+        (Some(OLD), b"new"),
+        [("create", 1), ("write", 1), ("fsync", 2), ("rename", 1)],
         |path| write(path, b"new"),
     );
 }
@@ -120,8 +133,8 @@ fn writing_into_a_new_folder() {
     every_fault(
         "writing_into_a_new_folder",
         "a/b/file",
-        None,
-        b"new",
+        (None, b"new"),
+        [("create", 3), ("write", 1), ("fsync", 4), ("rename", 1)],
         |path| write(path, b"new"),
     );
 }
@@ -138,8 +151,8 @@ fn replacing_a_large_file_whose_start_is_written_last() {
     every_fault(
         "replacing_a_large_file_whose_start_is_written_last",
         "file",
-        Some(OLD),
-        &large(),
+        (Some(OLD), &large()),
+        [("create", 1), ("write", 4), ("fsync", 2), ("rename", 1)],
         |path| {
             let mut pending = Pending::create(path)?;
             let mut content = large();
@@ -169,7 +182,7 @@ fn appending_to_a_file() {
         lines.sync()
     };
     if env::var_os(FOLDER).is_some() {
-        return every_fault(test, "a/lines", None, b"", append);
+        return in_child("a/lines", append);
     }
     let mut failures = 0;
     for fault in [
@@ -198,10 +211,32 @@ fn appending_to_a_file() {
 }
 
 #[test]
+fn a_new_folder_that_cannot_be_flushed_is_not_there() {
+    let test = "a_new_folder_that_cannot_be_flushed_is_not_there";
+    if env::var_os(FOLDER).is_some() {
+        return in_child("folder", create_new_folder);
+    }
+    for (fault, is_there) in [
+        ("create:1:EIO", false),
+        ("fsync:1:EIO", false),
+        ("fsync:2:EIO", true),
+    ] {
+        let ended = Ended::run(test, fault, "folder", None);
+        assert_eq!(ended.path.is_dir(), is_there, "{fault}");
+        assert_eq!(
+            ended.error.is_none(),
+            is_there,
+            "{fault}: {:?}",
+            ended.error
+        );
+    }
+}
+
+#[test]
 fn a_fault_that_is_none_is_named() {
     let test = "a_fault_that_is_none_is_named";
     if env::var_os(FOLDER).is_some() {
-        return every_fault(test, "file", None, b"", |path| write(path, b"new"));
+        return in_child("file", |path| write(path, b"new"));
     }
     let ended = Ended::run(test, "wrote:1:EIO", "file", None);
     let Some(error) = &ended.error else {

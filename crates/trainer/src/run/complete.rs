@@ -166,6 +166,7 @@ fn newest(runs: &Path) -> Option<Run> {
         }
     };
     folders
+        .filter(|path| path.is_dir())
         .filter_map(open)
         .max_by_key(|run| run.manifest.started)
 }

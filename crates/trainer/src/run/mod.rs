@@ -9,6 +9,7 @@ mod samples;
 mod sealed;
 mod start;
 mod started;
+mod unbegun;
 mod unfinished;
 
 use std::path::Path;
@@ -25,7 +26,7 @@ pub use started::Started;
 pub(crate) use started::indented;
 pub use unfinished::Unfinished;
 
-/// Locked by whoever writes into the run's folder.
+/// Locked by whoever writes into the run's folder; the one beside the runs by whoever makes a folder.
 const LOCK: &str = ".lock";
 
 /// Deletes what killed processes left half-written in the run in `folder`.

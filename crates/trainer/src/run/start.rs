@@ -3,14 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use graft_report::record::Data;
+use graft_report::record::{Data, START};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{RunError, sealed};
-
-/// The file's name in the run's folder.
-pub(super) const START: &str = "start.json";
 
 /// Everything outside the recipe that the result depends on, and how the run was started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

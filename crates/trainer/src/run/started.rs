@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 
 use graft_durable::{Appending, Error as FileError, Lock};
 use graft_report::record::{
-    Epoch, HEAD, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
-    Sums, epochs_to_csv,
+    Epoch, HEAD, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, START,
+    Samples, Sums, epochs_to_csv,
 };
 use graft_report::tensorboard::{EventFile, Events};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::checkpoints::{self, Checkpoints};
-use super::start::START;
-use super::{LOCK, Run, Start, Unfinished, lock, sealed, sweep};
+use super::checkpoints::Checkpoints;
+use super::{LOCK, Run, Start, Unfinished, lock, sealed, unbegun};
 use crate::Error;
 use crate::fit::State;
 use crate::interrupt;
@@ -42,14 +41,15 @@ impl Started {
     /// # Errors
     /// When the folder or a file in it cannot be written.
     pub fn create(runs: &Path, start: &Start, recipe: &Recipe) -> Result<Self, Error> {
-        graft_durable::create_folder(runs)?;
-        for run in fs::read_dir(runs).into_iter().flatten().flatten() {
-            sweep(&run.path());
-        }
+        // One at a time, so that nobody takes a folder for abandoned before its maker has locked it.
+        let making = Lock::take(&runs.join(LOCK))?;
+        unbegun::delete_all(runs);
         let time = start.started.strftime("%Y-%m-%dT%H-%M-%S");
         let folder = new_folder(runs, &format!("{time}-{}", start.recipe))?;
+        let locked = lock(&folder);
+        drop(making);
         let filled = || {
-            let lock = lock(&folder)?;
+            let lock = locked?;
             graft_durable::write(&folder.join(RECIPE), recipe.to_toml()?.as_bytes())?;
             let checkpoints = Checkpoints::create(&folder)?;
             // From here on it can be gone on with.
@@ -57,14 +57,12 @@ impl Started {
             Self::begin(&folder, lock, checkpoints, start.started, recipe, &[])
         };
         filled().inspect_err(|_| {
-            // Nothing of the user's is in it yet; a folder that is not empty stays.
+            // Nothing of the user's is in it yet.
             let events = Events::training(start.started);
-            let list = format!("{}/{}", checkpoints::FOLDER, checkpoints::MANIFEST);
-            for file in [events.name(), METRICS, START, &list, RECIPE, LOCK] {
+            for file in [events.name(), METRICS, START] {
                 drop(fs::remove_file(folder.join(file)));
             }
-            drop(fs::remove_dir(folder.join(checkpoints::FOLDER)));
-            drop(fs::remove_dir(&folder));
+            unbegun::delete(&folder);
         })
     }
 

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use graft_dataset::Holdout;
 use graft_durable::{Error as FileError, Lock, sha256};
-use graft_report::record::{RECIPE, SUMS};
+use graft_report::record::{RECIPE, START, SUMS};
 
 use super::checkpoints::Checkpoints;
-use super::start::START;
 use super::{RunError, Start, complete, lock, sweep};
 use crate::Error;
 use crate::examples::Examples;

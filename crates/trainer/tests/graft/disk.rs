@@ -5,10 +5,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::harness::{FOR_TRAIN, Home, VGG16};
+use crate::harness::{FOR_TRAIN, Home, SMALL, VGG16, leftovers};
+use crate::resume::{gone_on_after, newest, result, unfinished};
 
 /// A small file system of its own, gone with this value.
 struct Mount {
@@ -161,8 +164,57 @@ fn a_disk_that_fills_up_at_the_end_leaves_no_complete_run() {
     assert_eq!(complete, 1);
 }
 
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_disk_that_fills_up_while_training_leaves_a_checkpoint_to_go_on_from() {
+    let Some(disk) = Mount::new("200m") else {
+        return;
+    };
+    let home = Home::at(&disk.at);
+    home.take(&FOR_TRAIN);
+    // A checkpoint after every one of 3,500 steps.
+    let more = ["training.epochs=500", "training.checkpoint_steps=1"];
+    let more = more.map(|set| ["--set", set]).concat();
+    let train = [&["train", "--json"], &SMALL[..], &more].concat();
+    home.graft(&train).succeeds();
+    let whole = result(&home.runs()[0]);
+    let before = home.runs();
+    let mut child = home.command(&train).spawn().unwrap();
+    let run = loop {
+        let run = unfinished(&home, &before);
+        if let Some(run) = run.filter(|run| newest(run).is_some_and(|(epochs, _)| epochs > 1)) {
+            break run;
+        }
+        assert!(child.try_wait().unwrap().is_none(), "it ended first");
+        thread::sleep(Duration::from_millis(1));
+    };
+    // What a checkpoint gives back that is pruned is taken, too.
+    while child.try_wait().unwrap().is_none() {
+        fill(&disk.at);
+    }
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for part in [run.to_str().unwrap(), "No space left", "GRAFT_HOME"] {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
+    assert_eq!(leftovers(home.root()), Vec::<PathBuf>::new());
+    let saved = newest(&run);
+    fs::remove_file(disk.at.join("filler")).unwrap();
+    let resumed = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
+    resumed.succeeds();
+    assert!(saved.is_some());
+    assert_eq!(gone_on_after(&resumed.err), saved);
+    assert!(result(&run) == whole);
+}
+
 /// Takes what space is left.
 fn fill(disk: &Path) {
-    let mut file = fs::File::create(disk.join("filler")).unwrap();
+    let mut options = fs::File::options();
+    let mut file = options
+        .create(true)
+        .append(true)
+        .open(disk.join("filler"))
+        .unwrap();
     while file.write_all(&[0; 4096]).is_ok() {}
 }

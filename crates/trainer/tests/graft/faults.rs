@@ -1,10 +1,10 @@
 //! Disks that fail and processes that die at every place of a training where something is written.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::harness::{FOR_TRAIN, Home, leftovers, times};
-use crate::resume::{gone_on_after, newest};
+use crate::resume::{gone_on_after, newest, result};
 
 /// A run of a few steps with checkpoints in the middle of its epochs.
 const RUN: [&str; 10] = [
@@ -23,17 +23,6 @@ const RUN: [&str; 10] = [
 /// From one place to the next that is tried; the long form tries all.
 fn stride() -> usize {
     if times() > 1 { 1 } else { 7 }
-}
-
-/// The head and the metrics of a complete run, apart from the seconds.
-fn result(run: &Path) -> (Vec<u8>, Vec<String>) {
-    let metrics = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
-    let lines = metrics.lines();
-    let lines = lines.map(|line| line.split(",\"seconds\"").next().unwrap().to_owned());
-    (
-        fs::read(run.join("head.safetensors")).unwrap(),
-        lines.collect(),
-    )
 }
 
 /// Trains with every `fault` in turn, such as `fsync:N:EIO` for N = 1, 2, ..., until one comes too late
@@ -74,7 +63,14 @@ fn at_every_place(operation: &str, effect: &str, code: i32) -> usize {
                 "{operation} {place}"
             );
         }
-        if let Some(run) = run.filter(|run| run.join("start.json").exists()) {
+        let begun = run
+            .as_ref()
+            .is_some_and(|run| run.join("start.json").exists());
+        if effect != "KILL" {
+            assert_eq!(run.is_some(), begun, "{operation} {place}: {said}");
+        }
+        let mut runs = before.len();
+        if let Some(run) = run.filter(|_| begun) {
             if !run.join("SHA256SUMS").exists() {
                 let saved = newest(&run);
                 let gone_on = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
@@ -82,9 +78,23 @@ fn at_every_place(operation: &str, effect: &str, code: i32) -> usize {
                 assert_eq!(gone_on_after(&gone_on.err), saved, "{operation} {place}");
             }
             assert!(result(&run) == whole, "{operation} {place}");
+            runs += 1;
         }
-        // What is in no run yet goes at the next start.
+        // A run that was not begun goes at the next start.
         home.graft(&train).succeeds();
+        assert_eq!(
+            home.runs().len(),
+            runs + 1,
+            "{operation} {place}: {:?}",
+            home.runs()
+        );
+        for run in home.runs() {
+            assert!(
+                run.join("SHA256SUMS").exists(),
+                "{operation} {place}: {}",
+                run.display()
+            );
+        }
         for run in home.runs() {
             fs::remove_dir_all(run).unwrap();
         }

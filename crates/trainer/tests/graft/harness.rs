@@ -77,15 +77,12 @@ impl Home {
 
     /// The complete and incomplete runs in it.
     pub(crate) fn runs(&self) -> Vec<PathBuf> {
-        files(&self.root.join("runs"))
+        visible(&self.root.join("runs"))
     }
 
     /// The cached features in it, and shards of them.
     pub(crate) fn cached(&self) -> Vec<PathBuf> {
-        let hidden = |path: &PathBuf| path.file_name().unwrap().as_encoded_bytes()[0] == b'.';
-        let mut files = files(&self.root.join("cache"));
-        files.retain(|path| !hidden(path)); // Locks stay.
-        files
+        visible(&self.root.join("cache"))
     }
 
     /// Runs `graft`, offline where that is an option of the verb.
@@ -197,6 +194,13 @@ fn fetched(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../models")
         .join(file)
+}
+
+/// What is in a folder, but for locks, which stay.
+fn visible(folder: &Path) -> Vec<PathBuf> {
+    let mut files = files(folder);
+    files.retain(|path| path.file_name().unwrap().as_encoded_bytes()[0] != b'.');
+    files
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

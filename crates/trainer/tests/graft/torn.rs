@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use graft_report::record::{Record, Sums};
+use serde_json::Value;
 
 use crate::harness::{FOR_TRAIN, Home, SMALL, TEST_IMAGES, TEST_LABELS, times};
 
@@ -131,12 +132,21 @@ fn two_trainings_an_evaluation_and_a_report_at_once() {
     let rounds = 5 * times();
     let (home, _) = evaluated();
     let train = [&["train", "--json"], &SMALL[..]].concat();
+    // What they come to when nothing else runs.
+    let alone = (
+        home.graft(&train).json(),
+        home.graft(&["eval", "--json"]).json(),
+    );
+    let same = |verb: &str, found: &Value| match verb {
+        "train" => ["head", "train", "validation"].map(|key| found[key] == alone.0[key]),
+        _ => ["accuracy", "loss", "confusion"].map(|key| found[key] == alone.1[key]),
+    };
+    assert!(alone.0["head"].is_string() && alone.1["accuracy"].is_f64());
     for round in 0..rounds {
         home.graft(&["cache", "clear"]).succeeds();
         let commands = [&train[..], &train[..], &["eval", "--json"], &["report"]];
         let children = commands.map(|command| home.command(command).spawn().unwrap());
         let outputs = children.map(|child| child.wait_with_output().unwrap());
-        let mut heads = Vec::new();
         for (command, output) in commands.iter().zip(&outputs) {
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(
@@ -144,12 +154,15 @@ fn two_trainings_an_evaluation_and_a_report_at_once() {
                 "round {round}, {}: {said}",
                 command[0]
             );
-            if command[0] == "train" {
-                let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-                heads.push(json["head"].clone());
+            if command.contains(&"--json") {
+                let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+                assert_eq!(
+                    same(command[0], &found),
+                    [true; 3],
+                    "round {round}: {found}"
+                );
             }
         }
-        assert_eq!(heads[0], heads[1]);
         // One of the training images, one of the test images.
         assert_eq!(home.cached().len(), 2, "{:?}", home.cached());
     }
