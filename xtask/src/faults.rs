@@ -49,8 +49,11 @@ const TRAINING: Group = Group {
     names: &[
         "killed_",
         "every_failing_operation",
-        "a_signal_saves",
+        "signals::",
         "what_cannot_be_gone_on_with",
+        "start::",
+        "checkpoints::",
+        "diverge::",
         "never_stopped",
         "two_trainings",
         "every_flip_and_cut",
