@@ -39,29 +39,12 @@ pub enum Moment<'a> {
     Epoch(&'a Epoch, &'a State),
 }
 
-/// Trains a new head on the training images of `holdout` as the recipe says, telling `on_epoch` of
-/// every epoch as it ends.
+/// Trains the head on the training images of `holdout` as the recipe says, from where `state`
+/// stands, telling `on` of every step and epoch.
 ///
 /// # Errors
-/// When a feature, a loss or a weight is no finite number, the device fails, or `on_epoch` does.
+/// When a feature, a loss or a weight is no finite number, the device fails, or `on` does.
 pub fn fit(
-    recipe: &Recipe,
-    examples: &Examples,
-    holdout: &Holdout,
-    mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
-) -> Result<Fitted, Error> {
-    let start = State::new(recipe, examples, holdout);
-    fit_from(start, recipe, examples, holdout, |moment| match moment {
-        Moment::Epoch(epoch, _) => on_epoch(epoch),
-        Moment::Step(_) => Ok(()),
-    })
-}
-
-/// Goes on training where `state` stands, telling `on` of every step and epoch.
-///
-/// # Errors
-/// As [`fit`].
-pub fn fit_from(
     mut state: State,
     recipe: &Recipe,
     examples: &Examples,

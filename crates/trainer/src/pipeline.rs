@@ -19,7 +19,7 @@ use crate::backend::Backend;
 use crate::compute::Compute;
 use crate::examples::Examples;
 use crate::extract::Extracted;
-use crate::fit::{Fitted, Moment, State, fit_from};
+use crate::fit::{Fitted, Moment, State, fit};
 use crate::home::Home;
 use crate::interrupt;
 use crate::machine;
@@ -167,7 +167,7 @@ fn learn(
     mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
 ) -> Result<(Fitted, Duration), Error> {
     let mut recording = Duration::ZERO;
-    let fitted = fit_from(state, recipe, examples, holdout, |moment| {
+    let fitted = fit(state, recipe, examples, holdout, |moment| {
         let clock = Instant::now();
         match moment {
             Moment::Step(state) => run.step(state)?,

@@ -79,6 +79,20 @@ pub(super) fn holdout() -> Holdout {
     split(&labels(), 9, 1).unwrap()
 }
 
+/// A training from its start, which tells of every epoch.
+fn fit_anew(
+    recipe: &Recipe,
+    examples: &Examples,
+    holdout: &Holdout,
+    mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
+) -> Result<Fitted, Error> {
+    let start = State::new(recipe, examples, holdout);
+    fit(start, recipe, examples, holdout, |moment| match moment {
+        Moment::Epoch(epoch, _) => on_epoch(epoch),
+        Moment::Step(_) => Ok(()),
+    })
+}
+
 #[test]
 fn learns_what_can_be_learned_and_repeats_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -87,7 +101,7 @@ fn learns_what_can_be_learned_and_repeats_it() {
     let run = |seed| {
         let mut epochs = Vec::new();
         let recipe = recipe(|recipe| recipe.training.seed = seed);
-        let fitted = fit(&recipe, &examples, &holdout(), |epoch| {
+        let fitted = fit_anew(&recipe, &examples, &holdout(), |epoch| {
             epochs.push(*epoch);
             Ok(())
         });
@@ -126,7 +140,7 @@ fn the_last_batch_counts_for_what_it_holds() {
         recipe.training.learning_rate = 1e-30;
         recipe.training.epochs = 1;
     });
-    let fitted = fit(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
+    let fitted = fit_anew(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
     assert_eq!(holdout().train.len(), 38);
     let whole = examples
         .evaluate(&fitted.initial, &holdout().train)
@@ -141,7 +155,7 @@ fn statistics_are_those_of_the_training_images() {
     let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
     let examples = examples(&features, &labels, &device);
     let recipe = recipe(|recipe| recipe.head.standardise = true);
-    let fitted = fit(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
+    let fitted = fit_anew(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
     let train = holdout().train;
     let rows = train.iter().map(|index| features.rows(&[*index]));
     assert_eq!(fitted.head.statistics().unwrap(), Statistics::of(rows, 3));

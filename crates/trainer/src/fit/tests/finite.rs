@@ -26,7 +26,7 @@ fn stopped(row: impl Fn(usize) -> [f32; 3], recipe: &Recipe, host: bool, save: b
     };
     let start = State::new(recipe, &examples, &holdout);
     let (mut steps, mut epochs) = (0, 0);
-    let end = fit_from(start, recipe, &examples, &holdout, |moment| {
+    let end = fit(start, recipe, &examples, &holdout, |moment| {
         match moment {
             Moment::Step(state) => {
                 if save {

@@ -17,7 +17,7 @@ fn a_resumed_run_ends_as_one_that_never_stopped() {
             recipe.training.keep = keep;
             recipe.head.standardise = true;
         });
-        let whole = fit(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
+        let whole = fit_anew(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
         for stop in [1, 2, 5, 6, 7, 30, 59, 60].map(|stop| stop * 7 / batch) {
             let Some(saved) = stopped_after(stop.max(1), &recipe, &examples) else {
                 continue;
@@ -29,7 +29,7 @@ fn a_resumed_run_ends_as_one_that_never_stopped() {
                 Keep::Best => best_of(resumed.epochs(), &recipe, &examples),
             };
             let state = resumed.state(&recipe, &examples, &holdout(), best).unwrap();
-            let end = fit_from(state, &recipe, &examples, &holdout(), |_| Ok(())).unwrap();
+            let end = fit(state, &recipe, &examples, &holdout(), |_| Ok(())).unwrap();
             assert_eq!(end.head.to_bytes().unwrap(), whole.head.to_bytes().unwrap());
             assert_eq!(
                 end.initial.to_bytes().unwrap(),
@@ -52,7 +52,7 @@ pub(in crate::fit) fn stopped_after(
 ) -> Option<Vec<u8>> {
     let (mut steps, mut saved) = (0, None);
     let start = State::new(recipe, examples, &holdout());
-    let end = fit_from(start, recipe, examples, &holdout(), |moment| {
+    let end = fit(start, recipe, examples, &holdout(), |moment| {
         if let Moment::Step(state) = moment {
             steps += 1;
             if steps == stop {
@@ -70,7 +70,7 @@ pub(in crate::fit) fn stopped_after(
 fn best_of(epochs: &[Epoch], recipe: &Recipe, examples: &Examples) -> Option<Kept> {
     let mut shorter = recipe.clone();
     shorter.training.epochs = epochs.len();
-    let fitted = fit(&shorter, examples, &holdout(), |_| Ok(())).ok()?;
+    let fitted = fit_anew(&shorter, examples, &holdout(), |_| Ok(())).ok()?;
     Some((fitted.kept, fitted.head))
 }
 
