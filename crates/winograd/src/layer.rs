@@ -116,7 +116,7 @@ impl Layer {
     /// Multiplications for an image of that size, padding of tiles included.
     pub(crate) fn products(&self, size: [usize; 2]) -> usize {
         let grid = self.grid(size);
-        let rows = if grid.method == Method::Patches {
+        let rows = if grid.method == Method::Im2col {
             9 * self.input
         } else {
             self.input
@@ -139,7 +139,7 @@ impl Layer {
         }
         self.folded.get_or_init(|| {
             let folded = fold(&self.weights, self.input);
-            Packed::new(Method::Patches, &folded, [1, self.output])
+            Packed::new(Method::Im2col, &folded, [1, self.output])
         })
     }
 }
