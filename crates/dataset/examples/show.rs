@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
 use std::env;
-use std::path::PathBuf;
+use std::path::Path;
 
 use graft_dataset::{Error, IdxPair, ImageSet, Preprocessing, Split};
 
@@ -13,13 +13,11 @@ fn main() -> Result<(), Error> {
     let folder = env::args().nth(1).unwrap_or_else(|| "models/mnist".into());
     let index = env::args().nth(2).and_then(|text| text.parse().ok());
     let index = index.unwrap_or(0);
-    let pair = IdxPair::find(&PathBuf::from(folder), Split::Train)?;
+    let pair = IdxPair::find(Path::new(&folder), Split::Train)?;
     let set = ImageSet::read(&pair.images, &pair.labels, 10)?;
+    let (images, rows, columns) = (set.len(), set.rows(), set.columns());
     println!(
-        "{} images of {}x{}, by class {:?}",
-        set.len(),
-        set.rows(),
-        set.columns(),
+        "{images} images of {rows}x{columns}, by class {:?}",
         set.class_counts()
     );
 
@@ -31,12 +29,9 @@ fn main() -> Result<(), Error> {
     );
     let side = preprocessing.size;
     for row in batch.values[..side * side].chunks_exact(side) {
-        let shades = row.iter().map(|value| match value {
-            ..0.1 => "  ",
-            0.1..0.5 => "--",
-            _ => "##",
-        });
-        println!("{}", shades.collect::<String>());
+        let shade =
+            |value: &f32| ["  ", "--", "##"][usize::from(*value > 0.1) + usize::from(*value > 0.5)];
+        println!("{}", row.iter().map(shade).collect::<String>());
     }
     Ok(())
 }

@@ -8,7 +8,12 @@ use std::time::Instant;
 
 use graft_winograd::{Error, Layer, Stack, instructions};
 
-const [INPUT, OUTPUT, SIDE, BATCH]: [usize; 4] = [64, 64, 32, 16];
+/// Input and output channels.
+const INPUT: usize = 64;
+const OUTPUT: usize = 48;
+/// Rows and columns of an image.
+const SIDE: usize = 32;
+const BATCH: usize = 16;
 
 fn main() -> Result<(), Error> {
     let weights = numbers(OUTPUT * INPUT * 9); // [out, in, 3, 3]
@@ -28,7 +33,11 @@ fn main() -> Result<(), Error> {
     let seconds = start.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "shown to a person")]
     let operations = (2 * 9 * INPUT * outputs.len()) as f64;
-    println!("{}: {:.0} GFLOP/s", instructions(), operations / seconds / 1e9);
+    println!(
+        "{}: {:.0} GFLOP/s",
+        instructions(),
+        operations / seconds / 1e9
+    );
     Ok(())
 }
 
@@ -51,5 +60,7 @@ fn naive(images: &[f32], weights: &[f32], at: usize) -> f32 {
 /// Numbers between -1 and 1.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 fn numbers(count: usize) -> Vec<f32> {
-    (0..count).map(|i| (i * 7919 % 2003) as f32 / 1001.5 - 1.0).collect()
+    (0..count)
+        .map(|i| (i * 7919 % 2003) as f32 / 1001.5 - 1.0)
+        .collect()
 }

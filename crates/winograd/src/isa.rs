@@ -154,7 +154,8 @@ impl Kernel for Product<'_> {
     }
 }
 
-#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
