@@ -188,8 +188,9 @@ impl fmt::Display for Source {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use crate::mutations::GOOD;
 
     #[test]
     fn the_bundled_manifest_has_every_group() {
@@ -221,20 +222,6 @@ pub(crate) mod tests {
             }
         }
     }
-
-    pub(crate) const GOOD: &str = r#"
-        [[asset]]
-        file = "mnist/a"
-        group = "mnist-test"
-        bytes = 3
-        sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        licence = "none"
-        provenance = "a test"
-        sources = [
-            { kind = "url", url = "https://example.org/a.gz", unpack = "gzip" },
-            { kind = "npm", package = "@scope/p", version = "1.0.0", member = "package/a" },
-        ]
-    "#;
 
     #[test]
     fn a_good_manifest_is_read() {

@@ -76,8 +76,8 @@ fn mix(a: f32, b: f32, share: f32) -> f32 {
     a + (b - a) * share
 }
 
-#[cfg(test)]
 #[expect(clippy::float_cmp, reason = "padding copies values")]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -113,17 +113,6 @@ impl Layer {
         }
     }
 
-    /// Multiplications for an image of that size, padding of tiles included.
-    pub(crate) fn products(&self, size: [usize; 2]) -> usize {
-        let grid = self.grid(size);
-        let rows = if grid.method == Method::Im2col {
-            9 * self.input
-        } else {
-            self.input
-        };
-        grid.tiles() * grid.method.products() * rows * self.output
-    }
-
     /// Transforms the weights for maps of that size, if that was not done before.
     pub(crate) fn prepare(&self, size: [usize; 2]) {
         self.packed(self.grid(size).method, self.input);

@@ -45,8 +45,6 @@ mod maps;
 mod multiply;
 mod output_transform;
 mod packed;
-#[cfg(test)]
-mod reference;
 mod schedule;
 mod stack;
 #[cfg(test)]

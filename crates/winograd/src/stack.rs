@@ -97,24 +97,6 @@ impl Stack {
         Ok([asked.channels()[1], size[0], size[1]])
     }
 
-    /// Multiplications that layer `layer` takes for an image of that size: what is left of the direct
-    /// form's `9 * in * out * height * width`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Stack::output_shape_after`].
-    pub fn products(&self, layer: usize, height: usize, width: usize) -> Result<usize, Error> {
-        let size = match layer.checked_sub(1) {
-            Some(before) => {
-                let [_, height, width] = self.output_shape_after(before, height, width)?;
-                [height, width]
-            }
-            None => [height, width],
-        };
-        self.output_shape_after(layer, height, width)?;
-        Ok(self.layers[layer].products(size))
-    }
-
     /// The last layer's output for a batch of images.
     ///
     /// # Shapes
