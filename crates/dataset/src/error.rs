@@ -26,7 +26,7 @@ pub enum Error {
     /// No IDX file under any of its conventional names.
     #[error("found no {what} in {}: looked for {}; fetch the data set, or name the folder that holds it", folder.display(), looked_for.join(", "))]
     NoPair {
-        what: &'static str,
+        what: String,
         folder: PathBuf,
         looked_for: Vec<String>,
     },
