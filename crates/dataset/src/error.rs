@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use crate::idx::MAX_IDX_BYTES;
 use crate::picture::{MAX_PICTURE_ALLOCATION, MAX_PICTURE_BYTES, MAX_PICTURE_SIDE};
-use crate::preprocess::MAX_SIZE;
 
 /// What a file path reads as when a set was made in memory.
 pub(crate) const IN_MEMORY: &str = "(in memory)";
@@ -49,63 +48,12 @@ pub enum Error {
         found: u8,
         classes: usize,
     },
-    /// A number of classes that labels of one byte cannot name.
-    #[error("expected 1 to 256 classes, found {found}; set the number of classes that the set has")]
-    Classes { found: usize },
-    /// An image set without images, or with images without pixels.
-    #[error(
-        "expected at least one image with at least one pixel, found {images} images of {rows}x{columns}; give a larger set or limit"
-    )]
-    Empty {
-        images: usize,
-        rows: usize,
-        columns: usize,
-    },
-    /// Pixels that do not divide into images.
-    #[error(
-        "expected {images} images of {rows}x{columns} pixels, found {found} pixels in all; give whole images"
-    )]
-    PixelCount {
-        images: usize,
-        rows: usize,
-        columns: usize,
-        found: usize,
-    },
-    /// More images were asked for than there are.
-    #[error("expected at least {wanted} images, found {found}; set a limit of at most {found}")]
-    TooFewImages { wanted: usize, found: usize },
-    /// A validation split that leaves nothing to train on.
-    #[error(
-        "expected fewer validation images than there are images, found {validation} of {images}; hold out fewer"
-    )]
-    ValidationTooLarge { validation: usize, images: usize },
-    /// An input size that is zero or absurd.
-    #[error("expected an input size of 1 to {MAX_SIZE} pixels, found {found}; set another size")]
-    Size { found: usize },
-    /// Padding cannot make an image smaller.
-    #[error("cannot pad images of {rows}x{columns} to {size}x{size}; set a size of at least {}, or fit = \"resize\"", rows.max(columns))]
-    PadTooSmall {
-        rows: usize,
-        columns: usize,
-        size: usize,
-    },
-    /// A slice of another length than its image has.
-    #[error(
-        "expected {expected} values for the {what}, found {found}; check rows, columns and size"
-    )]
-    SliceLength {
-        what: &'static str,
-        expected: usize,
-        found: usize,
-    },
-    /// A batch beyond the end of its set.
-    #[error(
-        "expected a range of images within 0..{images}, found {start}..{end}; check the batch's bounds"
-    )]
-    Range {
-        images: usize,
-        start: usize,
-        end: usize,
+    /// Sizes or counts that make no set, split or network input.
+    #[error("expected {expected}, found {found}; {next}")]
+    Value {
+        expected: String,
+        found: String,
+        next: String,
     },
     /// A picture that cannot be brought to the form of a set's images.
     #[error("{}: {fault}", path.display())]
@@ -199,6 +147,19 @@ pub enum PictureFault {
         "a picture of a digit becomes 28x28 pixels, but the images here are {rows}x{columns}; prepare it as a plain picture"
     )]
     DigitSize { rows: usize, columns: usize },
+}
+
+/// [`Error::Value`], in words.
+pub(crate) fn value<T>(
+    expected: impl Into<String>,
+    found: impl ToString,
+    next: impl Into<String>,
+) -> Result<T, Error> {
+    Err(Error::Value {
+        expected: expected.into(),
+        found: found.to_string(),
+        next: next.into(),
+    })
 }
 
 /// Opens a regular file. That it is one is asked before opening, since opening a pipe waits for its

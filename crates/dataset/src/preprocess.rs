@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::value;
 use crate::{Error, ImageSet, ResizeMode, Scaling};
 
 /// The largest side of a network's input: beyond it one batch takes gigabytes.
@@ -52,22 +53,22 @@ impl Preprocessing {
     /// # Errors
     /// When the size is zero or above [`MAX_SIZE`], and when padding would have to shrink.
     pub fn check(&self, rows: usize, columns: usize) -> Result<(), Error> {
-        if !(1..=MAX_SIZE).contains(&self.size) {
-            return Err(Error::Size { found: self.size });
+        let size = self.size;
+        if !(1..=MAX_SIZE).contains(&size) {
+            let expected = format!("an input size of 1 to {MAX_SIZE} pixels");
+            return value(expected, size, "set another size");
         }
+        let largest = rows.max(columns);
+        let image = format!("{rows}x{columns}");
         if rows == 0 || columns == 0 {
-            return Err(Error::Empty {
-                images: 1,
-                rows,
-                columns,
-            });
+            return value("images with at least one pixel", image, "give another set");
         }
-        if self.fit == ResizeMode::Pad && self.size < rows.max(columns) {
-            return Err(Error::PadTooSmall {
-                rows,
-                columns,
-                size: self.size,
-            });
+        if self.fit == ResizeMode::Pad && size < largest {
+            return value(
+                format!("images that can be padded to {size}x{size}"),
+                image,
+                format!("set a size of at least {largest}, or fit = \"resize\""),
+            );
         }
         Ok(())
     }
@@ -112,11 +113,9 @@ impl Preprocessing {
     pub fn batch(&self, set: &ImageSet, range: Range<usize>) -> Result<ImageBatch, Error> {
         let Range { start, end } = range;
         if start > end || end > set.len() {
-            return Err(Error::Range {
-                images: set.len(),
-                start,
-                end,
-            });
+            let expected = format!("a range of images within 0..{}", set.len());
+            let found = format!("{start}..{end}");
+            return value(expected, found, "check the batch's bounds");
         }
         let (rows, columns) = (set.rows(), set.columns());
         self.check(rows, columns)?;
@@ -132,15 +131,12 @@ impl Preprocessing {
     }
 }
 
-fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
+fn check_length(what: &str, expected: usize, found: usize) -> Result<(), Error> {
     if found == expected {
         return Ok(());
     }
-    Err(Error::SliceLength {
-        what,
-        expected,
-        found,
-    })
+    let expected = format!("{expected} values for the {what}");
+    value(expected, found, "check rows, columns and size")
 }
 
 #[cfg(test)]
@@ -186,7 +182,11 @@ mod tests {
             (ResizeMode::Pad, 0, "1 to 1024"),
             (ResizeMode::Resize, 1025, "1 to 1024"),
             (ResizeMode::Pad, usize::MAX, "1 to 1024"),
-            (ResizeMode::Pad, 1, "cannot pad images of 1x2 to 1x1"),
+            (
+                ResizeMode::Pad,
+                1,
+                "can be padded to 1x1, found 1x2; set a size of at least 2",
+            ),
         ];
         for (fit, size, expected) in cases {
             let preprocessing = preprocessing(fit, size, Scaling::Unit);
@@ -196,15 +196,17 @@ mod tests {
         }
         let resize = preprocessing(ResizeMode::Resize, 1, Scaling::Unit);
         assert!(resize.batch(&set(), 0..1).is_ok());
-        assert!(matches!(resize.check(0, 2), Err(Error::Empty { .. })));
+        let error = resize.check(0, 2).unwrap_err().to_string();
+        assert!(error.contains("found 0x2"), "{error}");
         #[expect(clippy::reversed_empty_ranges, reason = "what is tested")]
         for range in [0..3, 2..1, 3..3] {
-            let error = resize.batch(&set(), range).unwrap_err();
-            assert!(matches!(error, Error::Range { .. }));
+            let error = resize.batch(&set(), range).unwrap_err().to_string();
+            assert!(error.contains("images within 0..2"), "{error}");
         }
         for (image, out) in [(1, 3), (2, 4), (3, 3)] {
             let result = resize.apply(&vec![0; image], 1, 2, &mut vec![0.0; out]);
-            assert!(matches!(result, Err(Error::SliceLength { .. })));
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains("values for the"), "{error}");
         }
     }
 
