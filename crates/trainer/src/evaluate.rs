@@ -6,13 +6,13 @@ use graft_report::tensorboard::Events;
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::backend::Backend;
-use crate::compute::Compute;
 use crate::examples::Examples;
-use crate::home::Home;
-use crate::recipe::MNIST;
 use crate::run::{Run, indented, mistakes};
 use crate::sources::Sources;
+use graft_compute::Backend;
+use graft_compute::Compute;
+use graft_environment::Paths;
+use graft_recipe::MNIST;
 
 /// Evaluates `run` on the test images and records that it did.
 ///
@@ -22,7 +22,7 @@ use crate::sources::Sources;
 pub fn evaluate(
     run: &mut Run,
     compute: &Compute,
-    home: &Home,
+    home: &Paths,
     sources: &mut Sources,
 ) -> Result<Evaluated, Error> {
     let device = &compute.device;

@@ -18,8 +18,8 @@ use graft_report::record::{Epoch, Scores};
 
 use crate::Error;
 use crate::examples::{Examples, read};
-use crate::recipe::Recipe;
 use finite::{check_epoch, check_gradients, check_loss, check_weights};
+use graft_recipe::Recipe;
 
 /// What training yields.
 pub struct Fitted {

@@ -15,17 +15,17 @@ use graft_report::record::{
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::backend::Backend;
-use crate::compute::Compute;
 use crate::examples::Examples;
-use crate::extract::Extracted;
 use crate::fit::{Fitted, Moment, State, fit};
-use crate::home::Home;
-use crate::interrupt;
 use crate::machine;
-use crate::recipe::Recipe;
 use crate::run::{Run, Start, Started, Unfinished, layers, samples};
 use crate::sources::{Loaded, Sources};
+use graft_compute::Backend;
+use graft_compute::Compute;
+use graft_environment::Paths;
+use graft_environment::interrupt;
+use graft_features::extract::Extracted;
+use graft_recipe::Recipe;
 
 /// What to train, on what, and where.
 pub struct Order<'a> {
@@ -36,7 +36,7 @@ pub struct Order<'a> {
     /// What it computes on.
     pub compute: &'a Compute,
     /// Where everything lies.
-    pub home: &'a Home,
+    pub home: &'a Paths,
     /// The run to go on with rather than beginning one.
     pub unfinished: Option<Unfinished>,
 }
@@ -206,7 +206,7 @@ fn begin(
     unfinished: Option<Unfinished>,
     now: Start,
     recipe: &Recipe,
-    home: &Home,
+    home: &Paths,
     examples: &Examples,
     holdout: &Holdout,
 ) -> Result<(Started, Start, Option<State>), Error> {

@@ -24,8 +24,8 @@ use graft_report::record::Data;
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::cache::hash_images;
 use crate::{interrupt, machine};
+use graft_features::hash_images;
 
 pub use workbench::Workbench;
 

@@ -14,9 +14,9 @@ use graft_report::record::{Prediction, Scores};
 use crate::Error;
 use crate::examples::Examples;
 use crate::fit::{State, fit};
-use crate::interrupt::go_on;
-use crate::output;
-use crate::recipe::Recipe;
+use graft_environment::interrupt::go_on;
+use graft_environment::output;
+use graft_recipe::Recipe;
 
 /// A head to train and to measure.
 pub(super) struct Trial<'a> {

@@ -4,13 +4,13 @@ use graft_dataset::{Holdout, ImageSet, Preprocessing, Split};
 use graft_report::lab::Pass;
 
 use crate::Error;
-use crate::backend::Backend;
-use crate::cache::Features;
-use crate::compute::Compute;
 use crate::examples::Examples;
-use crate::home::Home;
-use crate::recipe::{Recipe, RecipeError};
 use crate::sources::{Loaded, Sources};
+use graft_compute::Backend;
+use graft_compute::Compute;
+use graft_environment::Paths;
+use graft_features::Features;
+use graft_recipe::{Recipe, RecipeError};
 
 /// Images and the backbone, once for all labs.
 pub struct Workbench<'a> {
@@ -19,7 +19,7 @@ pub struct Workbench<'a> {
     /// What was overridden of it.
     pub(super) overrides: Vec<String>,
     pub(super) compute: &'a Compute,
-    pub(super) home: &'a Home,
+    pub(super) home: &'a Paths,
     pub(super) train: ImageSet,
     pub(super) test: ImageSet,
     /// VGG16 with its weights from `ImageNet`, up to block 5.
@@ -43,7 +43,7 @@ impl<'a> Workbench<'a> {
     pub fn new(
         overrides: &[String],
         compute: &'a Compute,
-        home: &'a Home,
+        home: &'a Paths,
         sources: &mut Sources,
     ) -> Result<Self, Error> {
         let recipe = Recipe::load("seed", &home.recipes(), overrides)?;
