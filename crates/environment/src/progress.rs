@@ -22,6 +22,8 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Shows that none of `total` images are done.
+    #[must_use]
     pub fn new(label: &str, total: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| bar(label, total));
         let now = Instant::now();
@@ -48,6 +50,7 @@ impl Progress {
         }
     }
 
+    /// Takes the bar away.
     pub fn finish(self) {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();

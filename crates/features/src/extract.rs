@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_compute::device::Kind;
-use graft_compute::passes::in_batches;
 use graft_compute::{Compute, Loaded, batch};
 use graft_dataset::{ImageBatch, ImageSet, Preprocessing, Split};
 use graft_environment::progress::Progress;
@@ -13,6 +12,7 @@ use graft_environment::{Paths, interrupt};
 use graft_recipe::{Data, Recipe};
 use graft_report::record::Cached;
 
+use crate::passes::in_batches;
 use crate::{CacheError, Error, Features, Key, Shards, room};
 
 /// What computes features, and where they are kept.
@@ -55,7 +55,23 @@ impl Extracted {
     }
 }
 
-impl Extractor<'_> {
+impl<'a> Extractor<'a> {
+    /// What turns images into the features of `loaded`, as `recipe` has it, with a cache in `paths`.
+    #[must_use]
+    pub fn new(
+        loaded: &'a Loaded,
+        recipe: &'a Recipe,
+        compute: &'a Compute,
+        paths: &'a Paths,
+    ) -> Self {
+        Self {
+            loaded,
+            recipe,
+            compute,
+            paths,
+        }
+    }
+
     /// The features of `set`, from the cache where they are there and good, else computed and
     /// cached.
     ///
@@ -108,7 +124,12 @@ impl Extractor<'_> {
             return Ok((features, Cached::Hit, 0));
         }
         let Preprocessing { size, .. } = self.recipe.preprocessing;
-        let map = self.loaded.prefix.boundary().feature_shape(size, size)?;
+        let map = self
+            .loaded
+            .prefix
+            .boundary()
+            .feature_shape(size, size)
+            .map_err(graft_compute::Error::from)?;
         let mut shards = Shards::open(path, key, map);
         let entry = shards.entry_bytes();
         room::clear_for(&self.paths.cache(), entry, 2 * entry - shards.bytes())?;
@@ -145,19 +166,17 @@ impl Extractor<'_> {
         let submit = |range: Range<usize>, batch| {
             interrupt::go_on()?;
             let images = preprocessing.batch(set, done + range.start..done + range.end)?;
-            prefix.submit(if fills { filled(images, batch) } else { images })
+            Ok(prefix.submit(if fills { filled(images, batch) } else { images })?)
         };
         let width = prefix.width(preprocessing.size)?;
-        let did = in_batches(
-            left,
-            batch,
-            submit,
-            |range, mut features| -> Result<(), Error> {
-                features.truncate(range.len() * width);
-                take(range, features)
-            },
-        );
-        let at_most = |batch| batch::at_most(prefix, compute, preprocessing.size, batch, &devices);
+        let did = in_batches(left, batch, submit, |range, mut features| {
+            features.truncate(range.len() * width);
+            take(range, features)
+        });
+        let at_most = |batch| {
+            batch::at_most(prefix, compute, preprocessing.size, batch, &devices)
+                .map_err(Error::from)
+        };
         match did {
             Ok(did) if did == batch => Ok(()),
             Ok(did) => at_most(did),

@@ -8,6 +8,7 @@ use super::payload::Payload;
 use graft_recipe::Dtype;
 
 use super::{CacheError, Key};
+use crate::dtype::{decode, safetensors_dtype};
 
 /// The features of a set of images: on disk and mapped into memory, where only pages that were read
 /// lately cost any; or values that are held in memory.
@@ -51,7 +52,7 @@ impl Features {
             .tensor("features")
             .map_err(|error| corrupt("the tensor `features`", error.to_string()))?;
         let (shape, bytes) = (tensor.shape().to_vec(), tensor.data().len());
-        if tensor.dtype() != key.dtype.name() || shape.first() != Some(&key.count) {
+        if tensor.dtype() != safetensors_dtype(key.dtype) || shape.first() != Some(&key.count) {
             let expected = format!("{:?} features of {} images", key.dtype, key.count);
             return Err(corrupt(
                 &expected,
@@ -117,7 +118,7 @@ impl Features {
         let mut values = Vec::with_capacity(indices.len() * self.width());
         for index in indices {
             let bytes = self.payload.bytes(index * row..(index + 1) * row);
-            self.dtype.decode(bytes, &mut values);
+            decode(self.dtype, bytes, &mut values);
         }
         values
     }

@@ -12,7 +12,7 @@ mod folder;
 mod key;
 pub mod passes;
 mod payload;
-mod room;
+pub mod room;
 mod shards;
 #[cfg(test)]
 mod tests;

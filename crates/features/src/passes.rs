@@ -198,7 +198,7 @@ mod tests {
                     if when_waited_for {
                         return Ok(under_way(None, Err(message)));
                     }
-                    Err(Error::device(message))
+                    Err(graft_compute::Error::device(message).into())
                 };
                 let error = in_batches(8, 4, submit, |_, _| Ok(())).unwrap_err();
                 assert!(

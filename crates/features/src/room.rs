@@ -19,7 +19,7 @@ const WAIT: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// When the lock cannot be created, or a signal asks to stop.
-pub(crate) fn take(path: &Path) -> Result<Lock, Error> {
+pub fn take(path: &Path) -> Result<Lock, Error> {
     let path = key::lock(path);
     let mut waits = false;
     loop {
@@ -40,7 +40,7 @@ pub(crate) fn take(path: &Path) -> Result<Lock, Error> {
 ///
 /// # Errors
 /// When an entry cannot be deleted, or the disk has less room.
-pub(crate) fn clear_for(cache: &Path, entries: u64, needed: u64) -> Result<(), CacheError> {
+pub fn clear_for(cache: &Path, entries: u64, needed: u64) -> Result<(), CacheError> {
     for deleted in folder::make_room(cache, entries, LIMIT)? {
         tracing::warn!(
             "deleted {}, unused for longest, to keep the cache small",

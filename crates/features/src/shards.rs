@@ -11,6 +11,7 @@ use graft_durable::Error as FileError;
 
 use super::{CacheError, Key, Writer};
 use crate::Error;
+use crate::dtype::encode;
 use graft_environment::interrupt::go_on;
 
 /// About how many bytes a shard has.
@@ -82,7 +83,7 @@ impl Shards {
             let value = values[place];
             return Err(CacheError::NotFinite { image, value });
         }
-        let bytes = self.key.dtype.encode(values);
+        let bytes = encode(self.key.dtype, values);
         let bytes = bytes.map_err(|value| CacheError::TooLarge { value })?;
         self.buffer.extend_from_slice(&bytes);
         let shard = self.images_a_shard * self.row();

@@ -10,6 +10,7 @@ use graft_durable::{Hashing, Pending};
 use serde_json::json;
 
 use super::{CacheError, Key};
+use crate::dtype::{encode, safetensors_dtype};
 
 /// What stands in the header until the payload's hash is known; as long as a hash.
 const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -48,11 +49,8 @@ impl Writer {
     /// # Errors
     /// When a value is too large for the type, or writing fails, as on a full disk.
     pub fn append(&mut self, values: &[f32]) -> Result<(), CacheError> {
-        let bytes = self
-            .key
-            .dtype
-            .encode(values)
-            .map_err(|value| CacheError::TooLarge { value })?;
+        let bytes =
+            encode(self.key.dtype, values).map_err(|value| CacheError::TooLarge { value })?;
         self.append_encoded(&bytes)
     }
 
@@ -97,7 +95,7 @@ fn header(key: &Key, shape: [usize; 4], sha256: &str) -> Vec<u8> {
     let bytes = key.dtype.bytes() * shape.iter().product::<usize>();
     let header = json!({
         "__metadata__": { "key": key.to_json(), "sha256": sha256 },
-        "features": { "dtype": key.dtype.name(), "shape": shape, "data_offsets": [0, bytes] },
+        "features": { "dtype": safetensors_dtype(key.dtype), "shape": shape, "data_offsets": [0, bytes] },
     });
     let mut text = header.to_string();
     text.extend(std::iter::repeat_n(

@@ -6,8 +6,8 @@ mod results;
 mod upkeep;
 
 pub(crate) use bench::Bench;
-pub(crate) use lab::{Lab, LabName};
-pub(crate) use results::{Compare, Format, Lang, Report, Runs};
+pub(crate) use lab::Lab;
+pub(crate) use results::{Compare, Format, Report, Runs};
 pub(crate) use upkeep::{Cache, Doctor};
 
 use std::path::PathBuf;

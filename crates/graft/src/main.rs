@@ -3,6 +3,7 @@
 mod bench;
 mod cli;
 mod commands;
+mod output;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;

@@ -101,3 +101,16 @@ pub enum Error {
     #[error("cannot write the result: {0}")]
     Output(String),
 }
+
+impl From<graft_features::CacheError> for Error {
+    fn from(error: graft_features::CacheError) -> Self {
+        Self::Features(error.into())
+    }
+}
+
+impl Error {
+    /// What a device or the runtime above it says.
+    pub(crate) fn device(message: impl ToString) -> Self {
+        graft_compute::Error::device(message).into()
+    }
+}

@@ -12,6 +12,7 @@ use crate::sources::Sources;
 use graft_compute::Backend;
 use graft_compute::Compute;
 use graft_environment::Paths;
+use graft_features::Extractor;
 use graft_recipe::MNIST;
 
 /// Evaluates `run` on the test images and records that it did.
@@ -31,9 +32,8 @@ pub fn evaluate(
     let images = sources.images(&recipe.data, Split::Test)?;
     let loaded = sources.prefix(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
-    let extracted = loaded
-        .extractor(&recipe, compute, home)
-        .features(&images, Split::Test)?;
+    let extracted =
+        Extractor::new(&loaded, &recipe, compute, home).features(&images, Split::Test)?;
     let examples = Examples {
         features: &extracted.features,
         labels: images.labels(),

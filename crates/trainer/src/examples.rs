@@ -6,6 +6,7 @@ use graft_report::Evaluation;
 use graft_report::record::Predictions;
 
 use crate::Error;
+use graft_compute::read;
 use graft_features::Features;
 
 /// The most rows in one forward pass where nothing is learned.

@@ -19,11 +19,13 @@ use crate::examples::Examples;
 use crate::fit::{Fitted, Moment, State, fit};
 use crate::machine;
 use crate::run::{Run, Start, Started, Unfinished, layers, samples};
-use crate::sources::{Loaded, Sources};
+use crate::sources::{Sources, origin};
 use graft_compute::Backend;
 use graft_compute::Compute;
+use graft_compute::Loaded;
 use graft_environment::Paths;
 use graft_environment::interrupt;
+use graft_features::Extractor;
 use graft_features::extract::Extracted;
 use graft_recipe::Recipe;
 
@@ -75,9 +77,8 @@ pub fn train(
     let loaded = sources.prefix(compute, recipe.backbone)?;
     let before = loaded.prefix.weights_hash()?;
 
-    let extracted = loaded
-        .extractor(recipe, compute, home)
-        .features(&images, Split::Train)?;
+    let extracted =
+        Extractor::new(&loaded, recipe, compute, home).features(&images, Split::Train)?;
     let (features, labels, classes) = (&extracted.features, images.labels(), recipe.data.classes);
     let examples = Examples {
         features,
@@ -130,7 +131,7 @@ pub fn train(
         recipe: name.into(),
         machine: machine::machine(compute, recipe.backbone.precision),
         data: start.data,
-        origin: loaded.origin(),
+        origin: origin(&loaded),
         generated_code: graft_backbone::generated_code_hash(),
         layers: layers(recipe),
         backbone,

@@ -10,11 +10,10 @@ use graft_report::record::Origin;
 
 use crate::Error;
 use graft_compute::Compute;
-use graft_compute::Prefix;
+use graft_compute::Loaded;
 use graft_compute::selfcheck;
 use graft_environment::Paths;
-use graft_features::extract::Extractor;
-use graft_recipe::{self as recipe, Data, MNIST, Recipe};
+use graft_recipe::{self as recipe, Data, MNIST};
 
 /// The ONNX file's place in the models folder, as the manifest of assets has it.
 const ONNX: &str = "vgg16.onnx";
@@ -117,15 +116,15 @@ impl<'a> Sources<'a> {
         let folder = self.home.weights();
         match Loaded::read(&folder, recipe, compute) {
             Ok(loaded) => return Ok(loaded),
-            Err(error) if !error.is_of_files() => return Err(error),
-            Err(error) if self.imported_by_hand(&folder) => return Err(error),
+            Err(error) if !error.is_of_files() => return Err(error.into()),
+            Err(error) if self.imported_by_hand(&folder) => return Err(error.into()),
             Err(error) if folder.join(weights::MANIFEST).exists() => {
                 tracing::warn!("{error}\nimporting the weights again");
             }
             Err(_) => {}
         }
         self.import()?;
-        Loaded::read(&folder, recipe, compute)
+        Ok(Loaded::read(&folder, recipe, compute)?)
     }
 
     /// Imports VGG16's weights from ONNX unless they are there, whatever they are worth.
@@ -156,5 +155,18 @@ impl<'a> Sources<'a> {
                 .assets(&[Group::Vgg16])
                 .any(|asset| asset.sha256 == manifest.source.sha256)
         })
+    }
+}
+
+/// The ONNX file that the weights came from, for the record.
+pub(crate) fn origin(loaded: &Loaded) -> Origin {
+    let source = &loaded.manifest.source;
+    Origin {
+        file: source.file.clone(),
+        sha256: source.sha256.clone(),
+        // Some tools write a version and a commit, or that there is none.
+        producer: format!("{} {}", source.producer, source.producer_version)
+            .trim_end_matches(" None")
+            .into(),
     }
 }

@@ -117,7 +117,7 @@ fn batch_of(set: &ImageSet, size: usize, batch: usize) -> Result<ImageBatch, Err
 )]
 fn measure(prefix: &Prefix, images: &ImageBatch, seconds: f64) -> Result<Row, Error> {
     let [batch, _, size, _] = images.shape;
-    let pass = |_: Range<usize>, _| prefix.submit(images.clone());
+    let pass = |_: Range<usize>, _| Ok(prefix.submit(images.clone())?);
     pass(0..1, 1)?.features()?;
     let (started, cpu) = (Instant::now(), machine::cpu_time());
     let mut passes = 0;

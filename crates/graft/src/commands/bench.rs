@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::{compute, sources};
 use crate::bench::{Plan, Row, Whole, forward, whole};
 use crate::cli::Bench;
+use crate::output::{self, size};
 use anyhow::Error;
 use graft_compute::device::Adapter;
 use graft_environment::Paths;
-use graft_environment::output::{self, size};
 use graft_recipe::Recipe;
 
 /// What `--json` prints.

@@ -4,9 +4,9 @@ use graft_dataset::Preprocessing;
 
 use super::{graft, shown};
 use crate::cli::Cache;
+use crate::output::{self, size};
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_environment::output::{self, size};
 use graft_features::{Content, Listed, clear, list};
 
 pub(super) fn run(verb: &Cache, home: &Paths) -> Result<(), Error> {

@@ -7,9 +7,9 @@ use graft_report::record::Record;
 
 use super::graft;
 use crate::cli::Compare;
+use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_environment::output;
 use graft_trainer::run::{Run, RunError};
 
 pub(super) fn run(arguments: &Compare, home: &Paths) -> Result<(), Error> {

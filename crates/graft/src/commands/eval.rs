@@ -4,9 +4,9 @@ use graft_report::record::EVALUATION;
 
 use super::{compute, graft, report, shown, sources};
 use crate::cli::Eval;
+use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_environment::output;
 use graft_trainer::evaluate::evaluate;
 use graft_trainer::run::Run;
 

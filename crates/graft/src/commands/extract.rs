@@ -2,10 +2,11 @@
 
 use super::{compute, graft, shown, sources};
 use crate::cli::{Extract, SplitName};
+use crate::output;
 use anyhow::Error;
 use graft_dataset::Split;
 use graft_environment::Paths;
-use graft_environment::output;
+use graft_features::Extractor;
 use graft_recipe::Recipe;
 
 pub(super) fn run(arguments: &Extract, home: &Paths) -> Result<(), Error> {
@@ -22,9 +23,7 @@ pub(super) fn run(arguments: &Extract, home: &Paths) -> Result<(), Error> {
     let compute = compute(&arguments.compute, home)?;
     let images = sources.images(&recipe.data, split)?;
     let loaded = sources.prefix(&compute, recipe.backbone)?;
-    let extracted = loaded
-        .extractor(&recipe, &compute, home)
-        .features(&images, split)?;
+    let extracted = Extractor::new(&loaded, &recipe, &compute, home).features(&images, split)?;
     output::line(&format!(
         "{} images, {} values each, {:.1} s ({:.0} images/s), cache {}\n{}\n\nNext: {} {}",
         extracted.features.images(),

@@ -4,9 +4,9 @@ use graft_assets::{Group, Origin};
 
 use super::{graft, shown, sources};
 use crate::cli::{Fetch, Wanted};
+use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_environment::output;
 
 pub(super) fn run(arguments: &Fetch, home: &Paths) -> Result<(), Error> {
     let groups: &[Group] = match arguments.wanted {

@@ -9,9 +9,9 @@ use graft_report::percent;
 
 use super::{compute, graft, shown, sources};
 use crate::cli;
+use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_environment::output;
 use graft_trainer::labs::{Which, Workbench, run as run_lab};
 
 pub(super) fn run(arguments: &cli::Lab, home: &Paths) -> Result<(), Error> {

@@ -16,11 +16,11 @@ mod train;
 use std::path::Path;
 
 use crate::cli::{Arguments, ComputeArguments, Outside, Verb};
+use crate::output;
 use anyhow::Error;
 use graft_compute::Compute;
 use graft_compute::device::Wanted;
 use graft_environment::Paths;
-use graft_environment::output;
 use graft_trainer::sources::Sources;
 
 /// Runs what was typed.
@@ -56,7 +56,11 @@ pub(crate) fn complain(error: &Error) {
 }
 
 fn sources<'a>(home: &'a Paths, outside: &'a Outside) -> Result<Sources<'a>, Error> {
-    Sources::new(home, outside.offline, outside.from.as_deref())
+    Ok(Sources::new(
+        home,
+        outside.offline,
+        outside.from.as_deref(),
+    )?)
 }
 
 fn compute(arguments: &ComputeArguments, home: &Paths) -> Result<Compute, Error> {
@@ -64,7 +68,12 @@ fn compute(arguments: &ComputeArguments, home: &Paths) -> Result<Compute, Error>
         number: arguments.device,
         allow_software: arguments.allow_software,
     };
-    Compute::new(arguments.backend, arguments.engine, wanted, &home.kernels())
+    Ok(Compute::new(
+        arguments.backend,
+        arguments.engine,
+        wanted,
+        &home.kernels(),
+    )?)
 }
 
 /// How the user starts graft: through xtask, which says so, or directly.

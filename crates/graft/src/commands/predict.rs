@@ -6,9 +6,9 @@ use super::{compute, graft, shown, sources};
 use graft_report::percent;
 
 use crate::cli::Predict;
+use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_environment::output;
 use graft_trainer::predict::{Prediction, predict};
 use graft_trainer::run::Run;
 

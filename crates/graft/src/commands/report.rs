@@ -10,9 +10,9 @@ use graft_report::record::Record;
 
 use super::{graft, shown};
 use crate::cli::{Format, Report};
+use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_environment::output;
 use graft_trainer::run::Run;
 
 /// Whose report it is, in the run's folder; no part of the record.

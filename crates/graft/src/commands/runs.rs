@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::{graft, shown};
 use crate::cli::Runs;
+use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_environment::output;
 
 /// What `--json` prints.
 #[derive(Serialize)]

@@ -7,9 +7,9 @@ use graft_report::percent;
 use graft_report::record::{Cached, Epoch, Scores, Stages};
 
 use crate::cli::Train;
+use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_environment::output;
 use graft_recipe::Recipe;
 use graft_trainer::pipeline::{Order, Trained, train};
 use graft_trainer::run::Unfinished;
@@ -54,7 +54,10 @@ pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
         unfinished,
     };
     let mut sources = sources(home, &arguments.outside)?;
-    let tell = |epoch: &Epoch| if arguments.json { Ok(()) } else { row(epoch) };
+    let tell = |epoch: &Epoch| match arguments.json {
+        true => Ok(()),
+        false => row(epoch).map_err(|error| graft_trainer::Error::Output(format!("{error:#}"))),
+    };
     let trained = compute.guarded(|| train(order, &mut sources, tell))??;
     report::write_all(trained.run.folder(), home)?;
     if arguments.json {

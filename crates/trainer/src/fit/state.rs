@@ -105,5 +105,4 @@ pub(crate) fn best(epochs: &[Epoch]) -> Option<&Epoch> {
 }
 
 #[cfg(test)]
-#[cfg(feature = "cpu")]
 mod mutations;

@@ -45,7 +45,7 @@ impl Trial<'_> {
     fn run(&self) -> Result<Finished, Error> {
         let (recipe, holdout) = (&self.recipe, self.holdout);
         let start = State::new(recipe, self.train, holdout);
-        let fitted = fit(start, recipe, self.train, holdout, |_| go_on())?;
+        let fitted = fit(start, recipe, self.train, holdout, |_| Ok(go_on()?))?;
         let all: Vec<usize> = (0..self.test.labels.len()).collect();
         let predictions = self.test.predictions(&fitted.head, &all)?;
         let training = &recipe.training;

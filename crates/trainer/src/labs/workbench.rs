@@ -5,10 +5,12 @@ use graft_report::lab::Pass;
 
 use crate::Error;
 use crate::examples::Examples;
-use crate::sources::{Loaded, Sources};
+use crate::sources::Sources;
 use graft_compute::Backend;
 use graft_compute::Compute;
+use graft_compute::Loaded;
 use graft_environment::Paths;
+use graft_features::Extractor;
 use graft_features::Features;
 use graft_recipe::{Recipe, RecipeError};
 
@@ -98,7 +100,7 @@ impl<'a> Workbench<'a> {
             }
             .into());
         }
-        self.recipe.holdout(&self.train)
+        Ok(self.recipe.holdout(&self.train)?)
     }
 
     /// Training images with their features.
@@ -131,9 +133,8 @@ pub(super) fn features(
     passes: &mut Vec<Pass>,
 ) -> Result<Pair, Error> {
     let mut of = |images: &ImageSet, split: Split, name: &str| {
-        let extracted = loaded
-            .extractor(recipe, bench.compute, bench.home)
-            .features(images, split)?;
+        let extracted =
+            Extractor::new(loaded, recipe, bench.compute, bench.home).features(images, split)?;
         passes.push(Pass {
             features: format!("{name} images, {what}"),
             images: images.len(),

@@ -11,10 +11,10 @@ use graft_report::{State, list};
 
 use super::super::{graft, shown};
 use super::Finding;
+use crate::output::size;
 use graft_compute::Backend;
 use graft_environment as machine;
 use graft_environment::Paths;
-use graft_environment::output::size;
 use graft_features::{self as cache, Content, Features};
 
 /// The oldest Rust that builds graft.
@@ -46,7 +46,8 @@ fn program() -> String {
         .iter()
         .map(|backend| backend.name())
         .collect();
-    let commit = machine::commit().map_or_else(String::new, |commit| format!(", commit {commit}"));
+    let commit =
+        graft_trainer::commit().map_or_else(String::new, |commit| format!(", commit {commit}"));
     let version = env!("CARGO_PKG_VERSION");
     format!("{version}{commit}; built for {}", backends.join(", "))
 }

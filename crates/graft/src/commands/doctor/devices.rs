@@ -5,15 +5,16 @@ use serde::Serialize;
 
 use super::super::{graft, shown, sources};
 use crate::cli::Doctor;
+use crate::output::{self, size};
 use anyhow::Error;
 use graft_compute::Backend;
 use graft_compute::Compute;
 use graft_compute::Engine;
-use graft_compute::device::{self, Adapter, DeviceError, Known, Precision, Wanted};
+use graft_compute::device::{self, Adapter, DeviceError, Known, Wanted};
 use graft_compute::selfcheck::worst;
 use graft_environment::Paths;
-use graft_environment::output::{self, size};
 use graft_recipe as recipe;
+use graft_recipe::Precision;
 use graft_trainer::sources::Sources;
 
 /// What is found out about one device.
@@ -106,7 +107,7 @@ fn look(
     };
     found.memory_bytes = compute.memory;
     found.largest_tensor_bytes = compute.largest_tensor;
-    found.precisions = Precision::of(&compute.device);
+    found.precisions = device::precisions(&compute.device);
     let believed = sources.prefix(&compute, recipe::Backbone::default());
     found.usable = believed.is_ok();
     found.check = believed.map_or_else(|error| error.to_string(), |_| checked(&compute, home));

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::graft;
 use crate::cli::Doctor;
+use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_environment::output;
 
 /// What was looked at, and what was found.
 #[derive(Debug, Serialize)]
