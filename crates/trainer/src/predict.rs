@@ -8,10 +8,10 @@ use graft_report::{argmax, softmax};
 use serde::Serialize;
 
 use crate::Error;
-use crate::compute::Compute;
-use crate::examples::read;
 use crate::run::Run;
 use crate::sources::Sources;
+use graft_compute::Compute;
+use graft_compute::read;
 
 /// Rows and columns of the images of the set that digits come from.
 const DIGIT_SIDE: usize = 28;
