@@ -22,8 +22,6 @@ pub struct Options<'a> {
     pub offline: bool,
     /// A folder of the user's that is looked into first: each file by its name, plain or `.gz`.
     pub from: Option<&'a Path>,
-    /// Show a progress bar where standard error is a terminal; elsewhere plain lines are logged.
-    pub progress: bool,
     /// How long to wait for a source before the next one is tried.
     pub timeouts: Timeouts,
 }
@@ -147,7 +145,7 @@ fn fetch_missing(
         let origin = if verify(asset, &path)? == Found::Right {
             Origin::Present
         } else if let Some(own) = options.from.and_then(|from| find(from, asset)) {
-            copy(&own, asset, &path, options)?;
+            copy(&own, asset, &path)?;
             Origin::Fetched(own.display().to_string())
         } else if options.offline {
             missing.push(asset.file.clone());

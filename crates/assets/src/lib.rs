@@ -13,7 +13,6 @@ mod http;
 mod manifest;
 #[cfg(test)]
 mod mutations;
-mod progress;
 mod receive;
 mod sources;
 

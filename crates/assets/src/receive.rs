@@ -6,10 +6,10 @@ use std::path::Path;
 
 use flate2::read::GzDecoder;
 use graft_durable::{Error as DiskError, Hashing, Pending};
+use graft_environment::progress::Progress;
 
 use crate::http::broken;
-use crate::progress::Progress;
-use crate::{Asset, Error, Failure, Mismatch, Options};
+use crate::{Asset, Error, Failure, Mismatch};
 
 /// How much of wrong content is shown, so that a login page is recognised as one.
 const SHOWN: usize = 40;
@@ -19,14 +19,9 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Writes what `reader` yields to `path`, if it is exactly the pinned content. Reads at most one
 /// byte more than that, and keeps 64 KiB of it in memory.
-pub(crate) fn receive(
-    reader: &mut dyn Read,
-    asset: &Asset,
-    path: &Path,
-    options: &Options,
-) -> Result<(), Failure> {
+pub(crate) fn receive(reader: &mut dyn Read, asset: &Asset, path: &Path) -> Result<(), Failure> {
     let on_write = DiskError::on;
-    let mut progress = Progress::of_bytes(&asset.file, asset.bytes, options.progress);
+    let mut progress = Progress::of_bytes(&asset.file, asset.bytes);
     let mut pending = Pending::create(path)?;
     let mut hashing = Hashing::default();
     let mut start = Vec::new();
@@ -42,7 +37,7 @@ pub(crate) fn receive(
         start.extend_from_slice(&read[..read.len().min(SHOWN - start.len())]);
         hashing.write_all(read).map_err(on_write("hash", path))?;
         pending.write_all(read).map_err(on_write("write", path))?;
-        progress.advance(read.len() as u64);
+        progress.advance(read.len());
     }
     let (expected, found) = (asset.bytes, hashing.bytes());
     let hash = hashing.finish();
@@ -67,10 +62,10 @@ pub(crate) fn receive(
 ///
 /// # Errors
 /// When it is not the pinned one: somebody who names a folder means it.
-pub(crate) fn copy(own: &Path, asset: &Asset, path: &Path, options: &Options) -> Result<(), Error> {
+pub(crate) fn copy(own: &Path, asset: &Asset, path: &Path) -> Result<(), Error> {
     let file = File::open(own).map_err(DiskError::on("open", own))?;
-    let copied = unpacked(BufReader::new(file))
-        .and_then(|mut reader| receive(&mut reader, asset, path, options));
+    let copied =
+        unpacked(BufReader::new(file)).and_then(|mut reader| receive(&mut reader, asset, path));
     copied.map_err(|failure| match failure {
         Failure::Disk(error) => Error::Disk(error),
         reason => Error::Refused {

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use graft_environment::progress::Progress;
+
 use crate::archive::read_member;
 use crate::client::{Client, Package};
-use crate::progress::Progress;
 use crate::receive::{receive, unpacked};
 use crate::{Asset, Error, Failure, Member, Options, Source, http};
 
@@ -69,9 +70,9 @@ impl<'a> Sources<'a> {
         }
         let result = http::get(url, asset.bytes, self.options.timeouts).and_then(|mut body| {
             if packed {
-                receive(&mut unpacked(body)?, asset, path, self.options)
+                receive(&mut unpacked(body)?, asset, path)
             } else {
-                receive(&mut body, asset, path, self.options)
+                receive(&mut body, asset, path)
             }
         });
         if let Err(Failure::Unreachable(_) | Failure::Stalled) = result {
@@ -90,7 +91,7 @@ impl<'a> Sources<'a> {
         let key = (client, of.package.clone(), of.version.clone());
         if !self.packages.contains_key(&key) {
             let name = format!("{} {}", of.package, of.version);
-            let _spinner = Progress::of_program(&name, self.options.progress);
+            let _spinner = Progress::of_program(&name);
             // Remembered as failed until it is there.
             self.packages.insert(key.clone(), None);
             let patience = self.options.timeouts.client;
@@ -100,7 +101,7 @@ impl<'a> Sources<'a> {
         let package = self.packages.get(&key).and_then(Option::as_ref);
         let package = package.ok_or(Failure::FailedBefore)?;
         read_member(client, &package.archive, &of.member, |reader| {
-            receive(reader, asset, path, self.options)
+            receive(reader, asset, path)
         })
     }
 }

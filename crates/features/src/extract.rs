@@ -142,7 +142,6 @@ impl<'a> Extractor<'a> {
             progress.advance(range.len());
             Ok(())
         })?;
-        progress.finish();
         shards.finish(path)?;
         Ok((Features::open(path, key)?, Cached::Miss, done))
     }

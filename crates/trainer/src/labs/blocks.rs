@@ -125,7 +125,6 @@ fn fill(
         }
         progress.advance(range.len());
     }
-    progress.finish();
     for (path, _, shards) in entries {
         shards.finish(path)?;
     }
