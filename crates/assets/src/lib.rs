@@ -18,4 +18,4 @@ mod sources;
 
 pub use ensure::{Options, Origin, Provided, Timeouts, ensure};
 pub use error::{Error, Failure, Mismatch};
-pub use manifest::{Asset, Group, Manifest, Member, Source, Unpack};
+pub use manifest::{Asset, Group, Manifest, Member, Source};

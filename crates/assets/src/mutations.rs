@@ -16,7 +16,7 @@ pub(crate) const GOOD: &str = r#"
     licence = "none"
     provenance = "a test"
     sources = [
-        { kind = "url", url = "https://example.org/a.gz", unpack = "gzip" },
+        { kind = "url", url = "https://example.org/a.gz" },
         { kind = "npm", package = "@scope/p", version = "1.0.0", member = "package/a" },
     ]
 "#;

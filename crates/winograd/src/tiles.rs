@@ -39,38 +39,34 @@ impl Method {
         }
     }
 
+    /// Rows (and columns) of outputs and of inputs in a tile, and its matrix products.
+    const fn shape(self) -> [usize; 3] {
+        match self {
+            Self::Im2col => [2, 4, 4],
+            Self::F2x3 => [2, 2, 9],
+            Self::F3x3 => [3, 5, 25],
+            Self::F4x3 => [4, 6, 36],
+        }
+    }
+
     /// Rows (and columns) of outputs in a tile.
     pub(crate) fn outputs(self) -> usize {
-        match self {
-            Self::Im2col | Self::F2x3 => 2,
-            Self::F3x3 => 3,
-            Self::F4x3 => 4,
-        }
+        self.shape()[0]
     }
 
     /// Rows (and columns) of inputs that a tile reads.
     pub(crate) fn inputs(self) -> usize {
-        match self {
-            Self::F2x3 => 2,
-            Self::Im2col => 4,
-            Self::F3x3 => 5,
-            Self::F4x3 => 6,
-        }
+        self.shape()[1]
+    }
+
+    /// Matrix products for a tile.
+    pub(crate) fn products(self) -> usize {
+        self.shape()[2]
     }
 
     /// How far the inputs begin before the outputs.
     fn reach(self) -> usize {
         usize::from(self != Self::F2x3)
-    }
-
-    /// Matrix products for a tile.
-    pub(crate) fn products(self) -> usize {
-        match self {
-            Self::Im2col => 4,
-            Self::F2x3 => 9,
-            Self::F3x3 => 25,
-            Self::F4x3 => 36,
-        }
     }
 
     /// `G`, the filter transform, one row a point; none where weights are used as they are.
