@@ -1,6 +1,7 @@
 //! Everything that can be wrong with a data set or a picture. Each message names the file, what
 //! was expected, what was found, and what to do next.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -152,7 +153,7 @@ pub enum PictureFault {
 /// [`Error::Value`], in words.
 pub(crate) fn value<T>(
     expected: impl Into<String>,
-    found: impl ToString,
+    found: impl Display,
     next: impl Into<String>,
 ) -> Result<T, Error> {
     Err(Error::Value {

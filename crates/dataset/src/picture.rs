@@ -1,6 +1,7 @@
 //! PNG and JPEG files to grey pixels, within limits: the content decides the format, sizes are
 //! checked before anything is unpacked, and transparency gets the background it was drawn for.
 
+use std::fmt::Display;
 use std::io::{Cursor, Read};
 
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits};
@@ -68,7 +69,7 @@ fn check_size(decoder: &impl ImageDecoder) -> Result<(), PictureFault> {
     })
 }
 
-fn damaged(reason: impl ToString) -> PictureFault {
+fn damaged(reason: impl Display) -> PictureFault {
     PictureFault::Damaged(reason.to_string())
 }
 

@@ -38,7 +38,7 @@ impl Pending {
     /// be flushed, the file has its name, and a power cut may still undo that.
     pub fn commit(self) -> Result<(), Error> {
         let Self { file, path } = self;
-        let written = file.into_inner().map_err(|error| error.into_error());
+        let written = file.into_inner().map_err(io::IntoInnerError::into_error);
         let Faulty(temporary) = written
             .and_then(|file| disk::sync(file.0.as_file()).map(|()| file))
             .map_err(Error::on("write", &path))?;

@@ -29,7 +29,7 @@ pub(crate) fn multiply(
         #[cfg(target_arch = "x86_64")]
         Instructions::Avx2 => strips::<6, 1, true>(inputs, pitch, rows, panels, products),
         Instructions::Baseline => {
-            strips::<BASELINE_ROWS, 1, false>(inputs, pitch, rows, panels, products)
+            strips::<BASELINE_ROWS, 1, false>(inputs, pitch, rows, panels, products);
         }
     }
 }
