@@ -21,6 +21,7 @@ pub mod page;
 mod paired;
 pub mod record;
 mod softmax;
+mod student;
 mod summary;
 mod table;
 pub mod tensorboard;
