@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Figures;
-use crate::record::{Record, RecordError, START};
+use crate::record::{Predictions, Record, RecordError, START};
 use crate::table::table;
 
 /// A run's folder, and what is in it.
@@ -69,7 +69,7 @@ pub struct Facts {
 }
 
 /// The runs in the folder `runs`, by name, which begins with the time of the start: the newest is
-/// last. Every record is read whole: each file is compared with its hash, and figures with each other.
+/// last. Every record is read whole: each file is compared with its hash.
 ///
 /// # Errors
 /// When the folder cannot be read. One that is not there has no runs.
@@ -117,17 +117,19 @@ fn state(folder: &Path) -> State {
 }
 
 fn facts(folder: &Path) -> Result<Facts, RecordError> {
-    // The whole record, so that no figure is shown that another file contradicts.
-    let Record { manifest, test, .. } = Record::read(folder)?;
-    let validation = manifest.validation.as_ref();
+    let record = Record::read(folder)?;
+    let figures = |predictions: &Predictions| Some(Figures::from(&predictions.evaluate().ok()?));
+    let manifest = record.manifest;
     Ok(Facts {
         recipe: manifest.recipe,
         set: sets(&manifest.command),
         backend: manifest.machine.backend,
         started: manifest.started,
         trained_on: manifest.trained_on,
-        validation: validation.map(|s| Figures::from_scores(s, manifest.validated_on)),
-        test: test.map(|test| Figures::from(&test.evaluated.evaluation)),
+        validation: record.validation.as_ref().and_then(figures),
+        test: record
+            .test
+            .map(|test| Figures::from(&test.evaluated.evaluation)),
         seconds: manifest.seconds,
     })
 }

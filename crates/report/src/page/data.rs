@@ -28,7 +28,7 @@ pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
 
 fn source(run: &Run) -> Block {
     let data = &run.record.manifest.data;
-    let (size, classes) = (number::shape(&[data.rows, data.columns]), data.classes);
+    let (size, classes) = (number::shape(&[data.rows, data.columns]), run.record.train.classes);
     let source = if run.is_mnist() {
         run.pick(
             "MNIST: handwritten digits".to_owned(),
@@ -49,7 +49,7 @@ fn source(run: &Run) -> Block {
 /// Images of each class, a row a split.
 fn counts(run: &Run) -> Table {
     let record = run.record;
-    let classes = record.manifest.data.classes;
+    let classes = record.train.classes;
     let mut columns = vec![run.pick("split", "数据划分").to_owned()];
     columns.extend((0..classes).map(|class| format!("#{class}")));
     columns.push(run.pick("#in all", "#合计").to_owned());

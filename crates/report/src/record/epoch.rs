@@ -15,13 +15,6 @@ pub struct Scores {
     pub accuracy: f64,
 }
 
-impl Scores {
-    /// Whether these are figures that there can be: a finite loss, and a share.
-    pub(super) fn are_possible(&self) -> bool {
-        self.loss.is_finite() && (0.0..=1.0).contains(&self.accuracy)
-    }
-}
-
 impl From<&Evaluation> for Scores {
     fn from(evaluation: &Evaluation) -> Self {
         Self {
