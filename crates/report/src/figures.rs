@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::{Evaluation, Share, percent};
+use crate::record::Predictions;
+use crate::{Evaluation, Mismatch, Share, percent};
 
 /// Accuracy with its interval, and loss.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,6 +16,14 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// The figures of a split's predictions.
+    ///
+    /// # Errors
+    /// When there are no images, or a label is no class.
+    pub fn of(predictions: &Predictions) -> Result<Self, Mismatch> {
+        Ok(Self::from(&predictions.evaluate()?))
+    }
+
     /// The accuracy and its interval as text: `95.78 % (95.37 to 96.16)`.
     #[must_use]
     pub fn accuracy(&self) -> String {
@@ -32,12 +41,7 @@ impl From<&Evaluation> for Figures {
     fn from(evaluation: &Evaluation) -> Self {
         Self {
             loss: evaluation.loss,
-            share: Share {
-                n: evaluation.n,
-                correct: evaluation.correct,
-                accuracy: evaluation.accuracy,
-                interval: evaluation.interval,
-            },
+            share: evaluation.share(),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::mark::{colour, lines, mark, place, width};
 use super::plot::value;
 use super::scale::Scale;
 use super::{Chart, Point, WIDTH, key, picture};
+use crate::count::float;
 use crate::{Language, number};
 
 /// The height of a point's row.
@@ -20,11 +21,11 @@ const VALUES: f64 = 62.0;
 /// Draws `chart` sideways.
 pub(super) fn draw(chart: &Chart, names: &[String], language: Language) -> Markup {
     let broken: Vec<Vec<String>> = names.iter().map(|name| lines(name, WIDEST)).collect();
-    let rows = super::as_f64(chart.series.len().max(1));
-    let most = super::as_f64(broken.iter().map(Vec::len).max().unwrap_or(1));
+    let rows = float(chart.series.len().max(1));
+    let most = float(broken.iter().map(Vec::len).max().unwrap_or(1));
     let band = (rows * ROW).max(most * 15.0) + BETWEEN;
     let top = key::height(&chart.series) + 8.0;
-    let bottom = top + band * super::as_f64(names.len());
+    let bottom = top + band * float(names.len());
     let widest = broken
         .iter()
         .flatten()
@@ -36,7 +37,7 @@ pub(super) fn draw(chart: &Chart, names: &[String], language: Language) -> Marku
     let tick = |value: f64| number::tick(value, x.step, chart.percent.then_some(language));
     let row = |name: f64, series: usize| {
         let middle = (rows - 1.0) / 2.0;
-        top + band * (name + 0.5) + ROW * (super::as_f64(series) - middle)
+        top + band * (name + 0.5) + ROW * (float(series) - middle)
     };
     let content = html! {
         @if chart.series.len() > 1 { (key::key(&chart.series, 0.0)) }
@@ -47,13 +48,13 @@ pub(super) fn draw(chart: &Chart, names: &[String], language: Language) -> Marku
         }
         text.axis.middle x=(place(f64::midpoint(left, right))) y=(place(bottom + 36.0)) { (chart.y_label) }
         @for (number, name) in broken.iter().enumerate() {
-            @let middle = top + band * (super::as_f64(number) + 0.5) + 4.0;
+            @let middle = top + band * (float(number) + 0.5) + 4.0;
             @for (line, text) in name.iter().enumerate() {
-                @let y = middle + 15.0 * (super::as_f64(line) - super::as_f64(name.len() - 1) / 2.0);
+                @let y = middle + 15.0 * (float(line) - float(name.len() - 1) / 2.0);
                 text.end x=(place(left - 8.0)) y=(place(y)) { (text) }
             }
             @if number > 0 {
-                @let y = place(top + band * super::as_f64(number));
+                @let y = place(top + band * float(number));
                 line.grid x1="0" x2=(WIDTH) y1=(y) y2=(y) {}
             }
         }

@@ -138,15 +138,6 @@ fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// A count as a place.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of things in a picture are small"
-)]
-fn as_f64(count: usize) -> f64 {
-    count as f64
-}
-
 /// The picture around `content`.
 fn picture(title: &str, width: f64, height: f64, content: &Markup) -> Markup {
     html! {

@@ -52,7 +52,7 @@ fn folders_that_are_no_complete_runs_say_why() {
         lines[0].starts_with("a    not complete: SHA256SUMS"),
         "{text}"
     );
-    let (anew, on) = ("train again", "train --resume goes on with it");
+    let (anew, on) = ("train again", "train --resume continues it");
     assert!(lines[0].trim_end().ends_with(anew), "{text}");
     assert!(lines[2].trim_end().ends_with(on), "{text}");
     assert!(

@@ -2,6 +2,7 @@
 
 use super::run::Run;
 use super::weakest::weakest;
+use crate::count::ratio;
 use crate::record::{Cached, Part as Fate};
 use crate::{Evaluation, number};
 
@@ -11,17 +12,10 @@ const AT_REST: f64 = 0.01;
 pub(super) fn list(run: &Run) -> Vec<String> {
     let mut list = vec![cache(run), share_trained(run)];
     list.extend(convergence(run));
-    if let Some(test) = run.test().map(|test| &test.evaluated.evaluation) {
-        list.extend(
-            run.train
-                .as_ref()
-                .map(|train| generalisation(run, train, test)),
-        );
-        list.extend(
-            run.validation
-                .as_ref()
-                .map(|validation| foretold(run, validation, test)),
-        );
+    if let Some(test) = run.tested() {
+        let (train, validation) = (run.train.as_ref(), run.validation.as_ref());
+        list.extend(train.map(|train| generalisation(run, train, test)));
+        list.extend(validation.map(|validation| foretold(run, validation, test)));
         list.extend(weakest(run, test));
     }
     list
@@ -31,11 +25,8 @@ pub(super) fn list(run: &Run) -> Vec<String> {
 fn cache(run: &Run) -> String {
     let manifest = &run.record.manifest;
     let stages = manifest.stages;
-    let (features, head, epochs) = (
-        run.seconds(stages.features),
-        run.seconds(stages.head),
-        number::count(run.record.epochs.len()),
-    );
+    let (features, head) = (run.seconds(stages.features), run.seconds(stages.head));
+    let epochs = number::count(run.record.epochs.len());
     match manifest.cache.result {
         Cached::Miss => run.pick(
             format!("Features are worth keeping: one pass of the images through VGG16 took {features}, and the {epochs} epochs on the stored features took {head}. Without a cache, every epoch would need a pass of its own."),
@@ -51,12 +42,9 @@ fn cache(run: &Run) -> String {
 /// How little was trained.
 fn share_trained(run: &Run) -> String {
     let (trained, frozen) = (run.parameters(Fate::Grafted), run.parameters(Fate::Frozen));
-    let share = crate::confusion::ratio(trained, trained + frozen).unwrap_or_default();
-    let (trained, frozen, share) = (
-        number::count(trained),
-        number::count(frozen),
-        run.percent(share),
-    );
+    let share = ratio(trained, trained + frozen).unwrap_or_default();
+    let [trained, frozen] = [trained, frozen].map(number::count);
+    let share = run.percent(share);
     run.pick(
         format!("Little has to be learned: {trained} parameters were trained and {frozen} were taken as they are; {share} of the network is new."),
         format!("需要学习的很少：训练了 {trained} 个参数，直接沿用了 {frozen} 个，新参数只占整个网络的 {share}。"),

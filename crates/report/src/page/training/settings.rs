@@ -1,10 +1,10 @@
 //! The complete recipe, with what each key means: in English what the seed recipe's comments say.
 
-use toml::{Table as Toml, Value};
+use toml::Value;
 
 use super::super::block::{Table, code, row};
 use super::super::run::Run;
-use crate::{Language, number};
+use crate::number;
 
 /// The seed recipe, which explains every key in a comment behind it.
 const SEED: &str = include_str!("../../../../../recipes/seed.toml");
@@ -38,29 +38,20 @@ const CHINESE: [(&str, &str); 20] = [
 
 /// The recipe, with what each key means; keys that have no place above come last.
 pub(super) fn table(run: &Run) -> Table {
-    let mut all = Vec::new();
-    flatten("", &run.record.recipe, &mut all);
     let place = |key: &str| CHINESE.iter().position(|(known, _)| *known == key);
-    all.sort_by_key(|(key, _)| place(key).unwrap_or(usize::MAX));
+    let mut recipe: Vec<&(String, &Value)> = run.recipe.iter().collect();
+    recipe.sort_by_key(|(key, _)| place(key).unwrap_or(CHINESE.len()));
     let english = comments();
-    let meaning = |key: &str| match run.language {
-        Language::En => english.iter().find(|(known, _)| known == key),
-        Language::Zh => None,
-    };
-    let rows = all.iter().map(|(key, value)| {
-        let chinese = place(key).map_or("", |place| CHINESE[place].1);
-        let meaning = meaning(key).map_or(run.pick("", chinese), |(_, text)| text);
+    let rows = recipe.into_iter().map(|(key, value)| {
+        let comment = english.iter().find(|(known, _)| known == key);
+        let meaning = run.pick(
+            comment.map_or("", |(_, comment)| comment),
+            place(key).map_or("", |place| CHINESE[place].1),
+        );
         row![meaning, shown(value), code(key)]
     });
-    let columns = run.pick(
-        ["setting", "#value", "key"],
-        ["超参数", "#取值", "配方中的键"],
-    );
-    Table::plain(
-        run.pick("Hyperparameters", "超参数"),
-        &columns,
-        rows.collect(),
-    )
+    let titles = run.pick("setting | #value | key", "超参数 | #取值 | 配方中的键");
+    Table::new(run.pick("Hyperparameters", "超参数"), titles, rows)
 }
 
 /// The keys of the seed recipe, each with its comment up to the first colon.
@@ -70,22 +61,13 @@ fn comments() -> Vec<(String, &'static str)> {
     for line in SEED.lines() {
         if let Some(name) = line.strip_prefix('[') {
             section = name.trim_end_matches(']');
-        } else if let Some((key, (_, comment))) = line.split_once(" = ").zip(line.split_once(" # ")) {
+        } else if let Some((key, (_, comment))) = line.split_once(" = ").zip(line.split_once(" # "))
+        {
             let comment = comment.split(": ").next().unwrap_or_default();
             comments.push((format!("{section}.{}", key.0), comment));
         }
     }
     comments
-}
-
-/// Every value of a table by its dotted name.
-fn flatten<'a>(prefix: &str, table: &'a Toml, out: &mut Vec<(String, &'a Value)>) {
-    for (key, value) in table {
-        match value {
-            Value::Table(inner) => flatten(&format!("{prefix}{key}."), inner, out),
-            value => out.push((format!("{prefix}{key}"), value)),
-        }
-    }
 }
 
 fn shown(value: &Value) -> String {
@@ -99,12 +81,12 @@ fn shown(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recipe::flat;
 
     #[test]
     fn every_key_of_the_seed_recipe_is_explained_in_both_languages() {
         let recipe = SEED.parse().unwrap();
-        let mut all = Vec::new();
-        flatten("", &recipe, &mut all);
+        let all = flat(&recipe);
         let comments = comments();
         let explained: Vec<&str> = comments.iter().map(|(key, _)| key.as_str()).collect();
         for (key, _) in &all {
