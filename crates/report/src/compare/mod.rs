@@ -100,7 +100,7 @@ fn compared(run: &Record) -> Result<Compared, Mismatch> {
 fn verdict(first: Option<&Tested>, second: Option<&Tested>) -> Verdict {
     let no = |why: String| Verdict::NotComparable(why);
     let (Some(first), Some(second)) = (first, second) else {
-        return no("not both were evaluated; run the verb eval on the other too".into());
+        return no("not both are evaluated; run `eval` on the other one too".into());
     };
     let (a, b) = (&first.predictions.rows, &second.predictions.rows);
     if a.len() != b.len() {
@@ -162,7 +162,7 @@ mod tests {
         let mut relabelled = tested("a", 4, &[]);
         relabelled.predictions.rows[2].label = 1;
         for (other, why) in [
-            (None, "verb eval"),
+            (None, "run `eval`"),
             (Some(tested("a", 5, &[])), "on 4 and on 5 test images"),
             (
                 Some(tested("b", 4, &[])),

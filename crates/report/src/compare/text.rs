@@ -22,7 +22,7 @@ pub fn comparison(comparison: &Comparison) -> String {
     let tests = comparison.pairs.iter().filter(paired).count();
     if tests > 1 {
         parts.push(format!(
-            "Each p is for its pair alone: among {tests} pairs, one below 0.05 by chance is likelier than 1 in 20."
+            "Each p is for its pair alone: with {tests} pairs, the probability that one is below 0.05 by chance is larger than 5 %."
         ));
     }
     parts.join("\n\n")

@@ -40,7 +40,7 @@ fn source(run: &Run) -> Block {
         run.pick(format!("the folder {folder}"), format!("文件夹 {folder}"))
     };
     run.text(
-        format!("The data set is {source}, grey images of {size} pixels in {classes} classes. Pixels are whole numbers from 0 to 255, exactly as in the files; the hashes in the last section tell which images these were."),
+        format!("The data set is {source}, greyscale images of {size} pixels in {classes} classes. Pixels are whole numbers from 0 to 255, exactly as in the files; the hashes in the last section tell which images these were."),
         format!("数据集为 {source}，灰度图片，{size} 像素，共 {classes} 类。像素为 0 到 255 的整数，与原文件完全一致；文末的哈希值可用于核对所用的图片。"),
     )
 }
@@ -92,12 +92,12 @@ fn held_out(run: &Run) -> Block {
     );
     if run.record.manifest.validated_on == 0 {
         return run.text(
-            "No images were held out: every training image was learned from, and nothing was chosen by looking at others.",
+            "No images were held out: all training images were used for training, and nothing was chosen by looking at others.",
             "没有留出验证集：全部训练图片都用于训练，也没有依据其他图片做任何选择。",
         );
     }
     run.text(
-        format!("The {n} validation images were held out of the training files, class by class in proportion, by the seed {seed}. The test files stay closed until the evaluation: training cannot have chosen anything by them."),
+        format!("The {n} validation images were held out of the training files, in proportion for each class, with the random seed {seed}. The test files stay closed until the evaluation, so nothing in training can have been chosen by them."),
         format!("{n} 张验证图片按类别比例从训练文件中随机留出（随机种子 {seed}）。测试文件在评估之前始终没有打开，训练过程不可能依据测试集做任何选择。"),
     )
 }
@@ -114,7 +114,7 @@ fn samples(run: &Run) -> Figure {
         lines: vec![picture.label.to_string()],
     };
     let caption = run.pick(
-        "The first image of each class in the training file, with its label. The more ink, the larger the value.",
+        "The first image of each class in the training file, with its label. Darker ink means a larger value.",
         "训练文件中每一类的第一张图片及其标签。笔迹越浓，像素值越大。",
     );
     let digits = run.record.samples.digits.iter().map(tile);

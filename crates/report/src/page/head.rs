@@ -91,7 +91,7 @@ fn figures(run: &Run) -> Vec<Key> {
             label: run.pick(format!("{split} accuracy"), format!("{split}准确率")),
             value: run.percent(evaluation.accuracy),
             detail: run.pick(
-                format!("95 % interval {range}; {right} of {n} right"),
+                format!("95 % interval {range}; {right} of {n} correct"),
                 format!("95% 置信区间 {range}；{n} 张中正确 {right} 张"),
             ),
         });
@@ -105,7 +105,7 @@ fn figures(run: &Run) -> Vec<Key> {
     let stages = &run.record.manifest.stages;
     let (features, head) = (run.seconds(stages.features), run.seconds(stages.head));
     figures.push(Key {
-        label: run.pick("Time to train", "训练用时").to_owned(),
+        label: run.pick("Training time", "训练用时").to_owned(),
         value: run.seconds(run.record.manifest.seconds),
         detail: run.pick(
             format!("features {features}, head {head}"),
@@ -130,7 +130,7 @@ fn summary(run: &Run) -> String {
     };
     let (n, accuracy) = (number::count(test.n), run.accuracy(test));
     run.pick(
-        format!("{done} On {n} test images, which the training never opened, its accuracy is {accuracy}."),
+        format!("{done} On {n} test images, which were never opened during training, its accuracy is {accuracy}."),
         format!("{done}在训练中从未打开的 {n} 张测试图片上，准确率为 {accuracy}。"),
     )
 }

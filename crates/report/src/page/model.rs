@@ -146,7 +146,7 @@ fn proof(run: &Run) -> Table {
             &manifest.head.after,
         ),
     ] {
-        let row = |when, hash, verdict| row![name, when, code(hash), verdict];
+        let row = |when: &str, hash: &str, verdict: &str| row![name, when, code(hash), verdict];
         rows.push(row(before, first, ""));
         rows.push(row(after, second, verdict(first, second)));
     }

@@ -1,4 +1,4 @@
-//! The class that is found least often, how surely it is the hardest, and what it is taken for.
+//! The class with the lowest recall, how surely it is the hardest, and what it is taken for.
 
 use super::run::Run;
 use crate::{Evaluation, Interval, number, wilson};
@@ -32,7 +32,7 @@ pub(super) fn weakest(run: &Run, test: &Evaluation) -> Option<String> {
     };
     let (taken, count) = (list(taken, run.pick(" and ", " 和 ")), number::count(*most));
     let first = run.pick(
-        format!("The class that is found least often is {class}: {recall} of its images (95\u{a0}% interval {range}), most often taken for {taken} ({count} images{each})."),
+        format!("The class with the lowest recall is {class}: {recall} (95\u{a0}% interval {range}), most often taken for {taken} ({count} images{each})."),
         format!("召回率最低的类别是 {class}：{recall}（95% 置信区间 {range}），最常被认作 {taken}（{each}{count} 张）。"),
     );
 
@@ -51,7 +51,7 @@ pub(super) fn weakest(run: &Run, test: &Evaluation) -> Option<String> {
     } else {
         let others = list(alike, run.pick(", ", "、"));
         run.pick(
-            format!("It need not be the hardest: its interval overlaps with {those} {others}."),
+            format!("It is not necessarily the hardest: its interval overlaps with {those} {others}."),
             format!("但它不一定最难：其置信区间与类别 {others} 的重叠。"),
         )
     };
@@ -86,14 +86,14 @@ mod tests {
                 [[90, 10, 0], [0, 100, 0], [28, 28, 944]],
                 Language::En,
                 Some(
-                    "The class that is found least often is 0: 90.00 % of its images (95 % interval 82.56 to 94.48 %), most often taken for 1 (10 images). It need not be the hardest: its interval overlaps with that of class 2.",
+                    "The class with the lowest recall is 0: 90.00 % (95 % interval 82.56 to 94.48 %), most often taken for 1 (10 images). It is not necessarily the hardest: its interval overlaps with that of class 2.",
                 ),
             ),
             (
                 [[100, 0, 0], [0, 100, 0], [28, 28, 44]],
                 Language::En,
                 Some(
-                    "The class that is found least often is 2: 44.00 % of its images (95 % interval 34.67 to 53.77 %), most often taken for 0 and 1 (28 images each). No other class has an interval that overlaps with it: it is the hardest.",
+                    "The class with the lowest recall is 2: 44.00 % (95 % interval 34.67 to 53.77 %), most often taken for 0 and 1 (28 images each). No other class has an interval that overlaps with it: it is the hardest.",
                 ),
             ),
             (

@@ -29,8 +29,8 @@ impl From<&Evaluation> for Scores {
 pub struct Epoch {
     /// Counted from 1.
     pub epoch: usize,
-    /// Over the training images while they were learned from, as Keras reports it: early batches
-    /// met a worse head than late ones.
+    /// Over the training images during the epoch, as Keras reports it: early batches met a worse
+    /// head than late ones.
     pub train: Scores,
     /// Over the held-out images after the epoch; none where nothing is held out.
     pub validation: Option<Scores>,

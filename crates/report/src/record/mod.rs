@@ -31,7 +31,7 @@ pub use sums::{MAX_RECORD_BYTES, Sums};
 
 /// The complete recipe.
 pub const RECIPE: &str = "recipe.toml";
-/// What training started with, to go on with it; written before anything is trained.
+/// What training started with, to resume it; written before anything is trained.
 pub const START: &str = "start.json";
 /// One JSON object an epoch, [`Epoch`].
 pub const METRICS: &str = "metrics.jsonl";

@@ -172,7 +172,7 @@ pub(super) const TRAIN_AGAIN: &str = "put the original file back, or train again
 fn next(name: &str) -> &'static str {
     let evaluated = matches!(name, EVALUATION | MISTAKES | TEST_PREDICTIONS);
     if evaluated || name.contains(".graft.test") {
-        "put the original file back, or run the verb eval on this run again"
+        "put the original file back, or run `eval` on this run again"
     } else {
         TRAIN_AGAIN
     }
@@ -197,7 +197,7 @@ mod tests {
         assert!(missing.contains("evaluation.json is missing"), "{missing}");
         let no = |name| sums.open(path, name).unwrap_err().to_string();
         assert!(
-            no("evaluation.json").contains("verb eval"),
+            no("evaluation.json").contains("run `eval`"),
             "{}",
             no("evaluation.json")
         );
@@ -214,7 +214,7 @@ mod tests {
     fn a_line_that_is_none_is_shown() {
         let folder = tempfile::tempdir().unwrap();
         let read = || Sums::read(folder.path()).unwrap_err().to_string();
-        assert!(read().contains("no complete run"), "{}", read());
+        assert!(read().contains("not a complete run"), "{}", read());
         fs::write(folder.path().join(SUMS), "nonsense\n").unwrap();
         assert!(read().contains("line 1: `nonsense`"), "{}", read());
     }

@@ -17,7 +17,7 @@ pub(super) fn blocks(run: &Run, evaluation: &Evaluation) -> [Block; 2] {
     );
     let figure = Figure {
         caption: run.pick(
-            "Calibration curve with 95 % intervals, and the number of images in each bin. On the dashed line, confidence and accuracy agree; below it the head is too sure, above it not sure enough.",
+            "Calibration curve with 95 % intervals, and the number of images in each bin. On the dashed line, confidence and accuracy agree; below it the head is overconfident, above it underconfident.",
             "校准曲线（附 95% 置信区间）及各区间的图片数。虚线表示置信度与准确率一致；点在虚线下方表示过于自信，在上方表示不够自信。",
         ).into(),
         drawing: Drawing::Svg(calibration_svg(bins, run.language)),
@@ -34,9 +34,9 @@ fn lean(run: &Run, bins: &[Bin]) -> String {
     };
     let [size, margin] = [gap.abs(), chance].map(|share| number::points(share, run.language));
     let (place, verdict) = if gap < 0.0 {
-        run.pick(("below", "not sure enough of itself"), ("低", "不够自信"))
+        run.pick(("below", "underconfident"), ("低", "不够自信"))
     } else {
-        run.pick(("above", "too sure of itself"), ("高", "过于自信"))
+        run.pick(("above", "overconfident"), ("高", "过于自信"))
     };
     let all = run.pick(
         format!("its mean confidence is {size} {place} its accuracy"),
@@ -44,12 +44,12 @@ fn lean(run: &Run, bins: &[Bin]) -> String {
     );
     if gap.abs() <= chance {
         return run.pick(
-            format!("on the whole it is neither too sure of itself nor not sure enough, as far as can be told: {all}, and chance alone explains up to {margin} (at 95\u{a0}%)"),
+            format!("overall it is neither clearly overconfident nor clearly underconfident: {all}, and chance alone explains up to {margin} (at 95\u{a0}%)"),
             format!("总体上看不出过于自信或不够自信：{all}，而仅偶然因素就可造成至多 {margin}的差距（95% 水平）"),
         );
     }
     run.pick(
-        format!("on the whole it is {verdict}: {all}, and chance explains no more than {margin} (at 95\u{a0}%)"),
+        format!("overall it is {verdict}: {all}, and chance explains no more than {margin} (at 95\u{a0}%)"),
         format!("总体上{verdict}：{all}，而偶然因素至多造成 {margin}的差距（95% 水平）"),
     )
 }
@@ -103,17 +103,17 @@ mod tests {
             (
                 73,
                 Language::En,
-                "neither too sure of itself nor not sure enough, as far as can be told: its mean confidence is 7.00 percentage points above its accuracy, and chance alone explains up to 7.84 percentage points",
+                "neither clearly overconfident nor clearly underconfident: its mean confidence is 7.00 percentage points above its accuracy, and chance alone explains up to 7.84 percentage points",
             ),
             (
                 72,
                 Language::En,
-                "on the whole it is too sure of itself: its mean confidence is 8.00 percentage points above",
+                "overall it is overconfident: its mean confidence is 8.00 percentage points above",
             ),
             (
                 88,
                 Language::En,
-                "on the whole it is not sure enough of itself: its mean confidence is 8.00 percentage points below",
+                "overall it is underconfident: its mean confidence is 8.00 percentage points below",
             ),
             (
                 87,

@@ -12,7 +12,7 @@ const NAMED: usize = 3;
 pub(super) fn blocks(run: &Run, confusion: &Confusion) -> Vec<Block> {
     let figure = Figure {
         caption: run.pick(
-            "Confusion matrix: images of each true class (rows) by predicted class (columns). What is right is framed in blue; mistakes are coloured the more strongly, the larger their share of the row.",
+            "Confusion matrix: images of each true class (rows) by predicted class (columns). Correct predictions are framed in blue; the larger a mistake's share of its row, the stronger its colour.",
             "混淆矩阵：行为真实类别，列为预测类别。蓝框为正确；错误占该行的比例越大，颜色越浓。",
         ).into(),
         drawing: Drawing::Svg(confusion_svg(confusion, run.language)),
@@ -67,7 +67,7 @@ fn table(run: &Run, confusion: &Confusion) -> Table {
         "类别 | #图片数 | #正确 | #召回率 | #95% 置信区间 | #精确率 | #F1",
     );
     let caption = run.pick(
-        "Every class: recall is the share of its images that were found, precision the share of its predictions that were right, F1 their harmonic mean",
+        "Every class: recall is the share of its images that were recognised, precision the share of its predictions that were correct, F1 their harmonic mean",
         "各类指标：召回率为该类图片中被识别出的比例，精确率为预测为该类者中正确的比例，F1 为二者的调和平均",
     );
     Table::new(caption, titles, rows)

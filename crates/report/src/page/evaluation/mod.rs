@@ -1,4 +1,4 @@
-//! Part 4: what the kept head is worth on images that it never learned from.
+//! Part 4: what the kept head is worth on images that it was never trained on.
 
 mod calibration;
 mod classes;
@@ -30,7 +30,7 @@ fn measured(run: &Run, test: &Tested) -> Vec<Block> {
         splits::text(run),
     ];
     blocks.extend(splits::label_errors(run, test));
-    blocks.push(run.heading("Which class is taken for which", "各类的识别情况"));
+    blocks.push(run.heading("Which classes are confused", "各类的识别情况"));
     blocks.extend(classes::blocks(run, &evaluation.confusion));
     blocks.push(run.heading("The most confident mistakes", "最自信的错误"));
     blocks.push(mistakes::block(run, test));

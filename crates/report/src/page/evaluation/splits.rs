@@ -65,7 +65,7 @@ fn share(run: &Run, name: &str, share: &Share, loss: String) -> Row {
 /// How training figures here differ from those by epoch, and what is known about the halves.
 pub(super) fn text(run: &Run) -> Block {
     let kept = run.pick(
-        "The training row is the kept head over all training images after it had learned, unlike the figures by epoch, which are measured on the way.",
+        "The training row is measured with the kept head after training, unlike the figures by epoch, which are measured during training.",
         "表中训练集一行是训练结束后用保留的分类头重新测得的，与每轮在学习过程中测得的数值不同。",
     );
     let whole = run.tested().is_some_and(|test| test.n == MNIST_TEST_IMAGES);
@@ -98,7 +98,7 @@ pub(super) fn label_errors(run: &Run, test: &Tested) -> Vec<Block> {
     let rows = [row(run, with, all), row(run, without, &rest)];
     vec![
         run.text(
-            format!("The labels of {known} test images of MNIST are wrong in the eyes of most people who looked (Northcutt, Athalye and Mueller, 2021). {wrong_labels} of them are among these images, and {missed} of them count as mistakes here. They played no part in training or choosing; the table only states the figures without them."),
+            format!("The labels of {known} test images of MNIST are wrong in the eyes of most people who looked (Northcutt, Athalye and Mueller, 2021). {wrong_labels} of them are among these images, and {missed} of them count as mistakes here. This list was used neither to train nor to choose; the table only gives the figures without these images."),
             format!("MNIST 测试集中有 {known} 张图片的标签被多数复核者认为有误（Northcutt、Athalye 与 Mueller，2021）。其中 {wrong_labels} 张在本次评估之内，有 {missed} 张在这里计为错误。训练和选择都没有用到这份名单，下表只列出去掉它们之后的结果。"),
         ),
         Block::Table(Table::new(caption, titles(run), rows)),

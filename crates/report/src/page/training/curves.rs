@@ -23,7 +23,7 @@ fn text(run: &Run) -> Block {
         _ => run.pick("the last", "即最后一轮"),
     };
     run.text(
-        format!("Training figures are measured while the head learns, as Keras does: early batches of an epoch met a worse head than late ones. Validation figures are measured after the epoch, so they can be the better ones. The weights that were kept are those of epoch {kept}, {why}."),
+        format!("Training loss and accuracy are measured during the epoch, as Keras does, so early batches meet a worse head than late ones. Validation is measured after the epoch and can therefore be better. The weights that were kept are those of epoch {kept}, {why}."),
         format!("训练集的损失和准确率是在学习过程中测得的（与 Keras 相同）：一轮之中，靠前的批次遇到的是较差的分类头；验证集则在该轮结束后测量，因此可能更好。最终保留第 {kept} 轮的权重，{why}。"),
     )
 }
@@ -105,7 +105,7 @@ fn epochs(run: &Run) -> Table {
         "#轮 | #训练损失 | #训练准确率 | #验证损失 | #验证准确率 | #用时",
     );
     let caption = run.pick(
-        "Every epoch; the one that was kept in bold",
+        "Every epoch; the one whose weights were kept is bold",
         "每轮的结果（粗体为保留的一轮）",
     );
     Table::new(caption, titles, rows)

@@ -25,7 +25,7 @@ fn loss(run: &Run) -> Block {
     let steps = batch.map(|batch| number::count(images.div_ceil(batch)));
     let steps = steps.unwrap_or_default();
     run.text(
-        format!("The head learns by Adam to lower the cross-entropy of the true class, {steps} steps an epoch, in an order that the seed decides. The complete recipe:"),
+        format!("The head is trained with Adam to minimise the cross-entropy loss, {steps} steps per epoch, in an order given by the seed. The complete recipe:"),
         format!("分类头用 Adam 优化器最小化交叉熵损失，每轮（epoch）{steps} 步，样本顺序由随机种子决定。完整的超参数："),
     )
 }

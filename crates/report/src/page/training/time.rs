@@ -30,13 +30,13 @@ fn text(run: &Run) -> Block {
     let memory = manifest.machine.peak_memory_bytes.map(number::bytes);
     let memory = memory.map_or_else(String::new, |memory| {
         run.pick(
-            format!(" At most {memory} of memory were in use."),
+            format!(" Peak memory was {memory}."),
             format!("内存峰值 {memory}。"),
         )
     });
     if manifest.resumed {
         return run.text(
-            format!("The run was stopped in between and resumed; the times of the stages and the {all} in all are those of the part that ended it. {cache}{memory}"),
+            format!("The run was interrupted and resumed; the times of the stages and the total of {all} are those of the last part. {cache}{memory}"),
             format!("训练曾中断后继续；各阶段的用时和总用时 {all} 只包括最后一段。{cache}{memory}"),
         );
     }
