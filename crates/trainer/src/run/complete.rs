@@ -9,7 +9,7 @@ use graft_report::record::{HEAD, Manifest, RECIPE, RecordError, Sums, read_manif
 
 use super::{RunError, lock, sweep};
 use crate::Error;
-use crate::recipe::Recipe;
+use graft_recipe::Recipe;
 
 /// A complete run.
 #[derive(Debug)]
@@ -190,7 +190,7 @@ mod tests {
         );
         fs::create_dir(runs.path().join("begun")).unwrap();
         assert!(
-            open("begun").contains("no complete run"),
+            open("begun").contains("not a complete run"),
             "{}",
             open("begun")
         );
