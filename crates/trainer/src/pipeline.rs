@@ -190,13 +190,13 @@ fn predict(
     examples: &Examples,
     holdout: &Holdout,
 ) -> Result<(), Error> {
-    for (split, name, indices) in [
-        ("train", TRAIN_PREDICTIONS, &holdout.train),
-        ("validation", VALIDATION_PREDICTIONS, &holdout.validation),
+    for (name, indices) in [
+        (TRAIN_PREDICTIONS, &holdout.train),
+        (VALIDATION_PREDICTIONS, &holdout.validation),
     ] {
         if !indices.is_empty() {
             let predictions = examples.predictions(&fitted.head, indices)?;
-            run.predictions(split, name, fitted.kept.epoch, &predictions)?;
+            run.predictions(name, &predictions)?;
         }
     }
     Ok(())

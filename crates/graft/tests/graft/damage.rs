@@ -83,7 +83,7 @@ fn a_damaged_run_is_refused() {
         .refuses(1, &["manifest.json", "expected"]);
     fs::remove_file(run.join("manifest.json")).unwrap();
     home.graft(&["eval", run.to_str().unwrap()])
-        .refuses(1, &["no complete run"]);
+        .refuses(1, &["not a complete run"]);
 }
 
 #[test]
