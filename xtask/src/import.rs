@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::cargo::{self, Failure, cargo, root};
-use crate::pass;
+use crate::forward;
 
 /// The package's feature that has the code generator.
 pub(crate) const CODEGEN: &str = "graft-onnx-import/codegen";
@@ -14,11 +14,11 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let fetched = root().join("models/vgg16.onnx");
     match arguments {
         [flag] if flag == "--check" => {
-            pass::fetch("train")?;
+            forward::fetch("train")?;
             importer("check", fetched, None)
         }
         [] => {
-            pass::fetch("train")?;
+            forward::fetch("train")?;
             importer("generate", fetched, Some(weights()))
         }
         [file] if !file.to_string_lossy().starts_with('-') => {

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use crate::cargo::{self, Failure, cargo, root};
+use crate::forward;
 use crate::import::CODEGEN;
-use crate::pass;
 
 /// The module of the tests that need fresh exports.
 const FULL: &str = "full::";
@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
         [flag] if flag == "--full" => true,
         _ => return Err(Failure::Usage("test: expected nothing or --full".into())),
     };
-    pass::fetch("all")?;
+    forward::fetch("all")?;
     let mut tests = cargo("test");
     tests.args(["--release", "--workspace", "--features", CODEGEN]);
     tests.args(["--", "--include-ignored"]);

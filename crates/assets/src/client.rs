@@ -42,7 +42,7 @@ impl Client {
             .names()
             .iter()
             .find(|name| answers(name, folder.path()))
-            .ok_or(Failure::NotInstalled(self.name()))?;
+            .ok_or_else(|| Failure::Client(format!("{} is not installed", self.name())))?;
         let mut command = command(found, folder.path());
         match self {
             // Impatient with a dead network; a package has no scripts that we would want to run.
@@ -90,12 +90,13 @@ impl Client {
             Self::Npm => "tgz",
             Self::Pip => "whl",
         };
-        fs::read_dir(folder)
+        let mut paths = fs::read_dir(folder)
             .map_err(unusable)?
-            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter_map(|entry| Some(entry.ok()?.path()));
+        paths
             .find(|path| path.extension().is_some_and(|found| found == extension))
-            .ok_or_else(|| Failure::Package {
-                reason: format!("{} brought no .{extension} file", self.name()),
+            .ok_or_else(|| {
+                Failure::Package(format!("{} brought no .{extension} file", self.name()))
             })
     }
 }
@@ -113,8 +114,8 @@ fn command(name: &[&str], folder: &Path) -> Command {
     command
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

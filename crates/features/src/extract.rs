@@ -140,6 +140,7 @@ impl<'a> Extractor<'a> {
         interrupt::watch()?;
         let there = writer.images();
         let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
+<<<<<<< HEAD
         progress.skip(there);
         while let Some(range) = writer.missing() {
             self.pass(set, range, |images, features| {
@@ -150,6 +151,17 @@ impl<'a> Extractor<'a> {
         }
         progress.finish();
         Ok((writer.finish()?, set.len() - there))
+=======
+        let done = shards.images();
+        progress.advance(done);
+        self.pass(set, done, |range, features| {
+            shards.append(&features)?;
+            progress.advance(range.len());
+            Ok(())
+        })?;
+        shards.finish(path)?;
+        Ok((Features::open(path, key)?, Cached::Miss, done))
+>>>>>>> d0705d1
     }
 
     /// Passes the images of `range` through the backbone, and hands over their features in order.

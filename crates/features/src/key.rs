@@ -114,7 +114,7 @@ pub fn hash_images(set: &ImageSet) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use graft_dataset::{Fit, Scaling};
+    use graft_dataset::{ResizeMode, Scaling};
 
     fn set(pixels: &[u8]) -> ImageSet {
         ImageSet::new(1, 2, pixels.to_vec(), vec![0; pixels.len() / 2], 10).unwrap()
@@ -147,7 +147,7 @@ mod tests {
             &|key| key.images = hash_images(&set(&[1, 3])),
             &|key| key.count += 1,
             &|key| key.weights[1] = "c".into(),
-            &|key| key.preprocessing.fit = Fit::Resize,
+            &|key| key.preprocessing.fit = ResizeMode::Resize,
             &|key| key.preprocessing.size = 48,
             &|key| key.preprocessing.scaling = Scaling::Caffe,
             &|key| key.boundary = Boundary::Block1,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use burn::tensor::{Tensor, TensorData};
-use graft_dataset::{DIGIT_SIDE, ImageBatch, read_digit};
+use graft_dataset::{ImageBatch, Picture, PictureForm, read_picture};
 use graft_report::{argmax, softmax};
 use serde::Serialize;
 
@@ -12,6 +12,9 @@ use crate::run::Run;
 use crate::sources::Sources;
 use graft_compute::Compute;
 use graft_compute::read;
+
+/// Rows and columns of the images of the set that digits come from.
+const DIGIT_SIDE: usize = 28;
 
 /// What a run makes of one picture.
 #[derive(Debug, Serialize)]
@@ -39,14 +42,14 @@ pub fn predict(
 ) -> Result<Vec<Prediction>, Error> {
     let digits = pictures
         .iter()
-        .map(|path| read_digit(path))
+        .map(|path| read_picture(path, PictureForm::Digit, DIGIT_SIDE, DIGIT_SIDE))
         .collect::<Result<Vec<_>, _>>()?;
     let device = &compute.device;
     let recipe = run.recipe()?;
     let head = run.head(device)?;
     let loaded = sources.prefix(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
-    let predict = |(picture, digit): (&PathBuf, &graft_dataset::Digit)| {
+    let predict = |(picture, digit): (&PathBuf, &Picture)| {
         let mut values = vec![0.0; recipe.preprocessing.values_per_image()];
         recipe
             .preprocessing

@@ -4,8 +4,11 @@ use proptest::prelude::*;
 use rayon::prelude::*;
 
 use crate::isa::Isa;
-use crate::reference::{convolve, noise};
 use crate::{Error, Layer, Stack};
+
+mod reference;
+
+use reference::{convolve, noise};
 
 /// Weights and bias.
 type Parts = (Vec<f32>, Vec<f32>);

@@ -20,11 +20,10 @@ pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     client: Duration::from_mins(1),
 };
 
-/// Fetches over the network, with nothing on the screen.
+/// Fetches over the network.
 pub(crate) const ONLINE: Options = Options {
     offline: false,
     from: None,
-    progress: false,
     timeouts: TIMEOUTS,
 };
 

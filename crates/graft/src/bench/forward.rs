@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use graft_backbone::Boundary;
-use graft_dataset::{Fit, ImageBatch, ImageSet, Preprocessing};
+use graft_dataset::{ImageBatch, ImageSet, Preprocessing, ResizeMode};
 use serde::Serialize;
 
 use anyhow::Error;
@@ -90,7 +90,11 @@ pub(crate) fn forward(
 
 /// The first images of the set, over and over, padded to 32 pixels or resized to any other size.
 fn batch_of(set: &ImageSet, size: usize, batch: usize) -> Result<ImageBatch, Error> {
-    let fit = if size == 32 { Fit::Pad } else { Fit::Resize };
+    let fit = if size == 32 {
+        ResizeMode::Pad
+    } else {
+        ResizeMode::Resize
+    };
     let preprocessing = Preprocessing {
         fit,
         size,
