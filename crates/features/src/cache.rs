@@ -1,14 +1,22 @@
-//! The cache folder: what is in it, and emptying it.
+//! The cache folder: what is in it, emptying it, and the right and the space to write an entry.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
-use std::{fs, io};
+use std::time::{Duration, SystemTime};
+use std::{fs, io, thread};
 
 use graft_durable::{Error as FileError, Lock};
+use graft_environment::interrupt::go_on;
+use graft_environment::output::size;
 
-use crate::key::{is_entry, lock};
+use crate::key::{self, is_entry};
 use crate::manifest::Manifest;
 use crate::{Error, Key};
+
+/// What all entries together may take, in bytes (20 GiB): a dozen sets of MNIST's size at block 3.
+const LIMIT: u64 = 20 << 30;
+
+/// Between two looks at whether a lock is free.
+const WAIT: Duration = Duration::from_millis(50);
 
 /// Something in the cache.
 #[derive(Debug)]
@@ -63,28 +71,64 @@ pub fn clear(cache: &Path) -> Result<Vec<Listed>, Error> {
     Ok(deleted)
 }
 
-/// Deletes what was unused for longest until all entries and `bytes` more are within `limit`, and
-/// returns what was deleted. Where `bytes` are over the limit by themselves nothing is deleted.
-pub(crate) fn shrink(cache: &Path, bytes: u64, limit: u64) -> Result<Vec<PathBuf>, Error> {
+/// Takes the lock of whoever writes the entry at `path`; where that is another process, waits for it.
+pub(crate) fn lock(path: &Path) -> Result<Lock, Error> {
+    let path = key::lock(path);
+    let mut waits = false;
+    loop {
+        if let Some(lock) = Lock::try_take(&path)? {
+            return Ok(lock);
+        }
+        if !waits {
+            tracing::warn!("another graft computes these features; waiting for it");
+            waits = true;
+        }
+        go_on()?;
+        thread::sleep(WAIT);
+    }
+}
+
+/// Reserves `bytes` for the entry at `path`: deletes the entries unused for longest where that much
+/// more would be too much, and refuses where the disk has less.
+pub(crate) fn reserve(path: &Path, bytes: u64) -> Result<(), Error> {
+    let cache = path.parent().unwrap_or(path);
+    shrink(cache, bytes, LIMIT)?;
+    match fs4::available_space(cache) {
+        Ok(free) if free < bytes => Err(Error::NoSpace {
+            cache: cache.to_owned(),
+            needed: size(bytes),
+            free: size(free),
+        }),
+        // Where the system does not tell, writing will.
+        _ => Ok(()),
+    }
+}
+
+/// Deletes the entries unused for longest until all and `bytes` more are within `limit`. Where `bytes`
+/// are over the limit by themselves nothing is deleted.
+fn shrink(cache: &Path, bytes: u64, limit: u64) -> Result<(), Error> {
     let mut all = list(cache)?;
     all.sort_by_key(|listed| used(&listed.path));
     let mut total = bytes + all.iter().map(|listed| listed.bytes).sum::<u64>();
-    let mut deleted = Vec::new();
-    for listed in all {
+    for Listed {
+        path, bytes: of, ..
+    } in all
+    {
         if total <= limit || bytes > limit {
             break;
         }
-        if delete(&listed.path)? {
-            total -= listed.bytes;
-            deleted.push(listed.path);
+        if delete(&path)? {
+            total -= of;
+            let path = path.display();
+            tracing::warn!("deleted {path}, unused for longest, to keep the cache small");
         }
     }
-    Ok(deleted)
+    Ok(())
 }
 
 /// Deletes an entry; not one that is being computed, and then says so.
 fn delete(path: &Path) -> Result<bool, Error> {
-    let Some(_lock) = Lock::try_take(&lock(path))? else {
+    let Some(_lock) = Lock::try_take(&key::lock(path))? else {
         return Ok(false);
     };
     let deleted = if path.is_dir() {
@@ -95,26 +139,23 @@ fn delete(path: &Path) -> Result<bool, Error> {
         fs::remove_file(path)
     };
     match deleted {
-        // Another process was faster.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        deleted => Ok(deleted
-            .map(|()| true)
-            .map_err(FileError::on("delete", path))?),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(FileError::on("delete", path)(error).into())
+        }
+        // Another process may have been faster.
+        _ => Ok(true),
     }
 }
 
 /// Notes that an entry was used now, where the file system lets us.
 pub(crate) fn touch(path: &Path) {
-    let touched = fs::File::options()
-        .write(true)
-        .open(Manifest::path(path))
-        .and_then(|file| file.set_modified(SystemTime::now()));
-    if let Err(error) = touched {
+    let manifest = fs::File::options().write(true).open(Manifest::path(path));
+    if let Err(error) = manifest.and_then(|file| file.set_modified(SystemTime::now())) {
         tracing::debug!("{}: {error}", path.display());
     }
 }
 
-/// When an entry was used last, as [`touch`] has noted it.
+/// When an entry was used last.
 fn used(path: &Path) -> Option<SystemTime> {
     let noted = fs::metadata(Manifest::path(path)).or_else(|_| fs::metadata(path));
     noted.and_then(|file| file.modified()).ok()
@@ -125,11 +166,9 @@ fn look(path: PathBuf) -> Listed {
     let files = fs::read_dir(&path).into_iter().flatten().flatten();
     let files = files.map(|file| file.path()).chain([path.clone()]);
     let files = files.filter_map(|file| fs::metadata(file).ok());
+    let files = files.filter(fs::Metadata::is_file);
     Listed {
-        bytes: files
-            .filter(fs::Metadata::is_file)
-            .map(|file| file.len())
-            .sum(),
+        bytes: files.map(|file| file.len()).sum(),
         content: match Manifest::read(&path) {
             Ok(manifest) => Content::Entry(Box::new(manifest.key)),
             Err(Error::Missing(_)) if path.extension().is_none() => Content::Partial,
@@ -167,16 +206,17 @@ mod tests {
             path
         });
         let size = list(folder.path()).unwrap()[0].bytes;
-        let deleted = |bytes, limit| shrink(folder.path(), bytes, limit).unwrap();
-        assert!(deleted(size, 4 * size).is_empty());
-        let expected = [paths[0].clone(), paths[2].clone()];
-        assert_eq!(deleted(size, 3 * size - 1), expected);
-        assert!(paths[1].exists());
-        assert!(deleted(9 * size, size).is_empty());
+        let left = |bytes, limit| {
+            shrink(folder.path(), bytes, limit).unwrap();
+            paths.each_ref().map(|path| path.exists())
+        };
+        assert_eq!(left(size, 4 * size), [true; 3]);
+        assert_eq!(left(size, 3 * size - 1), [false, true, false]);
+        assert_eq!(left(9 * size, size), [false, true, false]);
         entry(folder.path(), 2);
         touch(&paths[1]);
-        assert_eq!(deleted(size, 2 * size), [paths[2].clone()]);
-        assert_eq!(deleted(size, size), [paths[1].clone()]);
+        assert_eq!(left(size, 2 * size), [false, true, false]);
+        assert_eq!(left(size, size), [false; 3]);
     }
 
     #[test]
@@ -204,10 +244,14 @@ mod tests {
         ];
         expected.sort_by_key(|(path, ..)| *path);
         let listed = list(folder.path()).unwrap();
-        let found = listed.iter().map(|one| (&one.path, one.bytes, &one.content));
-        let wanted = expected.iter().map(|(path, size, content)| (*path, *size, content));
+        let found = listed
+            .iter()
+            .map(|one| (&one.path, one.bytes, &one.content));
+        let wanted = expected
+            .iter()
+            .map(|(path, size, content)| (*path, *size, content));
         assert_eq!(found.collect::<Vec<_>>(), wanted.collect::<Vec<_>>());
-        let computing = Lock::take(&lock(&partial)).unwrap();
+        let computing = Lock::take(&key::lock(&partial)).unwrap();
         assert_eq!(clear(folder.path()).unwrap().len(), 4);
         assert!(partial.exists() && !path.exists() && !file.exists());
         drop(computing);

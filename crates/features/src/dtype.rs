@@ -9,13 +9,12 @@ pub(crate) fn encode(dtype: Dtype, values: &[f32]) -> Result<Vec<u8>, f32> {
     match dtype {
         Dtype::F32 => Ok(encode_f32(values)),
         Dtype::F16 => {
-            let mut halves = vec![f16::ZERO; values.len()];
-            halves.convert_from_f32_slice(values);
-            let overflown = |(half, value): &(&f16, &f32)| half.is_infinite() && value.is_finite();
-            match halves.iter().zip(values).find(overflown) {
-                Some((_, value)) => Err(*value),
-                None => Ok(halves.iter().flat_map(|half| half.to_le_bytes()).collect()),
-            }
+            let half = |value: &f32| match f16::from_f32(*value) {
+                half if half.is_infinite() && value.is_finite() => Err(*value),
+                half => Ok(half.to_le_bytes()),
+            };
+            let halves: Result<Vec<[u8; 2]>, f32> = values.iter().map(half).collect();
+            halves.map(Vec::into_flattened)
         }
     }
 }

@@ -43,13 +43,8 @@ pub enum Error {
         value: f32,
     },
     /// A value that the type of the recipe cannot hold.
-    #[error(
-        "a feature of {value} is too large for f16, which ends at 65504; set backbone.dtype=f32"
-    )]
-    TooLarge {
-        /// The value.
-        value: f32,
-    },
+    #[error("a feature of {0} is too large for f16, which ends at 65504; set backbone.dtype=f32")]
+    TooLarge(f32),
     /// The file system refused.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
@@ -65,15 +60,11 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn corrupt(
-        path: &Path,
-        expected: impl Into<String>,
-        found: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn corrupt(path: &Path, expected: impl ToString, found: impl ToString) -> Self {
         Self::Corrupt {
             path: path.to_owned(),
-            expected: expected.into(),
-            found: found.into(),
+            expected: expected.to_string(),
+            found: found.to_string(),
         }
     }
 }

@@ -6,24 +6,20 @@ use std::time::Instant;
 
 use graft_compute::device::Kind;
 use graft_compute::{Compute, Loaded, batch};
-use graft_dataset::{ImageBatch, ImageSet, Preprocessing, Split};
+use graft_dataset::{ImageBatch, ImageSet, Split};
 use graft_environment::progress::Progress;
 use graft_environment::{Paths, interrupt};
 use graft_recipe::{Data, Recipe};
 use graft_report::record::Cached;
 
-use crate::{Error, Features, Key, Writer, cache, pipelined, reserve};
+use crate::{Error, Features, Key, Writer, cache, pipelined};
 
 /// What computes features, and where they are kept.
 pub struct Extractor<'a> {
-    /// The frozen backbone.
-    pub loaded: &'a Loaded,
-    /// How an image becomes its input.
-    pub recipe: &'a Recipe,
-    /// What it computes on.
-    pub compute: &'a Compute,
-    /// Where the cache is.
-    pub paths: &'a Paths,
+    loaded: &'a Loaded,
+    recipe: &'a Recipe,
+    compute: &'a Compute,
+    paths: &'a Paths,
 }
 
 /// The features of a set, and how they were had.
@@ -96,10 +92,16 @@ impl<'a> Extractor<'a> {
             prefix.version(),
         );
         let path = key.path(&self.paths.cache());
-        let (features, computed) = match cached(&path, &key)? {
-            Some(features) => (features, 0),
-            None => self.fill(set, split, &path, &key)?,
+        let (features, computed) = match Features::open(&path, &key) {
+            Ok(features) => (features, 0),
+            Err(error) => {
+                if !matches!(error, Error::Missing(_)) {
+                    tracing::warn!("{error}; computing it anew");
+                }
+                self.fill(set, split, &path, &key)?
+            }
         };
+        cache::touch(&path);
         Ok(Extracted {
             features,
             key,
@@ -114,8 +116,7 @@ impl<'a> Extractor<'a> {
         })
     }
 
-    /// Computes all features that are in no shard yet, and how many these were, unless another process
-    /// was about to: then its entry is waited for.
+    /// Computes the features that are in no shard yet; also returns how many images these were.
     fn fill(
         &self,
         set: &ImageSet,
@@ -123,24 +124,12 @@ impl<'a> Extractor<'a> {
         path: &Path,
         key: &Key,
     ) -> Result<(Features, usize), Error> {
-        let _lock = reserve::lock(path)?;
-        // Another process may have been faster.
-        if let Ok(features) = Features::open(path, key) {
-            return Ok((features, 0));
-        }
-        let Preprocessing { size, .. } = self.recipe.preprocessing;
-        let map = self
-            .loaded
-            .prefix
-            .boundary()
-            .feature_shape(size, size)
-            .map_err(graft_compute::Error::from)?;
-        let mut writer = Writer::open(path, key, map)?;
-        reserve::space(&self.paths.cache(), writer.missing_bytes())?;
+        let size = self.recipe.preprocessing.size;
+        let map = self.loaded.prefix.boundary().feature_shape(size, size);
+        let mut writer = Writer::open(path, key, map.map_err(graft_compute::Error::from)?)?;
         interrupt::watch()?;
         let there = writer.images();
         let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
-<<<<<<< HEAD
         progress.skip(there);
         while let Some(range) = writer.missing() {
             self.pass(set, range, |images, features| {
@@ -149,19 +138,8 @@ impl<'a> Extractor<'a> {
                 Ok(())
             })?;
         }
-        progress.finish();
+        drop(progress);
         Ok((writer.finish()?, set.len() - there))
-=======
-        let done = shards.images();
-        progress.advance(done);
-        self.pass(set, done, |range, features| {
-            shards.append(&features)?;
-            progress.advance(range.len());
-            Ok(())
-        })?;
-        shards.finish(path)?;
-        Ok((Features::open(path, key)?, Cached::Miss, done))
->>>>>>> d0705d1
     }
 
     /// Passes the images of `range` through the backbone, and hands over their features in order.
@@ -200,22 +178,6 @@ impl<'a> Extractor<'a> {
     }
 }
 
-/// The entry at `path`, if it is there and good.
-fn cached(path: &Path, key: &Key) -> Result<Option<Features>, Error> {
-    match Features::open(path, key) {
-        Ok(features) => {
-            cache::touch(path);
-            Ok(Some(features))
-        }
-        Err(Error::Missing(_)) => Ok(None),
-        Err(error @ Error::Corrupt { .. }) => {
-            tracing::warn!("{error}; computing it anew");
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
 /// The images, the first of them repeated at the end until there are `batch`.
 fn filled(mut images: ImageBatch, batch: usize) -> ImageBatch {
     let [count, channels, height, width] = images.shape;
@@ -229,12 +191,10 @@ fn filled(mut images: ImageBatch, batch: usize) -> ImageBatch {
 
 /// What is under way, for the progress line.
 fn label(data: &Data, split: Split) -> String {
-    let source = Path::new(&data.source)
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
-    match split {
-        Split::Train => format!("features of {source}'s training images"),
-        Split::Test => format!("features of {source}'s test images"),
-    }
+    let source = Path::new(&data.source).file_name().unwrap_or_default();
+    let images = match split {
+        Split::Train => "training",
+        Split::Test => "test",
+    };
+    format!("features of {}'s {images} images", source.display())
 }

@@ -9,7 +9,8 @@ use graft_recipe::Dtype;
 use memmap2::Mmap;
 
 use crate::dtype::{decode, encode_f32};
-use crate::manifest::{Manifest, shard_name};
+use crate::key::json;
+use crate::manifest::Manifest;
 use crate::{Error, Key};
 
 /// How many bytes may have been read before the pages of all shards are given back. They stay in the
@@ -40,33 +41,35 @@ impl Features {
     /// written.
     ///
     /// # Errors
-    /// When it is missing, damaged, or made for another key.
+    /// [`Error::Missing`], or [`Error::Corrupt`] where it is damaged or was made for another key.
     pub fn open(path: &Path, key: &Key) -> Result<Self, Error> {
         let manifest = Manifest::read(path)?;
         if manifest.key != *key {
-            let [expected, found] = [key, &manifest.key].map(|key| key.to_value());
-            return Err(Error::corrupt(path, format!("the key {expected}"), found.to_string()));
+            let [expected, found] = [key, &manifest.key].map(Key::to_value);
+            return Err(Error::corrupt(path, format!("the key {expected}"), found));
         }
-        let shards = manifest.shards.iter().enumerate().map(|(number, hash)| {
-            let file = path.join(shard_name(number, hash));
-            let map = map(&file)?;
-            if !manifest.is_shard(number, &map, hash) {
-                let expected = format!("{} bytes of this sha256", manifest.bytes(number));
-                let found = format!("{} of sha256 {}", map.len(), sha256(&map));
-                return Err(Error::corrupt(&file, expected, found));
-            }
-            give_back(&map);
-            Ok(Shard::Mapped(map))
-        });
-        Ok(Self {
-            shards: shards.collect::<Result<_, _>>()?,
-            images_per_shard: manifest.images_per_shard,
+        let mut features = Self {
+            shards: Vec::new(),
+            images_per_shard: manifest.images_per_shard(),
             images: key.count,
             width: manifest.width(),
             dtype: key.dtype,
-            sha256: manifest.sha256(),
+            sha256: sha256(&json(&manifest)),
             read: AtomicUsize::new(0),
-        })
+        };
+        for number in 0..manifest.shards.len() {
+            let file = manifest.shard(path, number);
+            let map = map(&file).map_err(|error| Error::corrupt(&file, "a shard", error))?;
+            if !manifest.is_shard(number, &map) {
+                let found = format!("{} bytes of sha256 {}", map.len(), sha256(&map));
+                return Err(Error::corrupt(&file, "what its name says", found));
+            }
+            let bytes = map.len();
+            features.shards.push(Shard::Mapped(map));
+            features.count(bytes);
+        }
+        features.count(RESIDENT);
+        Ok(features)
     }
 
     /// Values in memory, `width` an image, that no cache holds: what else a head may learn from.
@@ -97,8 +100,7 @@ impl Features {
         self.width
     }
 
-    /// A SHA-256 that tells these features from others: over what they were made for and the hashes
-    /// of their shards.
+    /// The SHA-256 of what they were made for and of the hashes of all shards.
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
@@ -117,52 +119,36 @@ impl Features {
                 Shard::Held(bytes) => bytes,
             };
             decode(self.dtype, &shard[start..start + row], &mut values);
+            self.count(row);
         }
-        self.count(indices.len() * row);
         values
     }
 
-    /// Counts bytes that were read, and gives all pages back once they are many.
+    /// Counts bytes that were read; once they are many, tells the system that no page of the files is
+    /// needed in memory now. That it does not listen is no failure.
+    #[cfg_attr(unix, expect(unsafe_code, reason = "see the comment on its safety"))]
     fn count(&self, bytes: usize) {
-        if self.read.fetch_add(bytes, Ordering::Relaxed) > RESIDENT {
-            self.read.store(0, Ordering::Relaxed);
-            for shard in &self.shards {
-                if let Shard::Mapped(map) = shard {
-                    give_back(map);
-                }
+        if self.read.fetch_add(bytes, Ordering::Relaxed) + bytes < RESIDENT {
+            return;
+        }
+        self.read.store(0, Ordering::Relaxed);
+        for shard in &self.shards {
+            #[cfg(unix)]
+            if let Shard::Mapped(map) = shard {
+                // SAFETY: the map is of a file and only read, so a page that was given back is read
+                // from the file again, as it was.
+                let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
             }
+            #[cfg(not(unix))]
+            let _ = shard;
         }
     }
 }
 
 #[expect(unsafe_code, reason = "a memory map; see the comment on its safety")]
-fn map(path: &Path) -> Result<Mmap, Error> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Error::corrupt(path, "a shard", "no such file"));
-        }
-        file => file.map_err(graft_durable::Error::on("open", path))?,
-    };
+fn map(path: &Path) -> std::io::Result<Mmap> {
+    let file = File::open(path)?;
     // SAFETY: shards are written under another name, renamed when they are whole, and never changed
     // after that, so the mapped bytes stay what they are for as long as they are mapped.
-    let map = unsafe { Mmap::map(&file) };
-    Ok(map.map_err(graft_durable::Error::on("map", path))?)
-}
-
-/// Tells the system that no page of the file is needed in memory now. That it does not listen is no
-/// failure.
-#[cfg_attr(
-    unix,
-    expect(unsafe_code, reason = "see the comment on the safety of the advice")
-)]
-fn give_back(map: &Mmap) {
-    #[cfg(unix)]
-    {
-        use memmap2::UncheckedAdvice;
-        // SAFETY: the map is of a file and only read, so a page that was given back is read from the
-        // file again, as it was.
-        let _ = unsafe { map.unchecked_advise(UncheckedAdvice::DontNeed) };
-    }
-    #[cfg(not(unix))]
-    let _ = map;
+    unsafe { Mmap::map(&file) }
 }

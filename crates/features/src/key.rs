@@ -8,7 +8,6 @@ use graft_dataset::{ImageSet, Preprocessing};
 use graft_durable::Hashing;
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::json;
 use graft_compute::Backend;
 use graft_recipe::Dtype;
 
@@ -68,9 +67,8 @@ impl Key {
 
     /// The key as it stands in a run's record.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "strings and numbers always fit JSON")]
     pub fn to_value(&self) -> serde_json::Value {
-        serde_json::to_value(self).expect("a key of strings and numbers")
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     /// The folder of this key's entry: the same for the same images, whatever file they came in.
@@ -79,6 +77,12 @@ impl Key {
         let hash = graft_durable::sha256(&json(self));
         cache.join(format!("{NAME}{}-{}", self.boundary, &hash[..16]))
     }
+}
+
+/// What has strings and numbers only.
+#[expect(clippy::expect_used, reason = "strings and numbers always fit JSON")]
+pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("strings and numbers")
 }
 
 /// The lock of whoever computes the entry at `path`.

@@ -12,7 +12,6 @@ mod features;
 mod key;
 mod manifest;
 mod pipelined;
-mod reserve;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -24,6 +23,3 @@ pub use features::Features;
 pub use key::{Key, hash_images};
 pub use pipelined::pipelined;
 pub use writer::Writer;
-
-/// What all entries together may take, in bytes (20 GiB): a dozen sets of MNIST's size at block 3.
-const LIMIT: u64 = 20 << 30;

@@ -13,10 +13,9 @@ use graft_recipe::Dtype;
 use crate::manifest::Manifest;
 use crate::{Error, Features, Key, Writer};
 
-/// Nine images of two values each: four to a shard.
+/// Nine images of two values each: in tests, four to a shard.
 const IMAGES: u8 = 9;
 const MAP: [usize; 3] = [2, 1, 1];
-const SHARD: usize = 4 * 8;
 
 pub(crate) fn key(pixel: u8) -> Key {
     let count = usize::from(IMAGES);
@@ -40,7 +39,7 @@ fn image(index: usize) -> [f32; 2] {
 }
 
 fn open(path: &Path, key: &Key) -> Writer {
-    Writer::with_shards_of(SHARD, path, key, MAP).unwrap()
+    Writer::open(path, key, MAP).unwrap()
 }
 
 /// Appends what is missing, image by image, but no more than `most`.
@@ -99,8 +98,9 @@ fn pages_that_were_given_back_are_read_again() {
     let all: Vec<usize> = (0..9).collect();
     let before = features.rows(&all);
     let indices: Vec<usize> = all.iter().copied().cycle().take(1 << 20).collect();
+    // 8 MiB each: more than may stay in memory after the fifth.
     for _ in 0..5 {
-        features.rows(&indices); // 8 MiB: more than may stay after the fifth.
+        assert_eq!(features.rows(&indices).len(), 2 * indices.len());
     }
     assert_eq!(features.rows(&all), before);
 }
@@ -149,7 +149,10 @@ fn every_damage_is_found_and_only_what_is_damaged_is_computed_again() {
             let Err(error @ (Error::Corrupt { .. } | Error::File(_))) = found else {
                 panic!("{damage:?} of {} went unnoticed", file.display());
             };
-            assert!(error.to_string().contains(file.to_str().unwrap()), "{error}");
+            assert!(
+                error.to_string().contains(file.to_str().unwrap()),
+                "{error}"
+            );
             let mut writer = open(&path, &key(0));
             assert_eq!(fill(&mut writer, usize::MAX), images, "{damage:?}");
             writer.finish().unwrap();
@@ -168,7 +171,7 @@ fn a_shard_that_is_damaged_while_others_are_written_is_not_completed() {
     let mut writer = open(&path, &key(0));
     fill(&mut writer, 5);
     let shard = files(&path).into_keys().next().unwrap();
-    fs::write(&shard, [0; SHARD]).unwrap();
+    fs::write(&shard, [0; 32]).unwrap();
     fill(&mut writer, 9);
     let error = writer.finish().err().unwrap().to_string();
     assert!(error.contains(shard.to_str().unwrap()), "{error}");
@@ -212,15 +215,16 @@ fn mutated_manifests_are_refused() {
 fn an_entry_that_is_not_full_or_too_full_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("entry");
-    let mut writer = open(&path, &key(0));
-    fill(&mut writer, 7);
-    assert_eq!(writer.missing(), Some(7..9));
-    assert_eq!(writer.missing_bytes(), 2 * 8);
-    let error = writer.append(&[1.0; 6]).unwrap_err().to_string();
-    assert!(error.contains("expected 4 more values, found 6"), "{error}");
-    let error = writer.finish().err().unwrap().to_string();
-    assert!(error.contains("none of images 7..9"), "{error}");
-    assert!(!Manifest::path(&path).exists());
+    for (count, excess, found) in [(7, 0, 7), (8, 2, 10)] {
+        let mut writer = open(&path, &key(0));
+        fill(&mut writer, count);
+        assert_eq!(writer.missing(), Some(count..9));
+        writer.append(&[1.0; 2].repeat(excess)).unwrap();
+        let error = writer.finish().err().unwrap().to_string();
+        let expected = format!("expected features of 9 images, found {found}");
+        assert!(error.contains(&expected), "{error}");
+        assert!(!Manifest::path(&path).exists());
+    }
 }
 
 #[test]

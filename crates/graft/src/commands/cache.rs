@@ -38,7 +38,9 @@ fn describe(entry: &Listed) -> String {
             return format!("{path}  {bytes}  damaged or of another version: of no use");
         }
         Content::Partial => {
-            return format!("{path}  {bytes}  part of an entry; the same command computes the rest");
+            return format!(
+                "{path}  {bytes}  part of an entry; the same command computes the rest"
+            );
         }
     };
     let Preprocessing {

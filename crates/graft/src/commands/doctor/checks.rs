@@ -191,7 +191,10 @@ fn features(home: &Paths) -> Finding {
         Err(error) => return Finding::bad("cache", error.to_string(), "make it readable"),
     };
     let damaged = entries.iter().filter_map(|entry| match &entry.content {
-        Content::Useless => Some(format!("{}: no manifest of this version", shown(&entry.path))),
+        Content::Useless => Some(format!(
+            "{}: no manifest of this version",
+            shown(&entry.path)
+        )),
         Content::Entry(key) => Features::open(&entry.path, key)
             .err()
             .map(|error| error.to_string()),
