@@ -10,7 +10,7 @@ use memmap2::Mmap;
 
 use crate::dtype::{decode, encode_f32};
 use crate::key::json;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, shard_name};
 use crate::{Error, Key};
 
 /// How many bytes may have been read before the pages of all shards are given back. They stay in the
@@ -57,14 +57,16 @@ impl Features {
             sha256: sha256(&json(&manifest)),
             read: AtomicUsize::new(0),
         };
-        for number in 0..manifest.shards.len() {
-            let file = manifest.shard(path, number);
+        for (number, hash) in manifest.shards.iter().enumerate() {
+            let file = path.join(shard_name(number, hash));
             let map = map(&file).map_err(|error| Error::corrupt(&file, "a shard", error))?;
-            if !manifest.is_shard(number, &map) {
-                let found = format!("{} bytes of sha256 {}", map.len(), sha256(&map));
-                return Err(Error::corrupt(&file, "what its name says", found));
+            let (bytes, found) = (map.len(), sha256(&map));
+            if bytes != manifest.bytes(number) || found != *hash {
+                let expected =
+                    format!("{} bytes of the sha256 in its name", manifest.bytes(number));
+                let found = format!("{bytes} of sha256 {found}");
+                return Err(Error::corrupt(&file, expected, found));
             }
-            let bytes = map.len();
             features.shards.push(Shard::Mapped(map));
             features.count(bytes);
         }

@@ -5,7 +5,6 @@ use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use graft_durable::sha256;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Key};
@@ -62,21 +61,15 @@ impl Manifest {
         folder.join("entry.json")
     }
 
-    /// Where a shard lies: its name has its number and its hash.
-    pub(crate) fn shard(&self, folder: &Path, number: usize) -> PathBuf {
-        folder.join(format!("{number:06}-{}", self.shards[number]))
-    }
-
-    /// Whether `content` is that of a shard.
-    pub(crate) fn is_shard(&self, number: usize, content: &[u8]) -> bool {
-        content.len() == self.images(number).len() * self.row()
-            && sha256(content) == self.shards[number]
-    }
-
     /// The images of a shard; the last one has the rest.
     pub(crate) fn images(&self, number: usize) -> Range<usize> {
         let start = number * self.images_per_shard();
         start..self.key.count.min(start + self.images_per_shard())
+    }
+
+    /// The bytes of a shard.
+    pub(crate) fn bytes(&self, number: usize) -> usize {
+        self.images(number).len() * self.row()
     }
 
     pub(crate) fn images_per_shard(&self) -> usize {
@@ -92,4 +85,9 @@ impl Manifest {
     pub(crate) fn row(&self) -> usize {
         self.key.dtype.bytes() * self.width()
     }
+}
+
+/// The name of a shard's file.
+pub(crate) fn shard_name(number: usize, sha256: &str) -> String {
+    format!("{number:06}-{sha256}")
 }

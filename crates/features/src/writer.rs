@@ -13,7 +13,7 @@ use graft_durable::{Lock, sha256};
 use crate::cache::{lock, reserve};
 use crate::dtype::encode;
 use crate::key::json;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, shard_name};
 use crate::{Error, Features, Key};
 
 /// An entry being written, by one process at a time.
@@ -52,12 +52,15 @@ impl Writer {
 
     /// Takes `file` for a shard, if it is one that is whole.
     fn find(&mut self, file: &Path) -> Option<()> {
-        let (number, hash) = file.file_name()?.to_str()?.split_once('-')?;
-        let number = number.parse().ok()?;
-        let known = self.manifest.shards.get_mut(number)?;
-        hash.clone_into(known);
-        if !self.manifest.is_shard(number, &fs::read(file).ok()?) {
-            self.manifest.shards[number].clear();
+        let name = file.file_name()?.to_str()?;
+        let number: usize = name.split_once('-')?.0.parse().ok()?;
+        let shard = self.manifest.shards.get(number)?;
+        if shard.is_empty() {
+            let content = fs::read(file).ok()?;
+            let hash = sha256(&content);
+            if content.len() == self.manifest.bytes(number) && name == shard_name(number, &hash) {
+                self.manifest.shards[number] = hash;
+            }
         }
         Some(())
     }
@@ -103,15 +106,15 @@ impl Writer {
         let bytes = encode(self.manifest.key.dtype, values).map_err(Error::TooLarge)?;
         self.buffer.extend_from_slice(&bytes);
         while let Some(number) = self.manifest.shards.iter().position(String::is_empty) {
-            let bytes = self.manifest.images(number).len() * self.manifest.row();
+            let bytes = self.manifest.bytes(number);
             if self.buffer.len() < bytes {
                 break;
             }
-            let rest = self.buffer.split_off(bytes);
-            self.manifest.shards[number] = sha256(&self.buffer);
-            let file = self.manifest.shard(&self.folder, number);
-            graft_durable::write(&file, &self.buffer)?;
-            self.buffer = rest;
+            let hash = sha256(&self.buffer[..bytes]);
+            let file = self.folder.join(shard_name(number, &hash));
+            graft_durable::write(&file, &self.buffer[..bytes])?;
+            self.buffer.drain(..bytes);
+            self.manifest.shards[number] = hash;
         }
         Ok(())
     }
