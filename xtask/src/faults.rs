@@ -26,7 +26,7 @@ const GROUPS: [(&str, &str); 4] = [
         "training runs that are stopped or killed, whose disk fails, or that run side by side",
         "killed_ every_failing_operation signals:: what_cannot_be_gone_on_with start:: \
          checkpoints:: diverge:: never_stopped two_trainings every_flip_and_cut \
-         every_flipped_bit shards:: sealed:: one_thread_and_two \
+         every_flipped_bit interrupted_anywhere while_others_are_written is_no_number_is_named sealed:: one_thread_and_two \
          the_same_seed_gives_the_same_bits is_no_number_stops last_step_ruined \
          a_full_disk a_disk_ that_cannot_be_written_is_named",
     ),

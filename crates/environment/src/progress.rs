@@ -26,6 +26,8 @@ pub struct Progress {
     unit: Unit,
     total: u64,
     done: u64,
+    /// Of those that are done: there before this work began.
+    skipped: u64,
     started: Instant,
     last_line: Instant,
     bar: Option<ProgressBar>,
@@ -58,9 +60,23 @@ impl Progress {
             unit,
             total,
             done: 0,
+            skipped: 0,
             started: now,
             last_line: now,
             bar: terminal.then(|| bar(label, total, unit)),
+        }
+    }
+
+    /// `count` were there before this work began: they are done, and say nothing of its rate.
+    pub fn skip(&mut self, count: usize) {
+        self.done += count as u64;
+        self.skipped += count as u64;
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+            bar.tick();
+            bar.reset_eta();
+        } else if count > 0 {
+            output::note(&self.line());
         }
     }
 
@@ -82,7 +98,7 @@ impl Progress {
         let (label, done, total) = (&self.label, self.done, self.total);
         if self.unit == Unit::Images {
             #[expect(clippy::cast_precision_loss, reason = "shown to a person")]
-            let rate = done as f64 / self.started.elapsed().as_secs_f64();
+            let rate = (done - self.skipped) as f64 / self.started.elapsed().as_secs_f64();
             format!("{label}: {done} of {total} images, {rate:.0} images/s")
         } else {
             let [done, total] = [done, total].map(output::size);
@@ -139,6 +155,18 @@ mod tests {
         images.advance(50);
         let line = images.line();
         assert!(line.starts_with("digits: 50 of 200 images, "), "{line}");
+        let mut resumed = Progress::new("digits", 1_000_000);
+        resumed.skip(900_000);
+        let line = resumed.line();
+        assert!(
+            line.contains(" 900000 of 1000000 images, 0 images/s"),
+            "{line}"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+        resumed.advance(10_000);
+        let line = resumed.line();
+        let (_, rate) = line.trim_end_matches(" images/s").rsplit_once(' ').unwrap();
+        assert!((1.0..=100_000.0).contains(&rate.parse().unwrap()), "{line}");
         let mut bytes = Progress::of_bytes("file", 3 << 20);
         bytes.advance(1 << 20);
         assert_eq!(bytes.line(), "file: 1.0 MiB of 3.0 MiB");

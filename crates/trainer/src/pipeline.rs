@@ -25,8 +25,7 @@ use graft_compute::Compute;
 use graft_compute::Loaded;
 use graft_environment::Paths;
 use graft_environment::interrupt;
-use graft_features::Extractor;
-use graft_features::extract::Extracted;
+use graft_features::{Extracted, Extractor};
 use graft_recipe::Recipe;
 
 /// What to train, on what, and where.

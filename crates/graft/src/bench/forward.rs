@@ -11,7 +11,7 @@ use anyhow::Error;
 use graft_compute::Compute;
 use graft_compute::{Phases, Prefix};
 use graft_environment as machine;
-use graft_features::passes::in_batches;
+use graft_features::pipelined;
 use graft_recipe as recipe;
 use graft_trainer::sources::Sources;
 
@@ -128,7 +128,7 @@ fn measure(prefix: &Prefix, images: &ImageBatch, seconds: f64) -> Result<Row, Er
     while passes < 3 || started.elapsed().as_secs_f64() < seconds {
         // As features are computed: the next pass is queued before the last one is waited for.
         let count = 3.max(passes);
-        in_batches(count, 1, pass, |_, _| Ok(()))?;
+        pipelined(count, 1, pass, |_, _| Ok(()))?;
         passes += count;
     }
     let wall = started.elapsed().as_secs_f64();

@@ -1,6 +1,7 @@
 //! `boundary`: a head on the features after each block of VGG16.
 
 use graft_backbone::Boundary as Cut;
+use graft_dataset::Split;
 use graft_report::Difference;
 use graft_report::lab::{Block, Boundary, Chosen, best};
 
@@ -21,8 +22,8 @@ const EPOCHS: usize = 5;
 pub(super) fn run(bench: &mut Workbench) -> Result<Boundary, Error> {
     let holdout = bench.holdout()?;
     let images = (bench.train.clone(), bench.test.clone());
-    let train = block_features(bench, "training", &images.0)?;
-    let test = block_features(bench, "test", &images.1)?;
+    let train = block_features(bench, "training", &images.0, Split::Train)?;
+    let test = block_features(bench, "test", &images.1, Split::Test)?;
     let bench = &*bench;
     let examples: Vec<_> = train
         .iter()
