@@ -2,31 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::Boundary;
-
 /// Why a backbone could not be loaded or used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A name that is no boundary.
-    #[error("unknown boundary `{found}`: expected one of {}", Boundary::ALL.map(|boundary| boundary.to_string()).join(", "))]
-    UnknownBoundary {
-        /// What was given.
-        found: String,
-    },
-    /// Images of which nothing is left at the boundary.
-    #[error(
-        "{boundary} needs images of at least {0}x{0} pixels, found {height}x{width}; \
-         pad or resize them, or choose an earlier boundary",
-        boundary.smallest_side()
-    )]
-    TooSmall {
-        /// Where the features are taken.
-        boundary: Boundary,
-        /// The images' height in pixels.
-        height: usize,
-        /// The images' width in pixels.
-        width: usize,
-    },
+    /// A boundary that the network does not have, or images of which nothing is left there.
+    #[error(transparent)]
+    Network(#[from] graft_network::Error),
     /// Images that are not in three channels.
     #[error(
         "expected images as [batch, 3, height, width], found {found} channels; \
@@ -47,17 +28,17 @@ pub enum Error {
         /// What the reader says.
         message: String,
     },
-    /// A weights file without a tensor that the block has.
+    /// A weights file without a tensor that the stage has.
     #[error("{}: expected a tensor `{tensor}`, found only {found}; {REMAKE}", file.display())]
     MissingTensor {
         /// The weights file.
         file: PathBuf,
-        /// The block's parameter.
+        /// The stage's parameter.
         tensor: String,
         /// The tensors that are there.
         found: String,
     },
-    /// A weights file with a tensor that the block has no place for.
+    /// A weights file with a tensor that the stage has no place for.
     #[error("{}: found a tensor `{tensor}`, expected none of that name; {REMAKE}", file.display())]
     UnusedTensor {
         /// The weights file.
@@ -65,18 +46,21 @@ pub enum Error {
         /// The tensor's name.
         tensor: String,
     },
-    /// A tensor of another shape or element type than the block's.
+    /// A tensor of another shape or element type than the stage's.
     #[error("{}: expected `{tensor}` to be {expected}, found {found}; {REMAKE}", file.display())]
     UnfitTensor {
         /// The weights file.
         file: PathBuf,
-        /// The block's parameter.
+        /// The stage's parameter.
         tensor: String,
         /// Its shape or element type.
         expected: String,
         /// What the file has.
         found: String,
     },
+    /// The weights of a stage cannot be put into a file.
+    #[error("cannot write weights: {0}")]
+    Serialize(#[from] safetensors::SafeTensorError),
     /// Images that the CPU's convolutions do not take.
     #[error(transparent)]
     Convolution(#[from] graft_winograd::Error),

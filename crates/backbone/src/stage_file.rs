@@ -1,0 +1,154 @@
+//! The weights file of a stage, every tensor accounted for: `conv2d1.weight` `[out, in, 3, 3]`,
+//! `conv2d1.bias` `[out]`, `conv2d2.weight`, ... in 32-bit floats.
+
+use std::fmt::{Debug, Display};
+use std::io::Write;
+use std::ops::Range;
+use std::path::Path;
+
+use graft_durable::Hashing;
+use graft_network::{Boundary, KERNEL, Network, Stage};
+use graft_onnx_import::weights;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+
+use crate::Error;
+
+/// The weights of one convolution.
+pub(crate) struct Convolution {
+    /// `[in, out]`
+    pub(crate) channels: [usize; 2],
+    /// `[out, in, 3, 3]`
+    pub(crate) weight: Vec<f32>,
+    /// `[out]`
+    pub(crate) bias: Vec<f32>,
+}
+
+/// The convolutions of the stages in `range`, one stage after the other, from a weights folder whose
+/// files have the hashes that its manifest states.
+pub(crate) fn read_folder(
+    folder: &Path,
+    network: Network,
+    range: Range<Boundary>,
+) -> Result<impl Iterator<Item = Result<Vec<Convolution>, Error>>, Error> {
+    network.check(range.end)?;
+    let manifest = weights::read_manifest(folder)?;
+    Ok(network.between(range).map(move |stage| {
+        let bytes = weights::read_block(folder, &manifest, stage.boundary.number())?;
+        let file = folder.join(format!("{}.safetensors", stage.boundary));
+        read(stage, &file, &bytes)
+    }))
+}
+
+/// The convolutions of a stage from `bytes`, which were read from `path`: all that the stage has, no
+/// other tensors, in f32, each of its own shape.
+pub(crate) fn read(stage: Stage, path: &Path, bytes: &[u8]) -> Result<Vec<Convolution>, Error> {
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| Error::NotSafetensors {
+        file: path.to_owned(),
+        message: error.to_string(),
+    })?;
+    let file = StageFile { path, tensors };
+    let mut names = Vec::new();
+    let mut convolutions = Vec::new();
+    for (index, channels) in stage.convolutions().enumerate() {
+        let [(weight, shape), (bias, length)] = tensors_of(index, channels);
+        convolutions.push(Convolution {
+            channels,
+            weight: file.tensor(&weight, &shape)?,
+            bias: file.tensor(&bias, &length)?,
+        });
+        names.extend([weight, bias]);
+    }
+    let found = file.tensors.names().into_iter();
+    match { found }.find(|found| !names.iter().any(|name| name == found)) {
+        Some(tensor) => Err(Error::UnusedTensor {
+            file: path.to_owned(),
+            tensor: tensor.to_owned(),
+        }),
+        None => Ok(convolutions),
+    }
+}
+
+/// Names and shapes of weight and bias of a stage's convolution, which counts from 0 here.
+pub(crate) fn tensors_of(index: usize, [input, output]: [usize; 2]) -> [(String, Vec<usize>); 2] {
+    let name = |part| format!("conv2d{}.{part}", index + 1);
+    [
+        (name("weight"), vec![output, input, KERNEL[0], KERNEL[1]]),
+        (name("bias"), vec![output]),
+    ]
+}
+
+/// The file of a stage with these tensors: name, shape and the bytes of the elements.
+pub(crate) fn write(tensors: &[(String, Vec<usize>, Vec<u8>)]) -> Result<Vec<u8>, Error> {
+    let views = tensors
+        .iter()
+        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)));
+    let views = views.collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
+    Ok(safetensors::serialize(views, None)?)
+}
+
+/// Hashes a parameter of a stage: its name, element type, shape and bytes.
+pub(crate) fn hash(
+    hashing: &mut Hashing,
+    stage: Boundary,
+    name: &str,
+    dtype: impl Display,
+    shape: &[usize],
+    bytes: &[u8],
+) {
+    // Hashing what is in memory cannot fail.
+    let _ = hashing.write_all(format!("{stage}.{name} {dtype} {shape:?}\n").as_bytes());
+    let _ = hashing.write_all(bytes);
+}
+
+/// The tensors in a stage's file.
+struct StageFile<'a> {
+    path: &'a Path,
+    tensors: SafeTensors<'a>,
+}
+
+impl StageFile<'_> {
+    /// The values of a tensor, in f32 and of this shape.
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
+        let tensor = self
+            .tensors
+            .tensor(name)
+            .map_err(|_| Error::MissingTensor {
+                file: self.path.to_owned(),
+                tensor: name.to_owned(),
+                found: self.names(),
+            })?;
+        if tensor.dtype() != Dtype::F32 {
+            return Err(self.unfit(name, Dtype::F32, tensor.dtype()));
+        }
+        if tensor.shape() != shape {
+            return Err(self.unfit(name, shape, tensor.shape()));
+        }
+        let (values, _) = tensor.data().as_chunks::<4>();
+        Ok(values
+            .iter()
+            .map(|value| f32::from_le_bytes(*value))
+            .collect())
+    }
+
+    fn unfit(&self, name: &str, expected: impl Debug, found: impl Debug) -> Error {
+        Error::UnfitTensor {
+            file: self.path.to_owned(),
+            tensor: name.to_owned(),
+            expected: format!("{expected:?}"),
+            found: format!("{found:?}"),
+        }
+    }
+
+    fn names(&self) -> String {
+        let mut names = self.tensors.names();
+        names.sort_unstable();
+        match names.as_slice() {
+            [] => "an empty file".to_owned(),
+            names => format!("`{}`", names.join("`, `")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod mutations;
