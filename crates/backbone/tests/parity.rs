@@ -9,8 +9,9 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use graft_backbone::{Backbone, Boundary, CpuBackbone};
+use graft_backbone::{Backbone, CpuBackbone};
 use graft_dataset::{IdxPair, ImageSet, Preprocessing, Split};
+use graft_network::{Boundary, Network};
 use safetensors::SafeTensors;
 
 /// How far a value may be off, as a part of the largest in its image's output; as much for the sums.
@@ -27,7 +28,13 @@ const SAMPLE: usize = 256;
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn burns_convolutions_give_what_onnx_runtime_gives() {
     let device = Device::flex();
-    let backbone = Backbone::load(&models().join("vgg16"), Boundary::Block5, &device).unwrap();
+    let backbone = Backbone::load(
+        &models().join("vgg16"),
+        Network::VGG16,
+        Boundary::after(5),
+        &device,
+    )
+    .unwrap();
     compare(|images, shape| {
         let images = Tensor::<4>::from_data(TensorData::new(images.to_vec(), shape), &device);
         let outputs = backbone.block_outputs(images.clone()).unwrap();
@@ -42,8 +49,9 @@ fn burns_convolutions_give_what_onnx_runtime_gives() {
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn the_engine_for_cpus_gives_what_onnx_runtime_gives() {
-    let load = |boundary| CpuBackbone::load(&models().join("vgg16"), boundary).unwrap();
-    let backbones = Boundary::ALL.map(load);
+    let load =
+        |boundary| CpuBackbone::load(&models().join("vgg16"), Network::VGG16, boundary).unwrap();
+    let backbones: Vec<_> = Network::VGG16.boundaries().map(load).collect();
     compare(|images, shape| {
         let features = backbones.iter().map(|cpu| cpu.features(images, shape));
         features.map(Result::unwrap).collect()
@@ -57,11 +65,13 @@ fn compare(outputs: impl Fn(&[f32], [usize; 4]) -> Vec<Vec<f32>>) {
     let reference = SafeTensors::deserialize(bytes).unwrap();
     for (set, images, shape) in sets() {
         let outputs = outputs(&images, shape);
-        assert_eq!(outputs.len(), Boundary::ALL.len(), "{set}");
+        assert_eq!(outputs.len(), 5, "{set}");
         let [batch, _, height, width] = shape;
-        for (boundary, found) in Boundary::ALL.into_iter().zip(outputs) {
+        for (boundary, found) in Network::VGG16.boundaries().zip(outputs) {
             let what = format!("{set} {boundary}");
-            let size = boundary.feature_shape(height, width).unwrap();
+            let size = Network::VGG16
+                .feature_shape(boundary, height, width)
+                .unwrap();
             let values: usize = size.into_iter().product();
             assert_eq!(found.len(), batch * values, "{what}");
             let sample = floats(&reference, &format!("{set}.{boundary}.sample"));

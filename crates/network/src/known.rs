@@ -40,6 +40,6 @@ const fn vgg(
         title,
         stages,
         side: 224,
-        classifier: &[4096, 4096, 1000],
+        classifier: &[("fc1", 4096), ("fc2", 4096), ("predictions", 1000)],
     }
 }

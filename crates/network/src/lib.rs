@@ -13,5 +13,5 @@ mod unfreeze;
 
 pub use boundary::Boundary;
 pub use error::Error;
-pub use network::{IMAGE_CHANNELS, KERNEL, Network, Stage};
+pub use network::{IMAGE_CHANNELS, KERNEL, Network, Stage, parameters};
 pub use unfreeze::Unfreeze;

@@ -29,8 +29,8 @@ pub struct Network {
     pub(crate) stages: &'static [&'static [usize]],
     /// Height and width of the images that it was trained on.
     pub side: usize,
-    /// The outputs of the layers of its own classifier, which a head replaces.
-    pub classifier: &'static [usize],
+    /// The layers of its own classifier, which a head replaces: name and outputs.
+    pub classifier: &'static [(&'static str, usize)],
 }
 
 /// One stage of a network.
@@ -174,9 +174,14 @@ impl Stage {
     /// How many weights and biases its convolutions have.
     #[must_use]
     pub fn parameters(self) -> usize {
-        let each = |[input, output]: [usize; 2]| output * (input * KERNEL[0] * KERNEL[1] + 1);
-        self.convolutions().map(each).sum()
+        self.convolutions().map(parameters).sum()
     }
+}
+
+/// How many weights and biases a convolution of `[in, out]` channels has.
+#[must_use]
+pub fn parameters([input, output]: [usize; 2]) -> usize {
+    output * (input * KERNEL[0] * KERNEL[1] + 1)
 }
 
 /// The most stages that a known network has.
@@ -248,10 +253,10 @@ mod tests {
             assert_eq!(base, convolutions, "{network}");
             let maps = network.feature_shape(network.end(), network.side, network.side);
             let mut width = maps.unwrap().iter().product::<usize>();
-            let top = network
-                .classifier
-                .iter()
-                .map(|output| output * (std::mem::replace(&mut width, *output) + 1));
+            let top = network.classifier.iter().map(|(_, output)| {
+                let input = std::mem::replace(&mut width, *output);
+                output * (input + 1)
+            });
             assert_eq!(base + top.sum::<usize>(), whole, "{network}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use onnx_protobuf::{GraphProto, NodeProto, TensorProto};
+use onnx_protobuf::{FloatTensor, GraphProto, NodeProto, TensorProto};
 
 use crate::Refusal;
 use crate::place::{Node, Place, clip};
@@ -20,7 +20,7 @@ pub(crate) struct Graph<'a> {
 
 /// What assigns a value.
 #[derive(Clone, Copy)]
-pub(crate) enum Provider<'a> {
+enum Provider<'a> {
     Input,
     Initializer(&'a TensorProto),
     Sparse,
@@ -105,11 +105,6 @@ impl<'a> Graph<'a> {
         &self.nodes[index]
     }
 
-    /// What assigns `value`.
-    pub(crate) fn provider(&self, value: &str) -> Option<Provider<'a>> {
-        self.providers.get(value).copied()
-    }
-
     /// The one node that computes on with `value`, or `None` where the graph ends. Nodes that ask
     /// for its shape only do not count: exporters put them beside a chain to resize its head.
     pub(crate) fn reader(&self, value: &str, place: Place) -> Result<Option<usize>, Refusal> {
@@ -130,13 +125,115 @@ impl<'a> Graph<'a> {
             (first, _) => Ok(first),
         }
     }
+
+    /// The constant that argument `position` of the node at `index` is.
+    pub(crate) fn constant(
+        &self,
+        index: usize,
+        position: usize,
+        role: &'static str,
+    ) -> Result<&'a TensorProto, Refusal> {
+        let node = self.node(index);
+        let mut value = node.input.get(position).map_or("", String::as_str);
+        let found = loop {
+            match self.providers.get(value) {
+                Some(Provider::Initializer(tensor)) => return Ok(tensor),
+                Some(Provider::Sparse) => {
+                    break format!("the sparse initialiser {:?}", clip(value));
+                }
+                Some(Provider::Input) => break format!("the input {:?}", clip(value)),
+                None => break "nothing".into(),
+                Some(Provider::Node(provider)) => {
+                    let node = self.node(*provider);
+                    match (node.op_type.as_str(), &node.attribute[..], &node.input[..]) {
+                        ("Constant", [attribute], _) if attribute.name == "value" => {
+                            return self.content(*provider, attribute.as_tensor());
+                        }
+                        // An earlier node each time, so that this comes to an end.
+                        ("Identity", _, [source]) => value = source,
+                        _ => break self.name(*provider).to_string(),
+                    }
+                }
+            }
+        };
+        Err(Refusal::NotConstant {
+            node: self.name(index),
+            role,
+            found,
+        })
+    }
+
+    /// The same, if it is of that shape.
+    pub(crate) fn shaped(
+        &self,
+        index: usize,
+        position: usize,
+        role: &'static str,
+        expected: &[usize],
+    ) -> Result<&'a TensorProto, Refusal> {
+        let tensor = self.constant(index, position, role)?;
+        let found = self.content(index, tensor.shape())?;
+        if found == expected {
+            return Ok(tensor);
+        }
+        Err(Refusal::Shape {
+            node: self.name(index),
+            role,
+            expected: expected.to_vec(),
+            found,
+        })
+    }
+
+    /// The elements of a constant of the node at `index`, if all are finite.
+    pub(crate) fn finite(
+        &self,
+        index: usize,
+        role: &'static str,
+        tensor: &TensorProto,
+    ) -> Result<FloatTensor, Refusal> {
+        is_finite(
+            self.content(index, tensor.floats())?,
+            &self.name(index),
+            role,
+        )
+    }
+
+    /// What was read for the node at `index`.
+    fn content<T>(
+        &self,
+        index: usize,
+        read: Result<T, onnx_protobuf::Error>,
+    ) -> Result<T, Refusal> {
+        read.map_err(|source| Refusal::Content {
+            node: self.name(index),
+            source,
+        })
+    }
+}
+
+/// The tensor, if all its elements are finite.
+pub(crate) fn is_finite(
+    tensor: FloatTensor,
+    node: &Node,
+    role: &'static str,
+) -> Result<FloatTensor, Refusal> {
+    let bad = tensor.values().enumerate().find(|(_, x)| !x.is_finite());
+    match bad {
+        None => Ok(tensor),
+        Some((index, value)) => Err(Refusal::NotFinite {
+            node: node.clone(),
+            role,
+            index,
+            value,
+        }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::synthetic::{node, tensor};
-    use onnx_protobuf::ValueInfoProto;
+    use onnx_protobuf::{AttributeProto, SparseTensorProto, ValueInfoProto};
 
     /// Image input `x`, initialiser `w`, and the given nodes.
     fn graph(nodes: Vec<NodeProto>) -> GraphProto {
@@ -199,5 +296,43 @@ mod tests {
         proto.input.clear();
         let error = Graph::new(&proto).unwrap().images().unwrap_err();
         assert!(error.to_string().contains("found []"), "{error}");
+    }
+
+    #[test]
+    fn a_constant_is_found_behind_identities_and_nothing_else() {
+        let mut constant = node("Constant", &[], "c");
+        constant.attribute = vec![AttributeProto::tensor("value", tensor("t", &[1]))];
+        let nodes = vec![
+            constant,
+            node("Identity", &["c"], "i"),
+            node("Identity", &["i"], "j"),
+            node("Relu", &["w"], "r"),
+            node("Concat", &["w", "j", "x", "s", "r", ""], "all"),
+        ];
+        let proto = GraphProto {
+            node: nodes,
+            initializer: vec![tensor("w", &[1])],
+            input: vec![ValueInfoProto::floats("x", &[])],
+            sparse_initializer: vec![SparseTensorProto {
+                values: Some(tensor("s", &[1])),
+            }],
+            ..GraphProto::default()
+        };
+        let graph = Graph::new(&proto).unwrap();
+        let found = |position| graph.constant(4, position, "weight");
+        assert_eq!(found(0).unwrap().name, "w");
+        assert_eq!(found(1).unwrap().name, "t");
+        let refusals = [
+            (2, r#"found the input "x""#),
+            (3, r#"found the sparse initialiser "s""#),
+            (4, r#"found node 3 "r" (Relu)"#),
+            (5, "found nothing"),
+            (6, "found nothing"),
+        ];
+        for (position, expected) in refusals {
+            let error = found(position).unwrap_err().to_string();
+            assert!(error.contains("expected its weight to be"), "{error}");
+            assert!(error.contains(expected), "{error}: {expected}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! How messages name a place in a file, and a place in VGG16.
+//! How messages name a place in a file, and a place in a network.
 
 use std::fmt;
 
@@ -45,40 +45,26 @@ impl fmt::Display for Node {
     }
 }
 
-/// A place in VGG16. Blocks and convolutions count from 1.
+/// A place in a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A convolution.
-    Convolution {
-        /// The block.
-        block: usize,
-        /// The convolution within it.
-        number: usize,
-    },
-    /// What follows a convolution.
-    Activation {
-        /// The block.
-        block: usize,
-        /// The convolution within it.
-        number: usize,
-    },
-    /// What ends a block.
-    Pool {
-        /// The block.
-        block: usize,
-    },
+pub struct Place {
+    /// The block, counted from 1.
+    pub block: usize,
+    /// How many of its convolutions are before the place.
+    pub convolutions: usize,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Convolution { block, number } => {
-                write!(formatter, "block {block}, convolution {number}")
-            }
-            Self::Activation { block, number } => {
-                write!(formatter, "block {block}, after convolution {number}")
-            }
-            Self::Pool { block } => write!(formatter, "block {block}, at its end"),
+            Self {
+                block,
+                convolutions: 0,
+            } => write!(formatter, "block {block}, at its start"),
+            Self {
+                block,
+                convolutions,
+            } => write!(formatter, "block {block}, after convolution {convolutions}"),
         }
     }
 }

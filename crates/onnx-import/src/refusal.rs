@@ -1,9 +1,9 @@
-//! Why a model is not VGG16's convolutional base, and where.
+//! Why a model does not begin with a known network, and where.
 
-use crate::architecture::{BLOCKS, KNOWN_OPSETS};
 use crate::place::{Node, Place};
+use crate::rules::KNOWN_OPSETS;
 
-/// Why a model is refused. What is said to be expected is what VGG16 has there.
+/// Why a model is refused. What is said to be expected is what a known network has there.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The operators are of another age, so that they may mean something else.
@@ -53,34 +53,21 @@ pub enum Refusal {
         second: Node,
     },
     /// The graph is too short.
-    #[error("{place}: expected {expected}, found the end of the graph")]
+    #[error("{place}: expected {}, found the end of the graph", expected.join(" or "))]
     End {
         /// Where it ends.
         place: Place,
-        /// The operator that should be there.
-        expected: &'static str,
+        /// The operators that may be there.
+        expected: &'static [&'static str],
     },
     /// The graph goes on in another way.
-    #[error("{place}: expected {expected}, found {found}")]
+    #[error("{place}: expected {}, found {found}", expected.join(" or "))]
     Operator {
         /// Where.
         place: Place,
-        /// The operator that should be there.
-        expected: &'static str,
+        /// The operators that may be there.
+        expected: &'static [&'static str],
         /// The node that is there.
-        found: Node,
-    },
-    /// A block is too long, as VGG19's are.
-    #[error(
-        "block {block} has convolution number {} ({found}) where VGG16 has {}{}",
-        BLOCKS[block - 1].len() + 1,
-        BLOCKS[block - 1].len(),
-        if *block > 2 { "; VGG19 has four" } else { "" }
-    )]
-    ExtraConvolution {
-        /// The block, 1 to 5.
-        block: usize,
-        /// The convolution that is too many.
         found: Node,
     },
     /// An operator has another setting.
@@ -90,7 +77,7 @@ pub enum Refusal {
         node: Node,
         /// The attribute's name.
         attribute: String,
-        /// Its value in VGG16.
+        /// Its value in a known network.
         expected: String,
         /// Its value here.
         found: String,
@@ -103,24 +90,24 @@ pub enum Refusal {
         /// What is wrong with it.
         source: onnx_protobuf::Error,
     },
-    /// A convolution's weight or bias is missing or computed.
+    /// A weight, or what a normalisation needs, is missing or computed.
     #[error("{node}: expected its {role} to be an initialiser or a Constant, found {found}")]
     NotConstant {
-        /// The convolution.
+        /// The node.
         node: Node,
-        /// Weight or bias.
+        /// What it is to the node, such as its weight.
         role: &'static str,
         /// What provides it.
         found: String,
     },
-    /// A convolution has another size.
+    /// A convolution or normalisation has another size.
     #[error("{node}: expected a {role} of shape {expected:?}, found {found:?}")]
     Shape {
-        /// The convolution.
+        /// The node.
         node: Node,
-        /// Weight or bias.
+        /// What it is to the node, such as its weight.
         role: &'static str,
-        /// The shape in VGG16.
+        /// The shape in the network.
         expected: Vec<usize>,
         /// The shape here.
         found: Vec<usize>,
@@ -128,9 +115,9 @@ pub enum Refusal {
     /// A weight is infinite or not a number.
     #[error("{node}: expected finite numbers, found {value} at index {index} of its {role}")]
     NotFinite {
-        /// The convolution.
+        /// The node.
         node: Node,
-        /// Weight or bias.
+        /// What it is to the node, such as its weight.
         role: &'static str,
         /// Which element, in row-major order.
         index: usize,

@@ -36,12 +36,27 @@ pub enum Error {
     /// Images that cannot be read or used.
     #[error(transparent)]
     Dataset(#[from] graft_dataset::Error),
-    /// An ONNX file that is not VGG16.
+    /// An ONNX file of a network that is not known.
     #[error(transparent)]
     Import(#[from] graft_onnx_import::Error),
     /// Weights that cannot be used.
     #[error(transparent)]
     Backbone(#[from] graft_backbone::Error),
+    /// An image that is too small for the network.
+    #[error(transparent)]
+    Network(#[from] graft_network::Error),
+    /// A network without weights.
+    #[error(
+        "there are no weights of {network} in {}; import them from an ONNX file: \
+         `cargo xtask import FILE`, or `graft import FILE`",
+        folder.display()
+    )]
+    NoWeights {
+        /// The network.
+        network: Network,
+        /// Where they should be.
+        folder: PathBuf,
+    },
     /// A saved head that cannot be used.
     #[error("{}: {source}; train again", path.display())]
     Head {
@@ -99,7 +114,7 @@ pub enum Error {
     },
     /// A feature that is no finite number.
     #[error(
-        "the features of image {image} (counted from 0) hold {value}; run `graft cache clear` and try again, or import the VGG16 weights again"
+        "the features of image {image} (counted from 0) hold {value}; run `graft cache clear` and try again, or import the weights again"
     )]
     Feature {
         /// Which image.
@@ -110,9 +125,9 @@ pub enum Error {
     /// A lab's result that cannot be written.
     #[error(transparent)]
     Record(#[from] graft_report::record::RecordError),
-    /// The shape of VGG16 changed in one place and not in another.
+    /// The shape of a network changed in one place and not in another.
     #[error(
-        "expected {0} weights for a convolution of VGG16, found another number; this is a defect of graft, please report it"
+        "expected {0} weights for a convolution, found another number; this is a defect of graft, please report it"
     )]
     Weights(usize),
     /// A head that cannot learn where it lies.

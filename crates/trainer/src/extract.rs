@@ -112,7 +112,7 @@ impl Extractor<'_> {
             return Ok((features, Cached::Hit, 0));
         }
         let Preprocessing { size, .. } = self.recipe.preprocessing;
-        let map = self.loaded.prefix.boundary().feature_shape(size, size)?;
+        let map = self.loaded.prefix.map(size)?;
         let mut shards = Shards::open(path, key, map);
         let entry = shards.entry_bytes();
         room::clear_for(&self.home.cache(), entry, 2 * entry - shards.bytes())?;

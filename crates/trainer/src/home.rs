@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use graft_network::Network;
 use graft_report::lab::OTHER;
 
 use crate::Error;
@@ -60,10 +61,10 @@ impl Home {
         self.root.join("models")
     }
 
-    /// The five checked weights files.
+    /// The checked weights files of a network.
     #[must_use]
-    pub fn weights(&self) -> PathBuf {
-        self.models().join("vgg16")
+    pub fn weights(&self, network: Network) -> PathBuf {
+        self.models().join(network.name)
     }
 
     /// Cached features.

@@ -164,8 +164,8 @@ mod tests {
     use super::*;
     use crate::backend::Backend;
     use crate::cache::{Dtype, Writer};
-    use graft_backbone::Boundary;
     use graft_dataset::{ImageSet, Preprocessing};
+    use graft_network::Boundary;
     use std::time::Duration;
 
     fn entry(cache: &Path, pixel: u8) -> (PathBuf, Key) {
@@ -174,7 +174,7 @@ mod tests {
             &set,
             &[],
             Preprocessing::default(),
-            Boundary::Block1,
+            Boundary::after(1),
             Dtype::F32,
             Backend::Cpu,
             "test".into(),

@@ -164,9 +164,9 @@ mod tests {
     use super::*;
     use crate::backend::Backend;
     use crate::cache::{Dtype, Features};
-    use graft_backbone::Boundary;
     use graft_dataset::{ImageSet, Preprocessing};
     use graft_fuzz::{Damage, place};
+    use graft_network::Boundary;
 
     /// Nine images of 256 values each: four to a shard.
     const IMAGES: usize = 9;
@@ -178,7 +178,7 @@ mod tests {
 
     fn key() -> Key {
         let set = ImageSet::new(1, 1, vec![0; IMAGES], vec![0; IMAGES], 10).unwrap();
-        let (preprocessing, boundary) = (Preprocessing::default(), Boundary::Block1);
+        let (preprocessing, boundary) = (Preprocessing::default(), Boundary::after(1));
         let (dtype, backend) = (Dtype::F32, Backend::Cpu);
         Key::new(
             &set,

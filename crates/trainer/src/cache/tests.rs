@@ -2,9 +2,9 @@
 
 use super::{CacheError, Dtype, Features, Key, Writer};
 use crate::backend::Backend;
-use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing};
 use graft_fuzz::{Damage, Limits, MUTATIONS, Target, Verdict, place};
+use graft_network::Boundary;
 use std::fs;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ fn key(pixel: u8) -> Key {
         &set,
         &[],
         Preprocessing::default(),
-        Boundary::Block1,
+        Boundary::after(1),
         Dtype::F32,
         Backend::Cpu,
         "test".into(),

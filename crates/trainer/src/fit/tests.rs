@@ -10,8 +10,8 @@ use crate::recipe::Keep;
 use std::path::Path;
 
 use burn::tensor::Device;
-use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing, split};
+use graft_network::Boundary;
 
 use crate::backend::Backend;
 use crate::cache::{Dtype, Features, Key, Writer};
@@ -39,7 +39,7 @@ pub(super) fn features(folder: &Path, row: impl Fn(usize) -> [f32; 3]) -> Featur
         &set,
         &[],
         Preprocessing::default(),
-        Boundary::Block1,
+        Boundary::after(1),
         Dtype::F32,
         Backend::Cpu,
         "test".into(),

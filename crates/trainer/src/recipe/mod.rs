@@ -12,8 +12,8 @@ pub use error::RecipeError;
 /// The data source that is fetched; any other is a folder.
 pub use graft_report::record::MNIST;
 
-use graft_backbone::Boundary;
 use graft_dataset::Preprocessing;
+use graft_network::{Boundary, Network};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::Dtype;
@@ -56,7 +56,9 @@ pub struct Data {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Backbone {
-    /// The last block of VGG16 that is kept.
+    /// The pretrained network.
+    pub network: Network,
+    /// The last of its blocks that is kept.
     pub boundary: Boundary,
     /// How features are kept on disk.
     pub dtype: Dtype,
@@ -129,7 +131,8 @@ impl Default for Data {
 impl Default for Backbone {
     fn default() -> Self {
         Self {
-            boundary: Boundary::Block5,
+            network: Network::default(),
+            boundary: Network::default().end(),
             dtype: Dtype::F32,
             precision: Precision::F32,
         }
