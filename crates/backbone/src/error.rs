@@ -20,42 +20,18 @@ pub enum Error {
     /// The weights folder, its manifest or a file in it is missing, damaged or of another version.
     #[error(transparent)]
     Weights(#[from] graft_onnx_import::Error),
-    /// A weights file with a right hash that is no safetensors file all the same.
-    #[error("{}: expected a safetensors file, found something else: {message}; {REMAKE}", file.display())]
-    NotSafetensors {
+    /// A weights file with a right hash that does not hold exactly the tensors of its stage.
+    #[error(
+        "{}: expected {expected}, found {found}; \
+         delete the weights folder, and it is made anew from the ONNX file",
+        file.display()
+    )]
+    StageFile {
         /// The weights file.
         file: PathBuf,
-        /// What the reader says.
-        message: String,
-    },
-    /// A weights file without a tensor that the stage has.
-    #[error("{}: expected a tensor `{tensor}`, found only {found}; {REMAKE}", file.display())]
-    MissingTensor {
-        /// The weights file.
-        file: PathBuf,
-        /// The stage's parameter.
-        tensor: String,
-        /// The tensors that are there.
-        found: String,
-    },
-    /// A weights file with a tensor that the stage has no place for.
-    #[error("{}: found a tensor `{tensor}`, expected none of that name; {REMAKE}", file.display())]
-    UnusedTensor {
-        /// The weights file.
-        file: PathBuf,
-        /// The tensor's name.
-        tensor: String,
-    },
-    /// A tensor of another shape or element type than the stage's.
-    #[error("{}: expected `{tensor}` to be {expected}, found {found}; {REMAKE}", file.display())]
-    UnfitTensor {
-        /// The weights file.
-        file: PathBuf,
-        /// The stage's parameter.
-        tensor: String,
-        /// Its shape or element type.
+        /// What it should hold.
         expected: String,
-        /// What the file has.
+        /// What it holds.
         found: String,
     },
     /// The weights of a stage cannot be put into a file.
@@ -73,6 +49,3 @@ pub enum Error {
         message: String,
     },
 }
-
-/// The next step after a weights file that does not fit.
-const REMAKE: &str = "delete the weights folder, and it is made anew from the ONNX file";

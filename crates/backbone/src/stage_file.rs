@@ -1,7 +1,7 @@
 //! The weights file of a stage, every tensor accounted for: `conv2d1.weight` `[out, in, 3, 3]`,
 //! `conv2d1.bias` `[out]`, `conv2d2.weight`, ... in 32-bit floats.
 
-use std::fmt::{Debug, Display};
+use std::fmt::Display;
 use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
@@ -43,28 +43,31 @@ pub(crate) fn read_folder(
 /// The convolutions of a stage from `bytes`, which were read from `path`: all that the stage has, no
 /// other tensors, in f32, each of its own shape.
 pub(crate) fn read(stage: Stage, path: &Path, bytes: &[u8]) -> Result<Vec<Convolution>, Error> {
-    let tensors = SafeTensors::deserialize(bytes).map_err(|error| Error::NotSafetensors {
+    let refuse = |expected: &str, found: String| Error::StageFile {
         file: path.to_owned(),
-        message: error.to_string(),
-    })?;
-    let file = StageFile { path, tensors };
+        expected: expected.to_owned(),
+        found,
+    };
+    let tensors = SafeTensors::deserialize(bytes)
+        .map_err(|error| refuse("a safetensors file", format!("something else: {error}")))?;
     let mut names = Vec::new();
     let mut convolutions = Vec::new();
     for (index, channels) in stage.convolutions().enumerate() {
-        let [(weight, shape), (bias, length)] = tensors_of(index, channels);
+        let [weight, bias] = tensors_of(index, channels);
+        let read = |(name, shape): &(String, Vec<usize>)| {
+            values(&tensors, name, shape)
+                .map_err(|found| refuse(&format!("a tensor `{name}`, F32 {shape:?}"), found))
+        };
         convolutions.push(Convolution {
             channels,
-            weight: file.tensor(&weight, &shape)?,
-            bias: file.tensor(&bias, &length)?,
+            weight: read(&weight)?,
+            bias: read(&bias)?,
         });
-        names.extend([weight, bias]);
+        names.extend([weight.0, bias.0]);
     }
-    let found = file.tensors.names().into_iter();
-    match { found }.find(|found| !names.iter().any(|name| name == found)) {
-        Some(tensor) => Err(Error::UnusedTensor {
-            file: path.to_owned(),
-            tensor: tensor.to_owned(),
-        }),
+    let mut found = tensors.names().into_iter();
+    match found.find(|found| !names.iter().any(|name| name == found)) {
+        Some(tensor) => Err(refuse(&format!("no tensor `{tensor}`"), "one".into())),
         None => Ok(convolutions),
     }
 }
@@ -101,53 +104,21 @@ pub(crate) fn hash(
     let _ = hashing.write_all(bytes);
 }
 
-/// The tensors in a stage's file.
-struct StageFile<'a> {
-    path: &'a Path,
-    tensors: SafeTensors<'a>,
-}
-
-impl StageFile<'_> {
-    /// The values of a tensor, in f32 and of this shape.
-    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
-        let tensor = self
-            .tensors
-            .tensor(name)
-            .map_err(|_| Error::MissingTensor {
-                file: self.path.to_owned(),
-                tensor: name.to_owned(),
-                found: self.names(),
-            })?;
-        if tensor.dtype() != Dtype::F32 {
-            return Err(self.unfit(name, Dtype::F32, tensor.dtype()));
-        }
-        if tensor.shape() != shape {
-            return Err(self.unfit(name, shape, tensor.shape()));
-        }
-        let (values, _) = tensor.data().as_chunks::<4>();
-        Ok(values
-            .iter()
-            .map(|value| f32::from_le_bytes(*value))
-            .collect())
-    }
-
-    fn unfit(&self, name: &str, expected: impl Debug, found: impl Debug) -> Error {
-        Error::UnfitTensor {
-            file: self.path.to_owned(),
-            tensor: name.to_owned(),
-            expected: format!("{expected:?}"),
-            found: format!("{found:?}"),
-        }
-    }
-
-    fn names(&self) -> String {
-        let mut names = self.tensors.names();
+/// The values of a tensor, in f32 and of this shape; or what was found in its place.
+fn values(tensors: &SafeTensors, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+    let Ok(tensor) = tensors.tensor(name) else {
+        let mut names = tensors.names();
         names.sort_unstable();
-        match names.as_slice() {
+        return Err(match names.as_slice() {
             [] => "an empty file".to_owned(),
-            names => format!("`{}`", names.join("`, `")),
-        }
+            names => format!("only `{}`", names.join("`, `")),
+        });
+    };
+    if (tensor.dtype(), tensor.shape()) != (Dtype::F32, shape) {
+        return Err(format!("{:?} {:?}", tensor.dtype(), tensor.shape()));
     }
+    let (values, _) = tensor.data().as_chunks();
+    Ok(values.iter().copied().map(f32::from_le_bytes).collect())
 }
 
 #[cfg(test)]

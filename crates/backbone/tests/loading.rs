@@ -124,25 +124,25 @@ fn every_tensor_is_accounted_for() {
     let cases: [Case; 6] = [
         (
             |entries| drop(entries.remove(1)),
-            "expected a tensor `conv2d1.bias`, found only \
+            "expected a tensor `conv2d1.bias`, F32 [64], found only \
              `conv2d1.weight`, `conv2d2.bias`, `conv2d2.weight`",
         ),
         (
             |entries| entries[1].0 = "bias".into(),
-            "expected a tensor `conv2d1.bias`, found only `bias`, `conv2d1.weight`",
+            "expected a tensor `conv2d1.bias`, F32 [64], found only `bias`, `conv2d1.weight`",
         ),
-        (Vec::clear, "`, found only an empty file"),
+        (Vec::clear, ", found an empty file"),
         (
             |entries| entries.push(("conv2d3.bias".into(), vec![1], Dtype::F32, vec![0; 4])),
-            "found a tensor `conv2d3.bias`, expected none",
+            "expected no tensor `conv2d3.bias`, found one",
         ),
         (
             |entries| entries[0].1 = vec![3, 64, 3, 3],
-            "expected `conv2d1.weight` to be [64, 3, 3, 3], found [3, 64, 3, 3]",
+            "expected a tensor `conv2d1.weight`, F32 [64, 3, 3, 3], found F32 [3, 64, 3, 3]",
         ),
         (
             |entries| (entries[1].2, entries[1].3) = (Dtype::F16, vec![0; 128]),
-            "expected `conv2d1.bias` to be F32, found F16",
+            "expected a tensor `conv2d1.bias`, F32 [64], found F16 [64]",
         ),
     ];
     for (change, expected) in cases {
@@ -237,7 +237,7 @@ fn a_file_that_is_no_safetensors_file_is_named() {
             &Device::flex(),
         )
         .unwrap_err();
-        assert!(matches!(error, Error::NotSafetensors { .. }), "{error}");
+        assert!(matches!(error, Error::StageFile { .. }), "{error}");
         assert!(error.to_string().contains("block1.safetensors"), "{error}");
     }
 }
@@ -293,7 +293,7 @@ fn a_boundary_that_the_network_lacks_is_refused() {
 fn weights_of_another_network_are_refused() {
     let folder = fixture::weights(Boundary::after(1));
     let error = CpuBackbone::load(folder.path(), Network::VGG11, Boundary::after(1)).unwrap_err();
-    let expected = "block1.safetensors: found a tensor `conv2d2.bias`, expected none";
+    let expected = "block1.safetensors: expected no tensor `conv2d2.bias`, found one";
     assert!(error.to_string().contains(expected), "{error}");
 }
 

@@ -65,20 +65,6 @@ impl FromStr for Boundary {
     }
 }
 
-impl TryFrom<String> for Boundary {
-    type Error = Error;
-
-    fn try_from(name: String) -> Result<Self, Error> {
-        name.parse()
-    }
-}
-
-impl From<Boundary> for String {
-    fn from(boundary: Boundary) -> Self {
-        boundary.to_string()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

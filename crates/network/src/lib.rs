@@ -15,3 +15,23 @@ pub use boundary::Boundary;
 pub use error::Error;
 pub use network::{IMAGE_CHANNELS, KERNEL, Network, Stage, parameters};
 pub use unfreeze::Unfreeze;
+
+/// Written and read as its name.
+macro_rules! written_by_name {
+    ($($named:ty),*) => {$(
+        impl TryFrom<String> for $named {
+            type Error = Error;
+
+            fn try_from(name: String) -> Result<Self, Error> {
+                name.parse()
+            }
+        }
+
+        impl From<$named> for String {
+            fn from(named: $named) -> Self {
+                named.to_string()
+            }
+        }
+    )*};
+}
+written_by_name!(Boundary, Network, Unfreeze);

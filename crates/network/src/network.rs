@@ -221,20 +221,6 @@ impl FromStr for Network {
     }
 }
 
-impl TryFrom<String> for Network {
-    type Error = Error;
-
-    fn try_from(name: String) -> Result<Self, Error> {
-        name.parse()
-    }
-}
-
-impl From<Network> for String {
-    fn from(network: Network) -> Self {
-        network.name.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

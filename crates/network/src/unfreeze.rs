@@ -75,20 +75,6 @@ impl FromStr for Unfreeze {
     }
 }
 
-impl TryFrom<String> for Unfreeze {
-    type Error = Error;
-
-    fn try_from(name: String) -> Result<Self, Error> {
-        name.parse()
-    }
-}
-
-impl From<Unfreeze> for String {
-    fn from(unfreeze: Unfreeze) -> Self {
-        unfreeze.to_string()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

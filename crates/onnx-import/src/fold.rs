@@ -12,7 +12,7 @@ const EPSILON: f32 = 1e-5;
 pub(crate) struct Normalisation {
     factor: Vec<f64>,
     shift: Vec<f64>,
-    node: crate::Node,
+    node: String,
 }
 
 impl Normalisation {
@@ -79,7 +79,7 @@ impl Normalisation {
 mod tests {
     use super::*;
     use crate::Imported;
-    use crate::synthetic::{fill, normalised};
+    use crate::fixture::{fill, normalised};
     use crate::weights::Source;
 
     /// The values of the initialiser called `name`.

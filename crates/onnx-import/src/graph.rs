@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use onnx_protobuf::{FloatTensor, GraphProto, NodeProto, TensorProto};
 
 use crate::Refusal;
-use crate::place::{Node, Place, clip};
+use crate::place::{Place, clip, node_name};
 
 /// The most inputs that a message names.
 const SHOWN: usize = 10;
@@ -55,7 +55,7 @@ impl<'a> Graph<'a> {
             for value in node.input.iter().filter(|name| !name.is_empty()) {
                 if !graph.providers.contains_key(value.as_str()) {
                     return Err(Refusal::Unassigned {
-                        node: Node::new(index, node),
+                        node: node_name(index, node),
                         value: clip(value),
                     });
                 }
@@ -96,8 +96,8 @@ impl<'a> Graph<'a> {
     }
 
     /// The node at `index`, as messages name it.
-    pub(crate) fn name(&self, index: usize) -> Node {
-        Node::new(index, &self.nodes[index])
+    pub(crate) fn name(&self, index: usize) -> String {
+        node_name(index, &self.nodes[index])
     }
 
     /// The node at `index`.
@@ -117,10 +117,10 @@ impl<'a> Graph<'a> {
             .filter(|index| self.nodes[*index].op_type != "Shape");
         let first = readers.next();
         match (first, readers.find(|other| Some(*other) != first)) {
-            (Some(first), Some(second)) => Err(Refusal::Branch {
+            (Some(first), Some(second)) => Err(Refusal::Structure {
                 place,
-                first: self.name(first),
-                second: self.name(second),
+                expected: "one node that goes on".into(),
+                found: format!("{} and {}", self.name(first), self.name(second)),
             }),
             (first, _) => Ok(first),
         }
@@ -131,7 +131,7 @@ impl<'a> Graph<'a> {
         &self,
         index: usize,
         position: usize,
-        role: &'static str,
+        role: &str,
     ) -> Result<&'a TensorProto, Refusal> {
         let node = self.node(index);
         let mut value = node.input.get(position).map_or("", String::as_str);
@@ -151,14 +151,14 @@ impl<'a> Graph<'a> {
                         }
                         // An earlier node each time, so that this comes to an end.
                         ("Identity", _, [source]) => value = source,
-                        _ => break self.name(*provider).to_string(),
+                        _ => break self.name(*provider),
                     }
                 }
             }
         };
-        Err(Refusal::NotConstant {
+        Err(Refusal::Node {
             node: self.name(index),
-            role,
+            expected: format!("its {role} to be an initialiser or a Constant"),
             found,
         })
     }
@@ -168,7 +168,7 @@ impl<'a> Graph<'a> {
         &self,
         index: usize,
         position: usize,
-        role: &'static str,
+        role: &str,
         expected: &[usize],
     ) -> Result<&'a TensorProto, Refusal> {
         let tensor = self.constant(index, position, role)?;
@@ -176,11 +176,10 @@ impl<'a> Graph<'a> {
         if found == expected {
             return Ok(tensor);
         }
-        Err(Refusal::Shape {
+        Err(Refusal::Node {
             node: self.name(index),
-            role,
-            expected: expected.to_vec(),
-            found,
+            expected: format!("a {role} of shape {expected:?}"),
+            found: format!("{found:?}"),
         })
     }
 
@@ -188,7 +187,7 @@ impl<'a> Graph<'a> {
     pub(crate) fn finite(
         &self,
         index: usize,
-        role: &'static str,
+        role: &str,
         tensor: &TensorProto,
     ) -> Result<FloatTensor, Refusal> {
         is_finite(
@@ -214,17 +213,16 @@ impl<'a> Graph<'a> {
 /// The tensor, if all its elements are finite.
 pub(crate) fn is_finite(
     tensor: FloatTensor,
-    node: &Node,
-    role: &'static str,
+    node: &str,
+    role: &str,
 ) -> Result<FloatTensor, Refusal> {
     let bad = tensor.values().enumerate().find(|(_, x)| !x.is_finite());
     match bad {
         None => Ok(tensor),
-        Some((index, value)) => Err(Refusal::NotFinite {
-            node: node.clone(),
-            role,
-            index,
-            value,
+        Some((index, value)) => Err(Refusal::Node {
+            node: node.to_owned(),
+            expected: "finite numbers".into(),
+            found: format!("{value} at index {index} of its {role}"),
         }),
     }
 }
@@ -232,7 +230,7 @@ pub(crate) fn is_finite(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::{node, tensor};
+    use crate::fixture::{node, tensor};
     use onnx_protobuf::{AttributeProto, SparseTensorProto, ValueInfoProto};
 
     /// Image input `x`, initialiser `w`, and the given nodes.

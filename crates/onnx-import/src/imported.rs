@@ -160,7 +160,7 @@ impl Imported {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::{fill, from_tensorflow, in_the_old_way, vgg16};
+    use crate::fixture::{fill, from_tensorflow, in_the_old_way, vgg16};
     use onnx_protobuf::{FunctionProto, OperatorSetIdProto, encode};
 
     #[test]

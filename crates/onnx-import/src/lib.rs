@@ -5,6 +5,8 @@
 //! folder of [`weights`], which the backbone loads.
 
 mod error;
+#[cfg(test)]
+mod fixture;
 mod fold;
 mod graph;
 mod imported;
@@ -14,11 +16,9 @@ mod place;
 mod recognise;
 mod refusal;
 mod rules;
-#[cfg(test)]
-mod synthetic;
 pub mod weights;
 
 pub use error::Error;
 pub use imported::{Convolution, Imported};
-pub use place::{Node, Place};
+pub use place::Place;
 pub use refusal::Refusal;

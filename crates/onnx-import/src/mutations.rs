@@ -8,7 +8,7 @@ use onnx_protobuf::{Bytes, GraphProto, ModelProto, StringStringEntryProto, Tenso
 use onnx_protobuf::{decode, encode};
 
 use crate::Imported;
-use crate::synthetic::{chain, fill, from_tensorflow, in_the_old_way, normalised, vgg16};
+use crate::fixture::{chain, fill, from_tensorflow, in_the_old_way, normalised, vgg16};
 use crate::weights::Source;
 
 /// What is promised for ONNX: 2 GiB, less what the harness takes of it.

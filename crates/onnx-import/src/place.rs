@@ -4,47 +4,6 @@ use std::fmt;
 
 use onnx_protobuf::NodeProto;
 
-/// A node of the graph, as messages name it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
-    /// Its position in the file, from 0.
-    pub index: usize,
-    /// Its name, which may be empty.
-    pub name: Box<str>,
-    /// Its operator.
-    pub operator: Box<str>,
-}
-
-impl Node {
-    pub(crate) fn new(index: usize, node: &NodeProto) -> Self {
-        Self {
-            index,
-            name: clip(&node.name).into(),
-            operator: clip(&node.op_type).into(),
-        }
-    }
-}
-
-impl fmt::Display for Node {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            index,
-            name,
-            operator,
-        } = self;
-        // Names are quoted and escaped: they come from a file that anybody may have written.
-        if name.is_empty() {
-            write!(formatter, "node {index} ({})", operator.escape_debug())
-        } else {
-            write!(
-                formatter,
-                "node {index} {name:?} ({})",
-                operator.escape_debug()
-            )
-        }
-    }
-}
-
 /// A place in a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -56,16 +15,21 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self {
-                block,
-                convolutions: 0,
-            } => write!(formatter, "block {block}, at its start"),
-            Self {
-                block,
-                convolutions,
-            } => write!(formatter, "block {block}, after convolution {convolutions}"),
+        write!(formatter, "block {}, ", self.block)?;
+        match self.convolutions {
+            0 => formatter.write_str("at its start"),
+            number => write!(formatter, "after convolution {number}"),
         }
+    }
+}
+
+/// A node by its position in the file, its name and its operator. These are quoted and escaped: they
+/// come from a file that anybody may have written.
+pub(crate) fn node_name(index: usize, node: &NodeProto) -> String {
+    let operator = clip(&node.op_type).escape_debug().to_string();
+    match node.name.as_str() {
+        "" => format!("node {index} ({operator})"),
+        name => format!("node {index} {:?} ({operator})", clip(name)),
     }
 }
 

@@ -1,10 +1,8 @@
 //! From a graph to the network that it begins with, and that network's parameters.
 
-use std::collections::HashSet;
-
 use graft_network::{KERNEL, Network};
 use onnx_protobuf::{FloatTensor, GraphProto, TensorProto};
-use tracing::{debug, info};
+use tracing::info;
 
 use crate::fold::Normalisation;
 use crate::graph::Graph;
@@ -21,7 +19,7 @@ pub(crate) fn recognise(proto: &GraphProto) -> Result<(Network, Vec<Vec<Convolut
     let walk = Walk {
         graph: &graph,
         value: graph.images()?,
-        walked: HashSet::new(),
+        walked: 0,
     };
     let (network, stages) = walk.follow()?;
     let mut found = Vec::new();
@@ -48,7 +46,8 @@ struct Walk<'a> {
     graph: &'a Graph<'a>,
     /// The value that the walk has come to.
     value: &'a str,
-    walked: HashSet<usize>,
+    /// How many nodes it has passed.
+    walked: usize,
 }
 
 impl Walk<'_> {
@@ -98,7 +97,12 @@ impl Walk<'_> {
             stages.push(convolutions);
         }
         let network = known.first().copied().unwrap_or_default();
-        self.report_rest(network);
+        // The head, and what prepares it.
+        let nodes = self.graph.len() - self.walked;
+        info!(
+            nodes,
+            "left out all that is not {}'s convolutional base", network.title
+        );
         Ok((network, stages))
     }
 
@@ -137,7 +141,11 @@ impl Walk<'_> {
         expected: &'static [&'static str],
     ) -> Result<(usize, &'static str), Refusal> {
         let next = self.next(place)?;
-        let index = next.ok_or(Refusal::End { place, expected })?;
+        let index = next.ok_or_else(|| Refusal::Structure {
+            place,
+            expected: expected.join(" or "),
+            found: "the end of the graph".into(),
+        })?;
         Ok((index, self.take(index, place, expected)?))
     }
 
@@ -168,29 +176,15 @@ impl Walk<'_> {
             {
                 rules::check(index, node)?;
                 self.value = output;
-                self.walked.insert(index);
+                self.walked += 1;
                 Ok(operator)
             }
-            _ => Err(Refusal::Operator {
+            _ => Err(Refusal::Structure {
                 place,
-                expected,
+                expected: expected.join(" or "),
                 found: self.graph.name(index),
             }),
         }
-    }
-
-    /// Says what is left out: the head, and what prepares it.
-    fn report_rest(&self, network: Network) {
-        let rest = (0..self.graph.len()).filter(|index| !self.walked.contains(index));
-        let mut nodes = 0;
-        for index in rest {
-            nodes += 1;
-            debug!("left out: {}", self.graph.name(index));
-        }
-        info!(
-            nodes,
-            "left out all that is not {}'s convolutional base", network.title
-        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a model does not begin with a known network, and where.
 
-use crate::place::{Node, Place};
+use crate::place::Place;
 use crate::rules::KNOWN_OPSETS;
 
 /// Why a model is refused. What is said to be expected is what a known network has there.
@@ -38,90 +38,36 @@ pub enum Refusal {
     #[error("{node} reads {value:?}, which no input, initialiser or earlier node provides")]
     Unassigned {
         /// The node that reads the value.
-        node: Node,
+        node: String,
         /// The value's name.
         value: String,
     },
-    /// The graph is not a chain.
-    #[error("{place}: expected one node that goes on, found {first} and {second}")]
-    Branch {
-        /// Where the graph parts.
-        place: Place,
-        /// One of the nodes.
-        first: Node,
-        /// Another.
-        second: Node,
-    },
-    /// The graph is too short.
-    #[error("{place}: expected {}, found the end of the graph", expected.join(" or "))]
-    End {
-        /// Where it ends.
-        place: Place,
-        /// The operators that may be there.
-        expected: &'static [&'static str],
-    },
     /// The graph goes on in another way.
-    #[error("{place}: expected {}, found {found}", expected.join(" or "))]
-    Operator {
+    #[error("{place}: expected {expected}, found {found}")]
+    Structure {
         /// Where.
         place: Place,
         /// The operators that may be there.
-        expected: &'static [&'static str],
-        /// The node that is there.
-        found: Node,
-    },
-    /// An operator has another setting.
-    #[error("{node}: expected {} {expected}, found {found}", attribute.escape_debug())]
-    Attribute {
-        /// The node.
-        node: Node,
-        /// The attribute's name.
-        attribute: String,
-        /// Its value in a known network.
         expected: String,
-        /// Its value here.
+        /// The node that is there, or that there is none.
+        found: String,
+    },
+    /// A setting or a constant of a node is another one.
+    #[error("{node}: expected {expected}, found {found}")]
+    Node {
+        /// The node.
+        node: String,
+        /// What it should have.
+        expected: String,
+        /// What it has.
         found: String,
     },
     /// An attribute or a tensor cannot be read.
     #[error("{node}: {source}")]
     Content {
         /// The node that has or reads it.
-        node: Node,
+        node: String,
         /// What is wrong with it.
         source: onnx_protobuf::Error,
-    },
-    /// A weight, or what a normalisation needs, is missing or computed.
-    #[error("{node}: expected its {role} to be an initialiser or a Constant, found {found}")]
-    NotConstant {
-        /// The node.
-        node: Node,
-        /// What it is to the node, such as its weight.
-        role: &'static str,
-        /// What provides it.
-        found: String,
-    },
-    /// A convolution or normalisation has another size.
-    #[error("{node}: expected a {role} of shape {expected:?}, found {found:?}")]
-    Shape {
-        /// The node.
-        node: Node,
-        /// What it is to the node, such as its weight.
-        role: &'static str,
-        /// The shape in the network.
-        expected: Vec<usize>,
-        /// The shape here.
-        found: Vec<usize>,
-    },
-    /// A weight is infinite or not a number.
-    #[error("{node}: expected finite numbers, found {value} at index {index} of its {role}")]
-    NotFinite {
-        /// The node.
-        node: Node,
-        /// What it is to the node, such as its weight.
-        role: &'static str,
-        /// Which element, in row-major order.
-        index: usize,
-        /// The element.
-        value: f32,
     },
 }

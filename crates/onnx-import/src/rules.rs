@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use onnx_protobuf::{AttributeProto, ModelProto, NodeProto};
 
 use crate::Refusal;
-use crate::place::{Node, clip};
+use crate::place::{clip, node_name};
 
 /// The versions of ONNX's operator set in which the operators mean what is checked here.
 ///
@@ -77,10 +77,9 @@ pub(crate) fn check(index: usize, node: &NodeProto) -> Result<(), Refusal> {
         _ => [&[] as &[Rule], &[]],
     };
     let rules = rules.concat();
-    let refuse = |attribute: &str, expected: String, found: String| Refusal::Attribute {
-        node: Node::new(index, node),
-        attribute: clip(attribute),
-        expected,
+    let refuse = |attribute: &str, expected: &str, found: String| Refusal::Node {
+        node: node_name(index, node),
+        expected: format!("{} {expected}", clip(attribute).escape_debug()),
         found,
     };
     // In the order of the rules, so that the most telling difference is the one that is named.
@@ -90,16 +89,12 @@ pub(crate) fn check(index: usize, node: &NodeProto) -> Result<(), Refusal> {
         let missing = *presence == Required && texts.peek().is_none();
         let wrong = texts.find(|text| !allowed.is_empty() && !allowed.contains(&text.as_str()));
         if let Some(found) = wrong.or(missing.then(|| "none".into())) {
-            return Err(refuse(name, allowed.join(" or "), found));
+            return Err(refuse(name, &allowed.join(" or "), found));
         }
     }
     let is_known = |attribute: &&AttributeProto| rules.iter().any(|rule| rule.0 == attribute.name);
     match node.attribute.iter().find(|one| !is_known(one)) {
-        Some(unknown) => Err(refuse(
-            &unknown.name,
-            "to be absent".into(),
-            "one of that name".into(),
-        )),
+        Some(one) => Err(refuse(&one.name, "to be absent", "one of that name".into())),
         None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! What is recognised, and where anything else differs.
 
 use super::*;
-use crate::synthetic::{chain, fill, node, of, tensor, vgg16};
+use crate::fixture::{chain, fill, node, of, tensor, vgg16};
 use onnx_protobuf::{ModelProto, NodeProto};
 
 fn refusal(model: &ModelProto) -> String {
@@ -116,7 +116,7 @@ fn every_wrong_constant_is_placed() {
         graph
     };
     let normalised = |change: fn(&mut GraphProto)| {
-        let mut graph = fill(crate::synthetic::normalised()).graph.unwrap();
+        let mut graph = fill(crate::fixture::normalised()).graph.unwrap();
         change(&mut graph);
         graph
     };

@@ -65,7 +65,7 @@ fn view(tensor: &FloatTensor) -> Result<TensorView<'_>, SafeTensorError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::{fill, vgg16};
+    use crate::fixture::{fill, vgg16};
     use crate::weights::{Source, read_block, read_manifest};
     use safetensors::SafeTensors;
 
