@@ -6,6 +6,7 @@ use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
 
+use burn::tensor::TensorData;
 use graft_durable::Hashing;
 use graft_network::{Boundary, KERNEL, Network, Stage};
 use graft_onnx_import::weights;
@@ -81,12 +82,13 @@ pub(crate) fn tensors_of(index: usize, [input, output]: [usize; 2]) -> [(String,
     ]
 }
 
-/// The file of a stage with these tensors: name, shape and the bytes of the elements.
-pub(crate) fn write(tensors: &[(String, Vec<usize>, Vec<u8>)]) -> Result<Vec<u8>, Error> {
-    let views = tensors
-        .iter()
-        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)));
-    let views = views.collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
+/// The file of a stage with these tensors.
+pub(crate) fn write(tensors: &[(String, TensorData)]) -> Result<Vec<u8>, Error> {
+    let mut views = Vec::new();
+    for (name, data) in tensors {
+        let shape = data.shape().as_slice().to_vec();
+        views.push((name, TensorView::new(Dtype::F32, shape, data.as_bytes())?));
+    }
     Ok(safetensors::serialize(views, None)?)
 }
 

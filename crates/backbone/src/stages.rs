@@ -73,19 +73,17 @@ impl Stages {
     fn of<E>(
         network: Network,
         start: Boundary,
-        stages: impl Iterator<Item = Result<Vec<Convolution>, E>>,
+        read: impl Iterator<Item = Result<Vec<Convolution>, E>>,
         device: &Device,
     ) -> Result<Self, E> {
-        let on_device = |stage: Vec<Convolution>| {
-            let convolutions = stage.into_iter().enumerate();
-            convolutions
-                .map(|(index, one)| convolution(index, one, device))
-                .collect()
-        };
+        let mut stages = Vec::new();
+        for stage in read {
+            let convolutions = stage?.into_iter().enumerate();
+            let convolutions = convolutions.map(|(at, one)| convolution(at, one, device));
+            stages.push(convolutions.collect());
+        }
         Ok(Self {
-            stages: stages
-                .map(|stage| stage.map(on_device))
-                .collect::<Result<_, _>>()?,
+            stages,
             pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
             network,
             start,
@@ -145,15 +143,12 @@ impl Stages {
     /// # Errors
     /// When the device does not give a parameter back.
     pub fn to_files(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
-        let stages = self.boundaries().zip(&self.stages);
-        let file = |(boundary, stage): (Boundary, &Vec<Conv2d>)| {
-            let tensors = parameters(stage)?
-                .into_iter()
-                .map(|(name, data)| (name, data.shape.to_vec(), data.as_bytes().to_vec()));
-            let bytes = stage_file::write(&tensors.collect::<Vec<_>>())?;
-            Ok((format!("{boundary}.safetensors"), bytes))
-        };
-        stages.map(file).collect()
+        let mut files = Vec::new();
+        for (boundary, stage) in self.boundaries().zip(&self.stages) {
+            let bytes = stage_file::write(&parameters(stage)?)?;
+            files.push((format!("{boundary}.safetensors"), bytes));
+        }
+        Ok(files)
     }
 
     /// Each stage with the SHA-256 over name, shape and bytes of its parameters, as they are in memory
@@ -162,13 +157,13 @@ impl Stages {
     /// # Errors
     /// When the device does not give a parameter back.
     pub fn hashes(&self) -> Result<Vec<(Boundary, String)>, Error> {
-        let stages = self.boundaries().zip(&self.stages);
-        let hash = |(boundary, stage): (Boundary, &Vec<Conv2d>)| {
+        let mut hashes = Vec::new();
+        for (boundary, stage) in self.boundaries().zip(&self.stages) {
             let mut hashing = Hashing::default();
             add(&mut hashing, boundary, stage)?;
-            Ok((boundary, hashing.finish()))
-        };
-        stages.map(hash).collect()
+            hashes.push((boundary, hashing.finish()));
+        }
+        Ok(hashes)
     }
 
     /// The SHA-256 over name, shape and bytes of every parameter, as it is in memory now.
@@ -201,27 +196,32 @@ fn parameters(stage: &[Conv2d]) -> Result<Vec<(String, TensorData)>, Error> {
     for (index, convolution) in stage.iter().enumerate() {
         let [out, input, ..] = convolution.weight.dims();
         let [(weight, _), (bias, _)] = stage_file::tensors_of(index, [input, out]);
-        parameters.push((weight, convolution.weight.val().try_into_data()));
-        if let Some(values) = &convolution.bias {
-            parameters.push((bias, values.val().try_into_data()));
+        let values = convolution.bias.as_ref();
+        let values = values.map(|values| (bias, values.val().try_into_data()));
+        let weight = (weight, convolution.weight.val().try_into_data());
+        for (tensor, data) in std::iter::once(weight).chain(values) {
+            let data = data.map_err(|error| Error::Device {
+                tensor: tensor.clone(),
+                message: error.to_string(),
+            })?;
+            parameters.push((tensor, data));
         }
     }
-    let read = parameters.into_iter().map(|(tensor, data)| match data {
-        Ok(data) => Ok((tensor, data)),
-        Err(error) => Err(Error::Device {
-            tensor,
-            message: error.to_string(),
-        }),
-    });
-    read.collect()
+    Ok(parameters)
 }
 
 /// Hashes the parameters of a stage.
 fn add(hashing: &mut Hashing, boundary: Boundary, stage: &[Conv2d]) -> Result<(), Error> {
     for (name, data) in parameters(stage)? {
-        let (shape, bytes) = (data.shape.as_slice(), data.as_bytes());
-        let dtype = format!("{:?}", data.dtype);
-        stage_file::hash(hashing, boundary, &name, dtype, shape, bytes);
+        let (dtype, shape) = (format!("{:?}", data.dtype()), data.shape());
+        stage_file::hash(
+            hashing,
+            boundary,
+            &name,
+            dtype,
+            shape.as_slice(),
+            data.as_bytes(),
+        );
     }
     Ok(())
 }

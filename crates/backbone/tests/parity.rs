@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Device, Tensor, TensorData};
 use graft_backbone::{Backbone, CpuBackbone};
 use graft_dataset::{IdxPair, ImageSet, Preprocessing, Split};
-use graft_network::{Boundary, Network};
+use graft_network::Network;
 use safetensors::SafeTensors;
 
 /// What ONNX Runtime makes of the fetched VGG16.

@@ -22,17 +22,18 @@ pub(crate) fn recognise(proto: &GraphProto) -> Result<(Network, Vec<Vec<Convolut
         walked: 0,
     };
     let (network, stages) = walk.follow()?;
-    let mut found = Vec::new();
+    let mut constants = Vec::new();
     for (stage, nodes) in network.stages().zip(stages) {
         let pairs = stage.convolutions().zip(nodes);
-        let constants = pairs.map(|(channels, nodes)| nodes.constants(&graph, channels));
-        found.push(constants.collect::<Result<Vec<_>, _>>()?);
+        let found = pairs.map(|(channels, nodes)| nodes.constants(&graph, channels));
+        constants.push(found.collect::<Result<Vec<_>, _>>()?);
     }
-    let read = |stage: Vec<Constants<'_>>| stage.into_iter().map(|one| one.read(&graph)).collect();
-    Ok((
-        network,
-        found.into_iter().map(read).collect::<Result<_, _>>()?,
-    ))
+    let mut convolutions = Vec::new();
+    for stage in constants {
+        let read = stage.into_iter().map(|one| one.read(&graph));
+        convolutions.push(read.collect::<Result<_, _>>()?);
+    }
+    Ok((network, convolutions))
 }
 
 /// The nodes of a convolution.
