@@ -10,12 +10,11 @@ use graft_onnx_import::{Imported, weights};
 use graft_report::record::Origin;
 
 use crate::Error;
-use crate::compute::Compute;
-use crate::extract::Extractor;
-use crate::home::Home;
-use crate::prefix::Prefix;
-use crate::recipe::{self, Data, MNIST, Recipe};
-use crate::selfcheck;
+use graft_compute::Compute;
+use graft_compute::Loaded;
+use graft_compute::selfcheck;
+use graft_environment::Paths;
+use graft_recipe::{self as recipe, MNIST, Recipe};
 
 /// The network whose ONNX file is fetched, and that file's place in the models folder, as the manifest
 /// of assets has it.
@@ -23,7 +22,7 @@ const FETCHED: (Network, &str) = (Network::VGG16, "vgg16.onnx");
 
 /// Fetches what is missing, and reads it.
 pub struct Sources<'a> {
-    home: &'a Home,
+    home: &'a Paths,
     options: Options<'a>,
     manifest: Manifest,
     seconds: f64,
@@ -34,7 +33,7 @@ impl<'a> Sources<'a> {
     ///
     /// # Errors
     /// When the bundled manifest of assets is damaged.
-    pub fn new(home: &'a Home, offline: bool, from: Option<&'a Path>) -> Result<Self, Error> {
+    pub fn new(home: &'a Paths, offline: bool, from: Option<&'a Path>) -> Result<Self, Error> {
         let options = Options {
             offline,
             from,
@@ -80,7 +79,7 @@ impl<'a> Sources<'a> {
                 Split::Train => Group::MnistTrain,
                 Split::Test => Group::MnistTest,
             };
-            let imported = weights::read_manifest(&self.home.weights(network)).is_ok();
+            let imported = weights::read_manifest(&self.home.weights(network.name)).is_ok();
             if imported || network != FETCHED.0 {
                 self.ensure(&[digits])?
             } else {
@@ -111,7 +110,7 @@ impl<'a> Sources<'a> {
         let loaded = self.loaded(compute, recipe)?;
         selfcheck::believe(
             &loaded.prefix,
-            &self.home.weights(recipe.network),
+            &self.home.weights(recipe.network.name),
             compute,
             &self.home.devices(),
         )?;
@@ -119,11 +118,11 @@ impl<'a> Sources<'a> {
     }
 
     fn loaded(&mut self, compute: &Compute, recipe: recipe::Backbone) -> Result<Loaded, Error> {
-        let folder = self.home.weights(recipe.network);
+        let folder = self.home.weights(recipe.network.name);
         match Loaded::read(&folder, recipe, compute) {
             Ok(loaded) => return Ok(loaded),
-            Err(error) if !error.is_of_files() => return Err(error),
-            Err(error) if self.imported_by_hand(&folder) => return Err(error),
+            Err(error) if !error.is_of_files() => return Err(error.into()),
+            Err(error) if self.imported_by_hand(&folder) => return Err(error.into()),
             Err(_) if recipe.network != FETCHED.0 => {
                 return Err(Error::NoWeights {
                     network: recipe.network,
@@ -136,7 +135,7 @@ impl<'a> Sources<'a> {
             Err(_) => {}
         }
         self.import()?;
-        Loaded::read(&folder, recipe, compute)
+        Ok(Loaded::read(&folder, recipe, compute)?)
     }
 
     /// Imports the weights of the network that is fetched unless they are there, whatever they are
@@ -145,7 +144,7 @@ impl<'a> Sources<'a> {
     /// # Errors
     /// When the ONNX file cannot be had or used.
     pub fn weights(&mut self) -> Result<PathBuf, Error> {
-        let folder = self.home.weights(FETCHED.0);
+        let folder = self.home.weights(FETCHED.0.name);
         if weights::read_manifest(&folder).is_err() {
             self.import()?;
         }
@@ -155,7 +154,7 @@ impl<'a> Sources<'a> {
     fn import(&mut self) -> Result<(), Error> {
         let onnx = self.onnx()?;
         let started = Instant::now();
-        Imported::read(&onnx)?.write_weights(&self.home.weights(FETCHED.0))?;
+        Imported::read(&onnx)?.write_weights(&self.home.weights(FETCHED.0.name))?;
         self.seconds += started.elapsed().as_secs_f64();
         Ok(())
     }
@@ -180,66 +179,15 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// A backbone, and which weights it has.
-pub struct Loaded {
-    /// The frozen prefix.
-    pub prefix: Prefix,
-    /// What the weights folder says of itself.
-    pub manifest: weights::Manifest,
-    /// SHA-256 of the weights files, block 1 up to the boundary.
-    pub hashes: Vec<String>,
-}
-
-impl Loaded {
-    /// What turns images into its features, as `recipe` has it, with a cache in `home`.
-    #[must_use]
-    pub fn extractor<'a>(
-        &'a self,
-        recipe: &'a Recipe,
-        compute: &'a Compute,
-        home: &'a Home,
-    ) -> Extractor<'a> {
-        Extractor {
-            loaded: self,
-            recipe,
-            compute,
-            home,
-        }
-    }
-
-    /// The ONNX file that the weights came from, for the record.
-    pub(crate) fn origin(&self) -> Origin {
-        let source = &self.manifest.source;
-        Origin {
-            file: source.file.clone(),
-            sha256: source.sha256.clone(),
-            // Some tools write a version and a commit, or that there is none.
-            producer: format!("{} {}", source.producer, source.producer_version)
-                .trim_end_matches(" None")
-                .into(),
-        }
-    }
-
-    /// The network up to the recipe's boundary from the weights `folder`.
-    ///
-    /// # Errors
-    /// When a file is missing, damaged, or not of its block.
-    pub(crate) fn read(
-        folder: &Path,
-        recipe: recipe::Backbone,
-        compute: &Compute,
-    ) -> Result<Self, Error> {
-        let manifest = weights::read_manifest(folder)?;
-        let prefix = Prefix::load(compute, folder, recipe)?;
-        let hashes = manifest
-            .blocks
-            .iter()
-            .take(recipe.boundary.number())
-            .map(|block| block.sha256.clone());
-        Ok(Self {
-            hashes: hashes.collect(),
-            prefix,
-            manifest,
-        })
+/// The ONNX file that the weights came from, for the record.
+pub(crate) fn origin(loaded: &Loaded) -> Origin {
+    let source = &loaded.manifest.source;
+    Origin {
+        file: source.file.clone(),
+        sha256: source.sha256.clone(),
+        // Some tools write a version and a commit, or that there is none.
+        producer: format!("{} {}", source.producer, source.producer_version)
+            .trim_end_matches(" None")
+            .into(),
     }
 }

@@ -14,9 +14,9 @@ use graft_report::record::{Prediction, Scores};
 use crate::Error;
 use crate::examples::Examples;
 use crate::fit::{State, fit};
-use crate::interrupt::go_on;
-use crate::output;
-use crate::recipe::Recipe;
+use graft_environment::interrupt::go_on;
+use graft_environment::output;
+use graft_recipe::Recipe;
 
 /// A head to train and to measure.
 pub(super) struct Trial<'a> {
@@ -45,7 +45,7 @@ impl Trial<'_> {
     fn run(&self) -> Result<Finished, Error> {
         let (recipe, holdout) = (&self.recipe, self.holdout);
         let start = State::new(recipe, self.train, holdout);
-        let fitted = fit(start, recipe, self.train, holdout, |_| go_on())?;
+        let fitted = fit(start, recipe, self.train, holdout, |_| Ok(go_on()?))?;
         let all: Vec<usize> = (0..self.test.labels.len()).collect();
         let predictions = self.test.predictions(&fitted.head, &all)?;
         let training = &recipe.training;

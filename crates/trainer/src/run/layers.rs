@@ -3,7 +3,7 @@
 use graft_network::{Boundary, Network};
 use graft_report::record::{Layer, LayerKind, Part};
 
-use crate::recipe::Recipe;
+use graft_recipe::Recipe;
 
 /// Every layer of the network, and of the head that `recipe` grafts onto it.
 pub(crate) fn layers(recipe: &Recipe) -> Vec<Layer> {
