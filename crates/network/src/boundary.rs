@@ -3,15 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::{Error, list};
 use crate::network::most_stages;
 
 /// A place where a network can be cut: after so many of its stages. Its name is that of the last
 /// stage before it, `block1`, `block2`, ..., or `images` where it comes before them all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Boundary(u8);
 
 impl Boundary {

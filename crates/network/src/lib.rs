@@ -19,17 +19,16 @@ pub use unfreeze::Unfreeze;
 /// Written and read as its name.
 macro_rules! written_by_name {
     ($($named:ty),*) => {$(
-        impl TryFrom<String> for $named {
-            type Error = Error;
-
-            fn try_from(name: String) -> Result<Self, Error> {
-                name.parse()
+        impl serde::Serialize for $named {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
             }
         }
 
-        impl From<$named> for String {
-            fn from(named: $named) -> Self {
-                named.to_string()
+        impl<'de> serde::Deserialize<'de> for $named {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = String::deserialize(deserializer)?;
+                name.parse().map_err(serde::de::Error::custom)
             }
         }
     )*};

@@ -4,8 +4,6 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::Boundary;
 use crate::error::{Error, list};
 
@@ -18,8 +16,7 @@ pub const KERNEL: [usize; 2] = [3, 3];
 /// A network: stages, each of which convolves (3x3, stride 1, padding 1, `ReLU`) some times, and then
 /// halves height and width by a 2x2 max pool that drops an odd last row or column. It is written by
 /// its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network {
     /// Its name in recipes and file names.
     pub name: &'static str,

@@ -3,14 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
+use crate::Boundary;
 use crate::error::{Error, list};
-use crate::{Boundary, Network};
 
 /// The first stage whose weights learn, as a recipe names it: `none`, `block1`, `block2`, ...
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Unfreeze {
     /// All stages are frozen.
     #[default]

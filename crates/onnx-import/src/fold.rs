@@ -1,6 +1,6 @@
 //! A batch normalisation folded into the convolution before it.
 
-use onnx_protobuf::{FloatTensor, TensorProto};
+use onnx_protobuf::TensorProto;
 
 use crate::graph::{Graph, is_finite};
 use crate::{Convolution, Refusal};
@@ -77,7 +77,6 @@ impl Normalisation {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Imported;
     use crate::fixture::{fill, normalised};
     use crate::weights::Source;

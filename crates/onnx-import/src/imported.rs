@@ -74,23 +74,17 @@ impl Imported {
         source: Source,
         mut weights: impl FnMut([usize; 2]) -> Vec<f32>,
     ) -> Result<Self, usize> {
-        let mut convolution = |channels: [usize; 2]| {
-            let [input, output] = channels;
-            let dims = vec![output, input, KERNEL[0], KERNEL[1]];
-            let expected: usize = dims.iter().product();
-            Ok(Convolution {
-                weight: FloatTensor::of(dims, weights(channels)).ok_or(expected)?,
-                bias: FloatTensor::zeros(output),
-            })
-        };
         let mut stages = Vec::new();
         for stage in network.stages() {
-            stages.push(
-                stage
-                    .convolutions()
-                    .map(&mut convolution)
-                    .collect::<Result<_, _>>()?,
-            );
+            let mut convolutions = Vec::new();
+            for [input, output] in stage.convolutions() {
+                let dims = vec![output, input, KERNEL[0], KERNEL[1]];
+                let expected: usize = dims.iter().product();
+                let weight = FloatTensor::of(dims, weights([input, output])).ok_or(expected)?;
+                let bias = FloatTensor::zeros(output);
+                convolutions.push(Convolution { weight, bias });
+            }
+            stages.push(convolutions);
         }
         Ok(Self {
             source,
