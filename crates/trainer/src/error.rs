@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use graft_network::Network;
+
 /// Why a command failed. Messages name the file, what was expected, what was found, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
