@@ -5,7 +5,6 @@ use std::process::{Command, Stdio};
 
 use crate::cargo::{self, Failure, cargo};
 use crate::forward;
-use crate::import::CODEGEN;
 
 /// Says how many times as many mutated files are run; see the crate `graft-fuzz`.
 const TIMES: &str = "GRAFT_FUZZ_TIMES";
@@ -59,7 +58,7 @@ fn test(what: &str, names: &str, times: u32) -> Result<(), Failure> {
     eprintln!("{what}");
     let names: Vec<&str> = names.split(' ').collect();
     let mut tests = cargo("test");
-    tests.args(["--release", "--workspace", "--features", CODEGEN, "--tests"]);
+    tests.args(["--release", "--workspace", "--tests"]);
     tests.args(["--", "--include-ignored", "--nocapture"]);
     tests.args(&names).env(TIMES, times.to_string());
     let said = said(tests)?;

@@ -5,7 +5,6 @@ use std::process::Command;
 
 use crate::cargo::{self, Failure, cargo, root};
 use crate::forward;
-use crate::import::CODEGEN;
 
 /// The module of the tests that need fresh exports.
 const FULL: &str = "full::";
@@ -18,7 +17,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     };
     forward::fetch("all")?;
     let mut tests = cargo("test");
-    tests.args(["--release", "--workspace", "--features", CODEGEN]);
+    tests.args(["--release", "--workspace"]);
     tests.args(["--", "--include-ignored"]);
     if full {
         let fixtures = root().join("target/full-fixtures");

@@ -125,8 +125,8 @@ impl<'a> Extractor<'a> {
         key: &Key,
     ) -> Result<(Features, usize), Error> {
         let size = self.recipe.preprocessing.size;
-        let map = self.loaded.prefix.boundary().feature_shape(size, size);
-        let mut writer = Writer::open(path, key, map.map_err(graft_compute::Error::from)?)?;
+        let map = self.loaded.prefix.map(size);
+        let mut writer = Writer::open(path, key, map?)?;
         interrupt::watch()?;
         let there = writer.images();
         let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());

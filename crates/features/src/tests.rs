@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use graft_backbone::Boundary;
 use graft_compute::Backend;
 use graft_dataset::{ImageSet, Preprocessing};
 use graft_fuzz::{Damage, Limits, MUTATIONS, Target, Verdict, place};
+use graft_network::Boundary;
 use graft_recipe::Dtype;
 
 use crate::manifest::Manifest;
@@ -20,7 +20,7 @@ const MAP: [usize; 3] = [2, 1, 1];
 pub(crate) fn key(pixel: u8) -> Key {
     let count = usize::from(IMAGES);
     let set = ImageSet::new(1, 1, vec![pixel; count], vec![0; count], 10).unwrap();
-    let (preprocessing, boundary) = (Preprocessing::default(), Boundary::Block1);
+    let (preprocessing, boundary) = (Preprocessing::default(), Boundary::after(1));
     let (dtype, backend) = (Dtype::F32, Backend::Cpu);
     Key::new(
         &set,

@@ -1,9 +1,9 @@
 //! Features after every block of VGG16.
 
-use graft_backbone::Boundary;
 use graft_compute::Loaded;
 use graft_dataset::{ImageSet, Split};
 use graft_features::{Extractor, Features};
+use graft_network::Boundary;
 use graft_recipe::{Dtype, Recipe};
 use graft_report::lab::Pass;
 
@@ -18,11 +18,11 @@ pub(super) fn block_features(
     split: Split,
 ) -> Result<Vec<Features>, Error> {
     let mut features = Vec::new();
-    for boundary in Boundary::ALL {
+    for boundary in graft_network::Network::default().boundaries() {
         let mut recipe = Recipe::default();
         recipe.backbone.boundary = boundary;
         recipe.backbone.dtype = Dtype::F16;
-        let loaded = Loaded::read(&bench.home.weights(), recipe.backbone, bench.compute)?;
+        let loaded = Loaded::read(&bench.home.weights(recipe.backbone.network.name), recipe.backbone, bench.compute)?;
         let extractor = Extractor::new(&loaded, &recipe, bench.compute, bench.home);
         let extracted = extractor.features(images, split)?;
         bench.passes.push(Pass {
