@@ -1,4 +1,4 @@
-//! How the frozen prefix is computed: our own convolutions on CPUs, or Burn's on any device.
+//! How the frozen backbone is computed: our own convolutions on CPUs, or Burn's on any device.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub const BURN: &str = "0.22.1";
 /// What computes features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
-    /// Minimal filtering, for CPUs: several times as fast there
+    /// Winograd convolutions, for CPUs: several times as fast there
     Winograd,
     /// Burn's convolutions, for every backend
     Burn,

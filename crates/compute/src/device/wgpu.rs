@@ -7,7 +7,8 @@ use burn_wgpu::wgpu::{self, Backend as Api, DeviceType};
 use burn_wgpu::{RuntimeOptions, WgpuBackend, WgpuDevice, WgpuInitError, try_init_setup};
 use cubecl::device::WgpuDeviceKind;
 
-use super::{Adapter, DeviceError, Failure, Kind, Opened, guarded, kernels};
+use super::{Adapter, Kind, Opened, kernels, refused};
+use crate::Error;
 
 /// A device that could be opened.
 pub(super) struct Found {
@@ -17,8 +18,8 @@ pub(super) struct Found {
     selector: WgpuDevice,
 }
 
-/// The devices of the first graphics interface that has a card, else of the first that has
-/// anything: where Vulkan has only software, OpenGL may still have the card.
+/// The devices of the first graphics interface that has a GPU, else of the first that has
+/// anything: where Vulkan has only software, OpenGL may still have the GPU.
 pub(super) fn find() -> Vec<Found> {
     let mut software = Vec::new();
     for api in AutoGraphicsApi::chain() {
@@ -60,7 +61,7 @@ fn on(api: Api) -> Vec<Found> {
             Kind::Virtual => WgpuDeviceKind::VirtualGpu(number),
             Kind::Software if number == 0 => WgpuDeviceKind::Cpu,
             Kind::Software => continue,
-            Kind::Other | Kind::Processor => WgpuDeviceKind::Other(number),
+            Kind::Other | Kind::Cpu => WgpuDeviceKind::Other(number),
         };
         found.push(Found {
             adapter,
@@ -103,15 +104,10 @@ fn adapter(information: &wgpu::AdapterInfo) -> Adapter {
 }
 
 /// Opens the device of that number in the order of [`find`].
-pub(super) fn open(adapter: &Adapter, number: usize, folder: &Path) -> Result<Opened, DeviceError> {
-    let refused = |message: String| DeviceError::Open {
-        adapter: adapter.to_string(),
-        message: Failure::of(&message).line(),
-    };
-    let Found { selector, .. } = find()
-        .into_iter()
-        .nth(number)
-        .ok_or_else(|| refused("it is no longer there".into()))?;
+pub(super) fn open(adapter: &Adapter, number: usize, folder: &Path) -> Result<Opened, Error> {
+    let refused = |message: String| refused(adapter, &message);
+    let found = find().into_iter().nth(number);
+    let Found { selector, .. } = found.ok_or_else(|| refused("it is no longer there".into()))?;
     kernels::keep_in(folder, adapter);
     let options =
         RuntimeOptions::with_tasks_max(None).map_err(|error| refused(error.to_string()))?;
@@ -120,5 +116,5 @@ pub(super) fn open(adapter: &Adapter, number: usize, folder: &Path) -> Result<Op
         Ok(_) | Err(WgpuInitError::Registration { .. }) => {}
         Err(error) => return Err(refused(error.to_string())),
     }
-    guarded(|| super::opened(cubecl::Device::Wgpu(selector), adapter.clone())).map_err(refused)
+    super::opened(cubecl::Device::Wgpu(selector), adapter)
 }

@@ -1,4 +1,4 @@
-//! Images a second through the frozen prefix.
+//! Images a second through the frozen backbone.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -8,8 +8,8 @@ use graft_dataset::{Fit, ImageBatch, ImageSet, Preprocessing};
 use serde::Serialize;
 
 use anyhow::Error;
-use graft_compute::Compute;
-use graft_compute::{Phases, Prefix};
+use graft_compute::ComputeContext;
+use graft_compute::{FrozenBackbone, Phases};
 use graft_environment as machine;
 use graft_features::passes::in_batches;
 use graft_recipe as recipe;
@@ -60,21 +60,21 @@ pub(crate) struct Row {
 /// When the weights cannot be had, an image is too small, or the device fails.
 pub(crate) fn forward(
     plan: &Plan,
-    compute: &Compute,
+    compute: &ComputeContext,
     sources: &mut Sources,
     set: &ImageSet,
 ) -> Result<Vec<Row>, Error> {
     let mut rows = Vec::new();
     for boundary in &plan.boundaries {
         let prefix = sources
-            .prefix(
+            .backbone(
                 compute,
                 recipe::Backbone {
                     boundary: *boundary,
                     ..recipe::Backbone::default()
                 },
             )?
-            .prefix;
+            .frozen;
         for size in &plan.sizes {
             let smallest = plan.batches.iter().min();
             let fits =
@@ -115,7 +115,7 @@ fn batch_of(set: &ImageSet, size: usize, batch: usize) -> Result<ImageBatch, Err
     clippy::cast_precision_loss,
     reason = "counts of images are far below 2^53"
 )]
-fn measure(prefix: &Prefix, images: &ImageBatch, seconds: f64) -> Result<Row, Error> {
+fn measure(prefix: &FrozenBackbone, images: &ImageBatch, seconds: f64) -> Result<Row, Error> {
     let [batch, _, size, _] = images.shape;
     let pass = |_: Range<usize>, _| Ok(prefix.submit(images.clone())?);
     pass(0..1, 1)?.features()?;

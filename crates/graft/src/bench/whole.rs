@@ -6,7 +6,7 @@ use graft_report::record::{Manifest, Stages};
 use serde::Serialize;
 
 use anyhow::Error;
-use graft_compute::Compute;
+use graft_compute::ComputeContext;
 use graft_environment::Paths;
 use graft_recipe::Recipe;
 use graft_trainer::pipeline::{Order, train};
@@ -38,7 +38,7 @@ pub(crate) struct Cost {
 /// As [`train`].
 pub(crate) fn whole(
     recipe: &Recipe,
-    compute: &Compute,
+    compute: &ComputeContext,
     home: &Paths,
     sources: &mut Sources,
     scratch: &Path,

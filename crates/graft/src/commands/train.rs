@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
         true => Ok(()),
         false => row(epoch).map_err(|error| graft_trainer::Error::Output(format!("{error:#}"))),
     };
-    let trained = compute.guarded(|| train(order, &mut sources, tell))??;
+    let trained = train(order, &mut sources, tell)?;
     report::write_all(trained.run.folder(), home)?;
     if arguments.json {
         json(&trained)

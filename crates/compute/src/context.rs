@@ -9,14 +9,14 @@ use crate::backend::Backend;
 use crate::device::{self, Adapter, Opened, Wanted};
 use crate::engine::Engine;
 
-/// A backend, its device, and the engine for the frozen prefix.
+/// A backend, its device, and the engine for the frozen backbone.
 #[derive(Debug)]
-pub struct Compute {
-    /// What computes.
+pub struct ComputeContext {
+    /// The backend.
     pub backend: Backend,
     /// The code for the forward pass.
     pub engine: Engine,
-    /// The device of the backend.
+    /// Where tensors go.
     pub device: Device,
     /// What the device says of itself.
     pub adapter: Adapter,
@@ -26,7 +26,7 @@ pub struct Compute {
     pub memory: Option<u64>,
 }
 
-impl Compute {
+impl ComputeContext {
     /// What the user asked for, or the fastest engine of the backend. Tuned kernels are kept in the
     /// folder `kernels`.
     ///
@@ -54,17 +54,5 @@ impl Compute {
             largest_tensor,
             memory,
         })
-    }
-
-    /// Does work that uses the device. Where its runtime panics, that is an error; on the processor a
-    /// panic is a defect of ours and stays one.
-    ///
-    /// # Errors
-    /// When the runtime panics.
-    pub fn guarded<T>(&self, work: impl FnOnce() -> T) -> Result<T, Error> {
-        match self.backend {
-            Backend::Cpu => Ok(work()),
-            Backend::Wgpu | Backend::Cuda => device::guarded(work).map_err(Error::device),
-        }
     }
 }
