@@ -3,7 +3,7 @@
 
 use crate::backend::Backend;
 use crate::context::ComputeContext;
-use crate::device::Kind;
+use crate::device::{Kind, Limits};
 use crate::engine::Engine;
 
 /// The largest map of a batch on a GPU: 256 MiB, 1024 images of 32x32 pixels in VGG16. A pass then
@@ -22,14 +22,14 @@ impl ComputeContext {
         match (self.engine, self.backend, self.adapter.kind) {
             (Engine::Winograd, _, _) => few(256, 1 << 18),
             (Engine::Burn, Backend::Cpu, _) | (_, _, Kind::Software) => few(32, 1 << 15),
-            _ => gpu_batch(values, self.largest_tensor, self.memory),
+            _ => gpu_batch(values, self.limits),
         }
     }
 }
 
-fn gpu_batch(values: usize, largest_tensor: Option<u64>, memory: Option<u64>) -> usize {
-    let share = memory.map(|bytes| bytes / SHARE_OF_MEMORY);
-    let limits = [largest_tensor, share].into_iter().flatten();
+fn gpu_batch(values: usize, limits: Limits) -> usize {
+    let share = limits.memory.map(|bytes| bytes / SHARE_OF_MEMORY);
+    let limits = [limits.largest_tensor, share].into_iter().flatten();
     let bytes = limits.fold(LARGEST_MAP, u64::min);
     let images = usize::try_from(bytes).unwrap_or(usize::MAX) / (size_of::<f32>() * values.max(1));
     images.max(1)
@@ -53,8 +53,12 @@ mod tests {
             (224, Some(128 * mib), None, 10),
             (224, Some(mib), None, 1),
         ] {
-            let batch = gpu_batch(values(size), largest_tensor, memory);
-            assert_eq!(batch, expected, "{size} {largest_tensor:?} {memory:?}");
+            let limits = Limits {
+                largest_tensor,
+                memory,
+            };
+            let batch = gpu_batch(values(size), limits);
+            assert_eq!(batch, expected, "{size} {limits:?}");
         }
     }
 }

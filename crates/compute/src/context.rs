@@ -6,7 +6,7 @@ use burn::tensor::Device;
 
 use crate::Error;
 use crate::backend::Backend;
-use crate::device::{self, Adapter, Opened, Wanted};
+use crate::device::{self, Adapter, Limits, Wanted};
 use crate::engine::Engine;
 
 /// A backend, its device, and the engine for the frozen backbone.
@@ -20,10 +20,8 @@ pub struct ComputeContext {
     pub device: Device,
     /// What the device says of itself.
     pub adapter: Adapter,
-    /// The most bytes that one tensor may have; none where only the memory limits it.
-    pub largest_tensor: Option<u64>,
-    /// All of the device's memory in bytes, where its driver tells.
-    pub memory: Option<u64>,
+    /// How much it takes.
+    pub limits: Limits,
 }
 
 impl ComputeContext {
@@ -40,19 +38,13 @@ impl ComputeContext {
         kernels: &Path,
     ) -> Result<Self, Error> {
         let engine = Engine::choose(engine, backend)?;
-        let Opened {
-            device,
-            adapter,
-            largest_tensor,
-            memory,
-        } = device::open(backend, wanted, kernels)?;
+        let (device, adapter, limits) = device::open(backend, wanted, kernels)?;
         Ok(Self {
             backend,
             engine,
             device,
             adapter,
-            largest_tensor,
-            memory,
+            limits,
         })
     }
 }

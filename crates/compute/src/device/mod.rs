@@ -33,18 +33,17 @@ use crate::backend::Backend;
 /// Where NVIDIA's driver says which one it is, on Linux.
 const NVIDIA: &str = "/proc/driver/nvidia/version";
 
-/// An open device, and what it says of itself.
-#[derive(Debug)]
-pub struct Opened {
-    /// Where tensors go.
-    pub device: Device,
-    /// What computes.
-    pub adapter: Adapter,
-    /// The most bytes that one tensor may have; none where only the memory limits it.
+/// How much a device takes, in bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    /// The most that one tensor may have; none where only the memory limits it.
     pub largest_tensor: Option<u64>,
-    /// All of its memory in bytes, where the driver tells.
+    /// All of its memory, where its driver tells.
     pub memory: Option<u64>,
 }
+
+/// An open device, and what it says of itself.
+type Opened = (Device, Adapter, Limits);
 
 /// All devices of a backend, in the order in which `--device` counts them. None is opened.
 ///
@@ -72,19 +71,14 @@ pub fn list(backend: Backend) -> Result<Vec<Adapter>, Error> {
 /// # Errors
 /// When the backend was not compiled in, there is no device or no such device, there is only a
 /// software renderer and that is not allowed, or the driver refuses.
-pub fn open(backend: Backend, wanted: Wanted, kernels: &Path) -> Result<Opened, Error> {
+pub(crate) fn open(backend: Backend, wanted: Wanted, kernels: &Path) -> Result<Opened, Error> {
     let adapters = list(backend)?;
     let chosen = choose(backend, &adapters, wanted)?;
     match backend {
         #[cfg(feature = "cpu")]
         Backend::Cpu => {
             let _ = (chosen, kernels);
-            Ok(Opened {
-                device: Device::flex(),
-                adapter: Adapter::cpu(),
-                largest_tensor: None,
-                memory: None,
-            })
+            Ok((Device::flex(), Adapter::cpu(), Limits::default()))
         }
         #[cfg(feature = "wgpu")]
         Backend::Wgpu => wgpu::open(&adapters[chosen], chosen, kernels),
@@ -101,15 +95,15 @@ fn opened(device: cubecl::Device, adapter: &Adapter) -> Result<Opened, Error> {
     let open = || {
         let client = device.client();
         let properties = client.properties();
-        Opened {
-            adapter: Adapter {
-                name: properties.identity.name.clone(),
-                ..adapter.clone()
-            },
+        let adapter = Adapter {
+            name: properties.identity.name.clone(),
+            ..adapter.clone()
+        };
+        let limits = Limits {
             largest_tensor: Some(properties.memory.max_page_size),
             memory: properties.memory.max_memory(),
-            device: Device::from(device),
-        }
+        };
+        (Device::from(device), adapter, limits)
     };
     guarded(open).map_err(|message| refused(adapter, &message))
 }

@@ -101,8 +101,8 @@ impl Found {
         let engine = Some(Engine::Burn);
         let context = ComputeContext::new(self.backend, engine, wanted, &home.kernels())?;
         self.adapter = context.adapter.clone();
-        self.memory_bytes = context.memory;
-        self.largest_tensor_bytes = context.largest_tensor;
+        self.memory_bytes = context.limits.memory;
+        self.largest_tensor_bytes = context.limits.largest_tensor;
         self.precisions = device::precisions(&context.device);
         let seed = recipe::Backbone::default();
         sources.backbone(&context, seed)?;
