@@ -136,8 +136,9 @@ impl Reference {
         let mut values = self.logits();
         for row in values.chunks_exact_mut(CLASSES) {
             let total: f64 = row.iter().map(|logit| logit.exp()).sum();
-            row.iter_mut()
-                .for_each(|value| *value = value.exp() / total);
+            for value in row {
+                *value = value.exp() / total;
+            }
         }
         values
     }

@@ -132,7 +132,7 @@ fn what_is_no_number_never_passes() {
                 difference * 2.0 / norm,
             ),
         ] {
-            let equal = measured == expected || (measured - expected).abs() < 1e-9;
+            let equal = measured.total_cmp(&expected).is_eq() || (measured - expected).abs() < 1e-9;
             assert!(equal, "{name} of {found:?}: {measured}");
         }
     }
