@@ -38,11 +38,12 @@ fn gpu_batch(values: usize, limits: Limits) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use graft_network::Network;
 
     #[test]
     fn the_largest_map_fits_into_a_tensor_and_into_memory() {
         let (mib, gib) = (1 << 20, 1 << 30);
-        let values = |size: usize| 64 * size * size; // block 1 of VGG16
+        let values = |size| Network::VGG16.largest_maps(size, size);
         for (size, largest_tensor, memory, expected) in [
             (32, None, None, 1024),
             (32, Some(2 * gib), Some(80 * gib), 1024),

@@ -99,18 +99,21 @@ pub enum Error {
         "the device failed, and this process cannot use it any more: {0}; give the same command again (finished features are kept), or use --backend cpu"
     )]
     DeviceLost(String),
-    /// An ONNX file that is not VGG16.
+    /// Weights that cannot be read.
     #[error(transparent)]
     Import(#[from] graft_onnx_import::Error),
     /// Weights that cannot be used.
     #[error(transparent)]
     Backbone(#[from] graft_backbone::Error),
+    /// An image that is too small for the network.
+    #[error(transparent)]
+    Network(#[from] graft_network::Error),
     /// A file operation that failed.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
-    /// The shape of VGG16 changed in one place and not in another.
+    /// The shape of a network changed in one place and not in another.
     #[error(
-        "expected {0} weights for a convolution of VGG16, found another number; this is a defect of graft, please report it"
+        "expected {0} weights for a convolution, found another number; this is a defect of graft, please report it"
     )]
     Weights(usize),
     /// A device profile that cannot be put together.

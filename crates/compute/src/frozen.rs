@@ -8,8 +8,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use graft_backbone::{Backbone, Boundary, CpuBackbone};
+use graft_backbone::{Backbone, CpuBackbone};
 use graft_dataset::ImageBatch;
+use graft_network::{Boundary, Network};
 use graft_recipe::{self as recipe, Precision};
 use serde::Serialize;
 
@@ -18,9 +19,6 @@ use crate::backend::Backend;
 use crate::context::ComputeContext;
 use crate::device::{float_dtype, refusal};
 use crate::engine::Engine;
-
-/// Channels of VGG16's largest maps, those of its first block at full height and width.
-const WIDEST: usize = 64;
 
 /// The frozen backbone, loaded for one of the engines.
 pub enum FrozenBackbone {
@@ -62,6 +60,7 @@ impl FrozenBackbone {
         recipe: recipe::Backbone,
     ) -> Result<Self, Error> {
         let recipe::Backbone {
+            network,
             boundary,
             precision,
             ..
@@ -70,9 +69,11 @@ impl FrozenBackbone {
             Engine::Winograd if precision != Precision::F32 => {
                 Err(Error::PrecisionNeedsBurn(precision))
             }
-            Engine::Winograd => Ok(Self::Winograd(CpuBackbone::load(folder, boundary)?)),
+            Engine::Winograd => Ok(Self::Winograd(CpuBackbone::load(
+                folder, network, boundary,
+            )?)),
             Engine::Burn => {
-                let stages = load_on_device(context, folder, boundary, precision)?;
+                let stages = load_on_device(context, folder, (network, boundary), precision)?;
                 Ok(Self::Burn(Box::new(OnDevice {
                     stages,
                     precision,
@@ -94,6 +95,15 @@ impl FrozenBackbone {
         }
     }
 
+    /// The network that it is the first part of.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        match self {
+            Self::Winograd(stages) => stages.network(),
+            Self::Burn(burn) => burn.stages.network(),
+        }
+    }
+
     /// The block that the features are taken after.
     #[must_use]
     pub fn boundary(&self) -> Boundary {
@@ -103,19 +113,27 @@ impl FrozenBackbone {
         }
     }
 
+    /// The shape `[channels, height, width]` of the features of an image of `size` by `size` pixels.
+    ///
+    /// # Errors
+    /// When nothing of such an image is left at the boundary.
+    pub fn map(&self, size: usize) -> Result<[usize; 3], Error> {
+        let shape = self.network().feature_shape(self.boundary(), size, size);
+        Ok(shape?)
+    }
+
     /// How many values the features of an image of `size` by `size` pixels have.
     ///
     /// # Errors
     /// When nothing of such an image is left at the boundary.
     pub fn width(&self, size: usize) -> Result<usize, Error> {
-        let map = self.boundary().feature_shape(size, size)?;
-        Ok(map.iter().product())
+        Ok(self.map(size)?.iter().product())
     }
 
     /// How many images of `size` by `size` pixels to compute at once.
     #[must_use]
     pub fn batch(&self, context: &ComputeContext, size: usize) -> usize {
-        context.batch(size, WIDEST * size * size)
+        context.batch(size, self.network().largest_maps(size, size))
     }
 
     /// SHA-256 over all parameters as they are in memory now; the same for both engines in f32.
@@ -216,7 +234,7 @@ impl OnDevice {
 pub(crate) fn load_on_device(
     context: &ComputeContext,
     folder: &Path,
-    boundary: Boundary,
+    (network, boundary): (Network, Boundary),
     precision: Precision,
 ) -> Result<Backbone, Error> {
     let (device, dtype) = (&context.device, float_dtype(precision));
@@ -224,7 +242,7 @@ pub(crate) fn load_on_device(
         let adapter = context.adapter.to_string();
         return Err(Error::Precision { adapter, precision });
     }
-    let load = || Ok(Backbone::load(folder, boundary, device)?.cast(dtype));
+    let load = || Ok(Backbone::load(folder, network, boundary, device)?.cast(dtype));
     context.backend.guarded(load)?
 }
 

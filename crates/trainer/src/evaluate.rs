@@ -29,7 +29,7 @@ pub fn evaluate(
     let device = &compute.device;
     let recipe = run.recipe()?;
     let head = run.head(device)?;
-    let images = sources.images(&recipe.data, Split::Test)?;
+    let images = sources.images(&recipe, Split::Test)?;
     let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let extracted =

@@ -72,7 +72,7 @@ pub fn train(
     } = order;
     check_writable(&home.runs())?;
 
-    let images = sources.images(&recipe.data, Split::Train)?;
+    let images = sources.images(recipe, Split::Train)?;
     let holdout = recipe.holdout(&images)?;
     let loaded = sources.backbone(compute, recipe.backbone)?;
     let before = loaded.frozen.weights_hash()?;
@@ -131,8 +131,8 @@ pub fn train(
         recipe: name.into(),
         machine: machine::machine(compute, recipe.backbone.precision),
         data: start.data,
+        network: recipe.backbone.network.title.into(),
         origin: origin(&loaded),
-        generated_code: graft_backbone::generated_code_hash(),
         layers: layers(recipe),
         backbone,
         cache: CacheEntry {

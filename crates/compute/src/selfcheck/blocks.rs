@@ -23,7 +23,7 @@ pub(super) fn check(
     let pixels = pixels();
     let images = TensorData::new(pixels.clone(), SHAPE);
     let images = Tensor::<4>::from_data(images, &context.device).cast(float_dtype(precision));
-    let expected = CpuBackbone::load(folder, backbone.boundary())?;
+    let expected = CpuBackbone::load(folder, backbone.network(), backbone.boundary())?;
     let expected = expected.block_outputs(&pixels, SHAPE)?;
     let found = backbone.block_outputs(images)?;
     let blocks = (1..).zip(found.into_iter().zip(expected));

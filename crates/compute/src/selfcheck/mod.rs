@@ -6,9 +6,9 @@ mod head;
 
 use std::path::Path;
 
-use graft_backbone::{Backbone, Boundary};
+use graft_backbone::Backbone;
 use graft_onnx_import::weights;
-use graft_recipe::Precision;
+use graft_recipe::{self as recipe, Precision};
 
 use crate::backend::Backend;
 use crate::device::DeviceProfile;
@@ -26,8 +26,9 @@ pub struct Comparison {
     pub allowed: f64,
 }
 
-/// Makes sure that a device has passed verification with the weights in `folder`: once for a device,
-/// driver, version of graft, set of weights and precision; the result lies in the folder `profiles`.
+/// Makes sure that a device has passed verification with the whole of the recipe's network, whose
+/// weights are in `folder`: once for a device, driver, version of graft, set of weights and precision;
+/// the result lies in the folder `profiles`.
 /// The CPU is what others are compared with: it needs none, and has no profile.
 ///
 /// # Errors
@@ -35,19 +36,22 @@ pub struct Comparison {
 pub fn verify(
     context: &ComputeContext,
     folder: &Path,
-    precision: Precision,
+    recipe: recipe::Backbone,
     profiles: &Path,
 ) -> Result<Option<DeviceProfile>, Error> {
     if context.backend == Backend::Cpu {
         return Ok(None);
     }
+    let recipe::Backbone {
+        network, precision, ..
+    } = recipe;
     let weights = weights::read_manifest(folder)?.source.sha256;
     let mut profile = DeviceProfile::new(context, weights, precision);
     if let Some(verified) = profile.read(profiles) {
         return Ok(Some(verified));
     }
     tracing::info!("verifying the results of {}, once", context.adapter);
-    let backbone = load_on_device(context, folder, Boundary::Block5, precision)?;
+    let backbone = load_on_device(context, folder, (network, network.end()), precision)?;
     let compared = check(&backbone, folder, context, precision)?;
     let differences = compared.into_iter();
     profile.differences = differences

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
-use graft_backbone::Boundary;
+use graft_network::Network;
 
 use super::*;
 use crate::device::Wanted;
@@ -60,7 +60,8 @@ impl ModuleMapper for OneWeight {
 fn one_wrong_weight_is_found_and_named() {
     let scratch = tempfile::tempdir().unwrap();
     let (folder, context) = (weights_folder(), context(scratch.path()));
-    let backbone = Backbone::load(&folder, Boundary::Block5, &context.device).unwrap();
+    let network = Network::VGG16;
+    let backbone = Backbone::load(&folder, network, network.end(), &context.device).unwrap();
     let checked = check(&backbone, &folder, &context, Precision::F32).unwrap();
     let names: Vec<_> = checked
         .iter()

@@ -3,7 +3,7 @@
 mod forward;
 
 use anyhow::Error;
-use graft_backbone::{Boundary, CpuBackbone};
+use graft_backbone::CpuBackbone;
 use graft_compute::device::Adapter;
 use graft_dataset::Split;
 use graft_environment::Paths;
@@ -61,11 +61,11 @@ pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
     let compute = compute(&arguments.compute, home)?;
     let seed = Recipe::default();
     let mut sources = sources(home, &arguments.outside)?;
-    let set = sources.images(&seed.data, Split::Train)?;
+    let set = sources.images(&seed, Split::Train)?;
     let boundaries = if arguments.no_blocks {
         vec![seed.backbone.boundary]
     } else {
-        Boundary::ALL.to_vec()
+        seed.backbone.network.boundaries().collect()
     };
     let mut results = Vec::new();
     for boundary in boundaries {

@@ -78,12 +78,13 @@ pub(super) fn measure(
         |before: Duration| Some(machine::cpu_time()?.checked_sub(before)?.as_secs_f64() / wall);
     let images_per_second = (batches * batch) as f64 / wall;
     let boundary = frozen.boundary();
+    let operations = frozen.network().operations(boundary, size, size);
     Ok(Row {
         size,
         batch,
         block: boundary.number(),
         images_per_second,
-        gflops: images_per_second * boundary.operations(size, size) as f64 / 1e9,
+        gflops: images_per_second * operations as f64 / 1e9,
         peak_memory_bytes: machine::peak_memory(),
         cores_used: cpu.and_then(used),
         phases: frozen.phases(images.clone())?,

@@ -106,8 +106,8 @@ impl Found {
         self.precisions = device::precisions(&context.device);
         let seed = recipe::Backbone::default();
         sources.backbone(&context, seed)?;
-        let profile =
-            selfcheck::verify(&context, &home.weights(), seed.precision, &home.devices())?;
+        let weights = home.weights(seed.network.name);
+        let profile = selfcheck::verify(&context, &weights, seed, &home.devices())?;
         let Some(profile) = profile else {
             return Ok("not needed: other devices are compared with the CPU".into());
         };
