@@ -10,7 +10,7 @@ use crate::device::{self, Adapter, Limits, Wanted};
 use crate::engine::Engine;
 
 /// A backend, its device, and the engine for the frozen backbone.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ComputeContext {
     /// The backend.
     pub backend: Backend,

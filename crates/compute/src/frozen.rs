@@ -251,6 +251,5 @@ pub(crate) fn load_on_device(
 /// # Errors
 /// When the device does not give them back.
 pub fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
-    let data = tensor.try_into_data().map_err(Error::device)?;
-    data.try_into_vec_as::<f32>().map_err(Error::device)
+    pending::values(tensor.try_into_data())
 }

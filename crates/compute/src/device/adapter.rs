@@ -48,23 +48,11 @@ impl Adapter {
 impl fmt::Display for Adapter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, driver, kind } = self;
+        let kind = format!("{kind:?}").to_lowercase();
         write!(formatter, "{name} ({kind}")?;
         match driver {
             Some(driver) => write!(formatter, ", driver {driver})"),
             None => write!(formatter, ")"),
         }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Cpu => "CPU",
-            Self::Discrete => "discrete",
-            Self::Integrated => "integrated",
-            Self::Virtual => "virtual",
-            Self::Other => "other",
-            Self::Software => "software",
-        })
     }
 }

@@ -76,7 +76,7 @@ mod tests {
 
     fn adapter(kind: Kind) -> Adapter {
         Adapter {
-            name: format!("a {kind} GPU"),
+            name: format!("a {kind:?} GPU"),
             driver: Some("driver 1.0".into()),
             kind,
         }
@@ -106,7 +106,7 @@ mod tests {
             (
                 &[Discrete],
                 with(Some(1), false),
-                Err("0: a discrete GPU (discrete, driver driver 1.0)"),
+                Err("0: a Discrete GPU (discrete, driver driver 1.0)"),
             ),
             (&[], with(None, true), Err("no device")),
             (&[], with(Some(0), true), Err("no device")),

@@ -7,35 +7,30 @@ use std::path::{Path, PathBuf};
 use graft_recipe::Precision;
 use serde::{Deserialize, Serialize};
 
-use super::Adapter;
 use crate::engine::BURN;
 use crate::{ComputeContext, Error};
 
-/// A device that passed verification: which one, with what, and how far its results are off.
+/// A device that passed verification, and how far its results are off.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceProfile {
-    graft: String,
-    burn: String,
-    backend: String,
-    adapter: Adapter,
-    /// SHA-256 of the network's weights.
-    weights: String,
-    precision: Precision,
+    /// The device, its driver, the programs, the weights and the precision: one line.
+    verified: String,
     /// The differences by operation, as fractions of the values.
-    pub differences: BTreeMap<String, f64>,
+    pub(crate) differences: BTreeMap<String, f64>,
 }
 
 impl DeviceProfile {
-    /// The profile of a device before its verification.
-    pub(crate) fn new(context: &ComputeContext, weights: String, precision: Precision) -> Self {
+    /// The profile of a device before its verification with weights of a hash.
+    pub(crate) fn new(context: &ComputeContext, weights: &str, precision: Precision) -> Self {
+        let ComputeContext {
+            backend, adapter, ..
+        } = context;
+        let graft = env!("CARGO_PKG_VERSION");
         Self {
-            graft: env!("CARGO_PKG_VERSION").into(),
-            burn: BURN.into(),
-            backend: context.backend.name().into(),
-            adapter: context.adapter.clone(),
-            weights,
-            precision,
+            verified: format!(
+                "{backend} {adapter}, graft {graft}, burn {BURN}, weights {weights}, {precision}"
+            ),
             differences: BTreeMap::new(),
         }
     }
@@ -44,12 +39,8 @@ impl DeviceProfile {
     /// of this device, driver, version, set of weights and precision, or it is damaged.
     pub(crate) fn read(&self, folder: &Path) -> Option<Self> {
         let bytes = fs::read(self.path(folder)).ok()?;
-        let mut found: Self = serde_json::from_slice(&bytes).ok()?;
-        let differences = std::mem::take(&mut found.differences);
-        (found == *self).then_some(Self {
-            differences,
-            ..found
-        })
+        let found: Self = serde_json::from_slice(&bytes).ok()?;
+        (found.verified == self.verified).then_some(found)
     }
 
     /// Keeps it.
@@ -69,48 +60,37 @@ impl DeviceProfile {
     }
 
     fn path(&self, folder: &Path) -> PathBuf {
-        let Self {
-            graft,
-            burn,
-            backend,
-            adapter,
-            weights,
-            precision,
-            differences: _,
-        } = self;
-        let identity = format!("{graft} {burn} {adapter:?} {weights} {precision}");
-        let hash = graft_durable::sha256(identity.as_bytes());
-        folder.join(format!("{backend}-{}.json", &hash[..16]))
+        let hash = graft_durable::sha256(self.verified.as_bytes());
+        folder.join(format!("{}.json", &hash[..16]))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Backend, Engine, device::Wanted};
 
     #[test]
     fn another_driver_or_a_damaged_file_is_not_verified() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        let profile = |driver: &str, weights: &str, precision| DeviceProfile {
-            graft: "1.0".into(),
-            burn: BURN.into(),
-            backend: "wgpu".into(),
-            adapter: Adapter {
-                driver: Some(driver.into()),
-                ..Adapter::cpu()
-            },
-            weights: weights.into(),
-            precision,
-            differences: BTreeMap::new(),
+        let wanted = Wanted {
+            number: None,
+            allow_software: true,
+        };
+        let (backend, engine) = (Backend::preferred(), Some(Engine::Burn));
+        let context = ComputeContext::new(backend, engine, wanted, folder).unwrap();
+        let profile = |driver: &str, weights, precision| {
+            let mut context = context.clone();
+            context.adapter.driver = Some(driver.into());
+            DeviceProfile::new(&context, weights, precision)
         };
         let before = profile("1.0", "vgg16", Precision::F32);
         assert_eq!(before.read(folder), None);
         let mut verified = before.clone();
         verified.differences = BTreeMap::from([("block 1".into(), 1e-7), ("loss".into(), 3e-7)]);
         verified.write(folder).unwrap();
-        let found = before.read(folder);
-        assert_eq!(found, Some(verified.clone()));
+        assert_eq!(before.read(folder), Some(verified.clone()));
         assert_eq!(verified.largest(), Some(("loss", 3e-7)));
         for other in [
             profile("2.0", "vgg16", Precision::F32),

@@ -38,10 +38,14 @@ pub(super) fn find() -> Vec<Found> {
 }
 
 /// The devices of one graphics interface, each pinned to it. The runtime tells devices of a kind
-/// apart by their order, and knows one software device only.
+/// apart by their order, and knows one software renderer only.
 fn on(api: Api) -> Vec<Found> {
-    let Some(backend) = pinned(api) else {
-        return Vec::new();
+    let backend = match api {
+        Api::Vulkan => WgpuBackend::Vulkan,
+        Api::Metal => WgpuBackend::Metal,
+        Api::Dx12 => WgpuBackend::Dx12,
+        Api::Gl => WgpuBackend::Gl,
+        Api::BrowserWebGpu | Api::Noop => return Vec::new(),
     };
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: api.into(),
@@ -50,57 +54,36 @@ fn on(api: Api) -> Vec<Found> {
     let adapters = cubecl::future::block_on(instance.enumerate_adapters(api.into()));
     let mut found: Vec<Found> = Vec::new();
     for information in adapters.iter().map(wgpu::Adapter::get_info) {
-        let adapter = adapter(&information);
-        let earlier = found
-            .iter()
-            .filter(|other| other.adapter.kind == adapter.kind);
-        let number = earlier.count();
-        let kind = match adapter.kind {
-            Kind::Discrete => WgpuDeviceKind::DiscreteGpu(number),
-            Kind::Integrated => WgpuDeviceKind::IntegratedGpu(number),
-            Kind::Virtual => WgpuDeviceKind::VirtualGpu(number),
-            Kind::Software if number == 0 => WgpuDeviceKind::Cpu,
-            Kind::Software => continue,
-            Kind::Other | Kind::Cpu => WgpuDeviceKind::Other(number),
+        let (kind, device): (_, fn(usize) -> _) = match information.device_type {
+            DeviceType::DiscreteGpu => (Kind::Discrete, WgpuDeviceKind::DiscreteGpu),
+            DeviceType::IntegratedGpu => (Kind::Integrated, WgpuDeviceKind::IntegratedGpu),
+            DeviceType::VirtualGpu => (Kind::Virtual, WgpuDeviceKind::VirtualGpu),
+            DeviceType::Cpu => (Kind::Software, |_| WgpuDeviceKind::Cpu),
+            DeviceType::Other => (Kind::Other, WgpuDeviceKind::Other),
         };
+        let earlier = found.iter().filter(|other| other.adapter.kind == kind);
+        let number = earlier.count();
+        if kind == Kind::Software && number > 0 {
+            continue;
+        }
+        let wgpu::AdapterInfo {
+            driver,
+            driver_info,
+            backend: interface,
+            ..
+        } = &information;
+        let driver = format!("{driver} {driver_info} on {interface}");
+        let words: Vec<_> = driver.split_whitespace().collect();
         found.push(Found {
-            adapter,
-            selector: WgpuDevice::new(kind).on(backend),
+            adapter: Adapter {
+                driver: Some(words.join(" ")),
+                name: information.name,
+                kind,
+            },
+            selector: WgpuDevice::new(device(number)).on(backend),
         });
     }
     found
-}
-
-fn pinned(api: Api) -> Option<WgpuBackend> {
-    match api {
-        Api::Vulkan => Some(WgpuBackend::Vulkan),
-        Api::Metal => Some(WgpuBackend::Metal),
-        Api::Dx12 => Some(WgpuBackend::Dx12),
-        Api::Gl => Some(WgpuBackend::Gl),
-        Api::BrowserWebGpu | Api::Noop => None,
-    }
-}
-
-fn adapter(information: &wgpu::AdapterInfo) -> Adapter {
-    let wgpu::AdapterInfo {
-        name,
-        driver,
-        driver_info,
-        backend,
-        ..
-    } = information;
-    let driver = format!("{driver} {driver_info} on {backend}");
-    Adapter {
-        name: name.clone(),
-        driver: Some(driver.split_whitespace().collect::<Vec<_>>().join(" ")),
-        kind: match information.device_type {
-            DeviceType::DiscreteGpu => Kind::Discrete,
-            DeviceType::IntegratedGpu => Kind::Integrated,
-            DeviceType::VirtualGpu => Kind::Virtual,
-            DeviceType::Cpu => Kind::Software,
-            DeviceType::Other => Kind::Other,
-        },
-    }
 }
 
 /// Opens the device of that number in the order of [`find`].

@@ -44,7 +44,7 @@ impl Pending {
     }
 }
 
-fn values(data: Result<TensorData, ExecutionError>) -> Result<Vec<f32>, Error> {
+pub(super) fn values(data: Result<TensorData, ExecutionError>) -> Result<Vec<f32>, Error> {
     let data = data.map_err(Error::device)?;
     data.try_into_vec_as::<f32>().map_err(Error::device)
 }

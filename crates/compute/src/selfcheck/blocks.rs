@@ -29,11 +29,13 @@ pub(super) fn check(
     let blocks = (1..).zip(found.into_iter().zip(expected));
     let compared = blocks.map(|(number, (found, expected))| {
         let expected: Vec<_> = expected.into_iter().map(f64::from).collect();
-        Ok(Comparison {
-            operation: format!("block {number}"),
-            difference: largest(&read(found)?, &expected),
-            allowed: precision.tolerance(),
-        })
+        let difference = largest(&read(found)?, &expected);
+        let operation = format!("block {number}");
+        Ok(Comparison::new(
+            operation,
+            difference,
+            precision.tolerance(),
+        ))
     });
     compared.collect()
 }

@@ -50,16 +50,12 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
     let logits = read(head.valid().forward(features.clone()))?;
     let loss = cross_entropy(head.valid().forward(features.clone()), classes.clone());
     let mut compared = vec![
-        Comparison {
-            operation: "logits".into(),
-            difference: largest(&logits, &reference.logits()),
-            allowed: ROUNDING,
-        },
-        Comparison {
-            operation: "loss".into(),
-            difference: largest(&read(loss)?, &[reference.loss(&targets)]),
-            allowed: ROUNDING,
-        },
+        Comparison::new("logits", largest(&logits, &reference.logits()), ROUNDING),
+        Comparison::new(
+            "loss",
+            largest(&read(loss)?, &[reference.loss(&targets)]),
+            ROUNDING,
+        ),
     ];
 
     #[expect(clippy::cast_possible_truncation, reason = "Burn takes f32")]
@@ -79,11 +75,11 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
     let moved: Vec<_> = after.iter().zip(&before).map(|(a, b)| a - b).collect();
     let expected = reference.weight.iter().zip(&before);
     let expected: Vec<_> = expected.map(|(a, b)| a - f64::from(*b)).collect();
-    compared.push(Comparison {
-        operation: "steps of Adam".into(),
-        difference: overall(&moved, &expected),
-        allowed: STEP,
-    });
+    compared.push(Comparison::new(
+        "steps of Adam",
+        overall(&moved, &expected),
+        STEP,
+    ));
     Ok(compared)
 }
 

@@ -46,7 +46,7 @@ pub fn verify(
         network, precision, ..
     } = recipe;
     let weights = weights::read_manifest(folder)?.source.sha256;
-    let mut profile = DeviceProfile::new(context, weights, precision);
+    let mut profile = DeviceProfile::new(context, &weights, precision);
     if let Some(verified) = profile.read(profiles) {
         return Ok(Some(verified));
     }
@@ -88,6 +88,14 @@ pub fn check(
 }
 
 impl Comparison {
+    fn new(operation: impl Into<String>, difference: f64, allowed: f64) -> Self {
+        Self {
+            operation: operation.into(),
+            difference,
+            allowed,
+        }
+    }
+
     fn passes(&self) -> bool {
         self.difference <= self.allowed
     }

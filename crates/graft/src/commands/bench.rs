@@ -4,7 +4,7 @@ mod forward;
 
 use anyhow::Error;
 use graft_backbone::CpuBackbone;
-use graft_compute::device::Adapter;
+use graft_compute::{Engine, device::Adapter};
 use graft_dataset::Split;
 use graft_environment::Paths;
 use graft_recipe::{self as recipe, Recipe};
@@ -103,16 +103,18 @@ pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
             peak_memory_bytes: manifest.machine.peak_memory_bytes,
         })
     };
-    let train = match arguments.no_train {
-        true => None,
-        false => Some(Whole {
-            cold: cost()?,
-            warm: cost()?,
-        }),
+    let train = if arguments.no_train {
+        None
+    } else {
+        let (cold, warm) = (cost()?, cost()?);
+        Some(Whole { cold, warm })
     };
     let whole = results
         .iter()
         .filter(|row| row.size == 32 && row.block == seed.backbone.boundary.number());
+    let threads = CpuBackbone::threads();
+    #[expect(clippy::cast_precision_loss, reason = "numbers of threads are small")]
+    let peak = || CpuBackbone::gemm_peak_gflops() * threads as f64;
     let report = Report {
         images_per_second: whole
             .map(|row| row.images_per_second)
@@ -120,15 +122,15 @@ pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
         engine: compute.engine.version(),
         backend: compute.backend.name(),
         adapter: compute.adapter.clone(),
-        threads: CpuBackbone::threads(),
-        gemm_peak_gflops: compute.engine.gemm_peak_gflops(CpuBackbone::threads()),
+        threads,
+        gemm_peak_gflops: (compute.engine == Engine::Winograd).then(peak),
         results,
         train,
     };
-    match arguments.json {
-        true => output::json(&report),
-        false => people(&report),
+    if arguments.json {
+        return output::json(&report);
     }
+    people(&report)
 }
 
 fn people(report: &Report) -> Result<(), Error> {
