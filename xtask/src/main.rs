@@ -3,10 +3,10 @@
 //! Add no dependencies: whatever this crate needs, every command waits for.
 
 mod backend;
+mod cards;
 mod cargo;
 mod cuda;
 mod faults;
-mod gpu;
 mod llvm;
 mod pass;
 mod peers;

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use crate::cargo::{self, Failure, cargo};
-use crate::{backend, cuda, gpu};
+use crate::{backend, cards, cuda};
 
-/// The verbs that compute, for which a GPU matters: those that take `--backend`.
+/// The verbs that compute, for which a card matters: those that take `--backend`.
 const COMPUTING: [&str; 6] = ["train", "eval", "extract", "predict", "lab", "bench"];
 
 /// This one takes it too, to look at the devices.
@@ -18,10 +18,10 @@ pub(crate) fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
     taken(verb, asked)?;
     if asked.is_none()
         && COMPUTING.contains(&verb)
-        && let Some(backend) = gpu::backend()
+        && let Some(backend) = cards::backend()
     {
         eprintln!(
-            "xtask: computing on the CPU; there is a GPU, which --backend {backend} would use"
+            "xtask: computing on the CPU; there is a graphics card, which --backend {backend} would use"
         );
     }
     let feature = asked.unwrap_or(backend::DEFAULT);
