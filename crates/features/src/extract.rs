@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_compute::device::Kind;
-use graft_compute::{Compute, Loaded, batch};
+use graft_compute::{ComputeContext, LoadedBackbone};
 use graft_dataset::{ImageBatch, ImageSet, Split};
 use graft_environment::progress::Progress;
 use graft_environment::{Paths, interrupt};
@@ -16,9 +16,9 @@ use crate::{Error, Features, Key, Writer, cache, pipelined};
 
 /// What computes features, and where they are kept.
 pub struct Extractor<'a> {
-    loaded: &'a Loaded,
+    loaded: &'a LoadedBackbone,
     recipe: &'a Recipe,
-    compute: &'a Compute,
+    compute: &'a ComputeContext,
     paths: &'a Paths,
 }
 
@@ -58,9 +58,9 @@ impl<'a> Extractor<'a> {
     /// What turns images into the features of `loaded`, as `recipe` has it, with a cache in `paths`.
     #[must_use]
     pub fn new(
-        loaded: &'a Loaded,
+        loaded: &'a LoadedBackbone,
         recipe: &'a Recipe,
-        compute: &'a Compute,
+        compute: &'a ComputeContext,
         paths: &'a Paths,
     ) -> Self {
         Self {
@@ -81,15 +81,15 @@ impl<'a> Extractor<'a> {
         let started = Instant::now();
         let preprocessing = self.recipe.preprocessing;
         preprocessing.check(set.rows(), set.columns())?;
-        let Loaded { prefix, hashes, .. } = self.loaded;
+        let LoadedBackbone { frozen, hashes, .. } = self.loaded;
         let key = Key::new(
             set,
             hashes,
             preprocessing,
-            prefix.boundary(),
+            frozen.boundary(),
             self.recipe.backbone.dtype,
             self.compute.backend,
-            prefix.version(),
+            frozen.version(),
         );
         let path = key.path(&self.paths.cache());
         let (features, computed) = match Features::open(&path, &key) {
@@ -125,7 +125,7 @@ impl<'a> Extractor<'a> {
         key: &Key,
     ) -> Result<(Features, usize), Error> {
         let size = self.recipe.preprocessing.size;
-        let map = self.loaded.prefix.map(size);
+        let map = self.loaded.frozen.map(size);
         let mut writer = Writer::open(path, key, map?)?;
         interrupt::watch()?;
         let there = writer.images();
@@ -149,32 +149,22 @@ impl<'a> Extractor<'a> {
         range: Range<usize>,
         mut take: impl FnMut(usize, Vec<f32>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let (prefix, compute, devices) = (&self.loaded.prefix, self.compute, self.paths.devices());
+        let (frozen, compute) = (&self.loaded.frozen, self.compute);
         let (preprocessing, done) = (self.recipe.preprocessing, range.start);
-        let one = preprocessing.batch(set, done..done + 1)?;
-        let batch = batch::best(prefix, compute, range.len(), &one, &devices)?.min(range.len());
+        let batch = frozen.batch(compute, preprocessing.size).min(range.len());
         // A GPU compiles and tunes for every number of images anew.
-        let fills = compute.adapter.kind != Kind::Processor;
+        let fills = compute.adapter.kind != Kind::Cpu;
         let submit = |range: Range<usize>, batch| {
             interrupt::go_on()?;
             let images = preprocessing.batch(set, done + range.start..done + range.end)?;
-            Ok(prefix.submit(if fills { filled(images, batch) } else { images })?)
+            Ok(frozen.submit(if fills { filled(images, batch) } else { images })?)
         };
-        let width = prefix.width(preprocessing.size)?;
-        let did = pipelined(range.len(), batch, submit, |range, mut features| {
+        let width = frozen.width(preprocessing.size)?;
+        pipelined(range.len(), batch, submit, |range, mut features| {
             features.truncate(range.len() * width);
             take(range.len(), features)
-        });
-        let at_most = |batch| batch::at_most(prefix, compute, preprocessing.size, batch, &devices);
-        match did {
-            Ok(did) if did == batch => Ok(()),
-            Ok(did) => Ok(at_most(did)?),
-            Err(error @ Error::Compute(graft_compute::Error::DeviceLost(_))) => {
-                at_most(batch / 2)?;
-                Err(error)
-            }
-            Err(error) => Err(error),
-        }
+        })?;
+        Ok(())
     }
 }
 

@@ -21,8 +21,8 @@ use crate::machine;
 use crate::run::{Run, Start, Started, Unfinished, layers, samples};
 use crate::sources::{Sources, origin};
 use graft_compute::Backend;
-use graft_compute::Compute;
-use graft_compute::Loaded;
+use graft_compute::ComputeContext;
+use graft_compute::LoadedBackbone;
 use graft_environment::Paths;
 use graft_environment::interrupt;
 use graft_features::{Extracted, Extractor};
@@ -35,7 +35,7 @@ pub struct Order<'a> {
     /// The recipe.
     pub recipe: &'a Recipe,
     /// What it computes on.
-    pub compute: &'a Compute,
+    pub compute: &'a ComputeContext,
     /// Where everything lies.
     pub home: &'a Paths,
     /// The run to go on with rather than beginning one.
@@ -73,8 +73,8 @@ pub fn train(
 
     let images = sources.images(recipe, Split::Train)?;
     let holdout = recipe.holdout(&images)?;
-    let loaded = sources.prefix(compute, recipe.backbone)?;
-    let before = loaded.prefix.weights_hash()?;
+    let loaded = sources.backbone(compute, recipe.backbone)?;
+    let before = loaded.frozen.weights_hash()?;
 
     let extracted =
         Extractor::new(&loaded, recipe, compute, home).features(&images, Split::Train)?;
@@ -231,8 +231,8 @@ fn data(recipe: &Recipe, images: &ImageSet, extracted: &Extracted) -> Data {
 }
 
 /// The proof that the backbone did not train: its hash is what it was.
-fn unmoved(loaded: &Loaded, before: String) -> Result<WeightHashes, Error> {
-    let after = loaded.prefix.weights_hash()?;
+fn unmoved(loaded: &LoadedBackbone, before: String) -> Result<WeightHashes, Error> {
+    let after = loaded.frozen.weights_hash()?;
     if after != before {
         return Err(Error::BackboneMoved { before, after });
     }

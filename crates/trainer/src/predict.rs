@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::Error;
 use crate::run::Run;
 use crate::sources::Sources;
-use graft_compute::Compute;
+use graft_compute::ComputeContext;
 use graft_compute::read;
 
 /// Rows and columns of the images of the set that digits come from.
@@ -37,7 +37,7 @@ pub struct Prediction {
 pub fn predict(
     run: &Run,
     pictures: &[PathBuf],
-    compute: &Compute,
+    compute: &ComputeContext,
     sources: &mut Sources,
 ) -> Result<Vec<Prediction>, Error> {
     let digits = pictures
@@ -47,7 +47,7 @@ pub fn predict(
     let device = &compute.device;
     let recipe = run.recipe()?;
     let head = run.head(device)?;
-    let loaded = sources.prefix(compute, recipe.backbone)?;
+    let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let predict = |(picture, digit): (&PathBuf, &Picture)| {
         let mut values = vec![0.0; recipe.preprocessing.values_per_image()];
@@ -55,7 +55,7 @@ pub fn predict(
             .preprocessing
             .apply(&digit.pixels, DIGIT_SIDE, DIGIT_SIDE, &mut values)?;
         let side = recipe.preprocessing.size;
-        let features = loaded.prefix.forward(ImageBatch {
+        let features = loaded.frozen.forward(ImageBatch {
             values,
             shape: [1, 3, side, side],
         })?;

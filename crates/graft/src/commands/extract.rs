@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Extract, paths: &Paths) -> Result<(), Error> {
     let mut sources = sources(paths, &arguments.outside)?;
     let compute = compute(&arguments.compute, paths)?;
     let images = sources.images(&recipe, split)?;
-    let loaded = sources.prefix(&compute, recipe.backbone)?;
+    let loaded = sources.backbone(&compute, recipe.backbone)?;
     let extracted = Extractor::new(&loaded, &recipe, &compute, paths).features(&images, split)?;
     output::line(&format!(
         "{} images, {} values each, {:.1} s ({:.0} images/s), cache {}\n{}\n\nNext: {} {}",

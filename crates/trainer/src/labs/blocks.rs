@@ -1,6 +1,6 @@
 //! Features after every block of VGG16.
 
-use graft_compute::Loaded;
+use graft_compute::LoadedBackbone;
 use graft_dataset::{ImageSet, Split};
 use graft_features::{Extractor, Features};
 use graft_network::Boundary;
@@ -22,7 +22,11 @@ pub(super) fn block_features(
         let mut recipe = Recipe::default();
         recipe.backbone.boundary = boundary;
         recipe.backbone.dtype = Dtype::F16;
-        let loaded = Loaded::read(&bench.home.weights(recipe.backbone.network.name), recipe.backbone, bench.compute)?;
+        let loaded = LoadedBackbone::read(
+            &bench.home.weights(recipe.backbone.network.name),
+            recipe.backbone,
+            bench.compute,
+        )?;
         let extractor = Extractor::new(&loaded, &recipe, bench.compute, bench.home);
         let extracted = extractor.features(images, split)?;
         bench.passes.push(Pass {
