@@ -1,4 +1,4 @@
-//! The package clients a user has, `npm` and `pip`: run for one package, with an end to patience.
+//! The package clients a user has, `npm` and `pip`: run for one package, with a timeout.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ impl Client {
         self,
         package: &str,
         version: &str,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Package, Failure> {
         let folder = tempfile::tempdir().map_err(unusable)?;
         let found = self
@@ -55,7 +55,7 @@ impl Client {
                 .args(["--disable-pip-version-check", "--retries=1", "--timeout=8"])
                 .args(["--dest=.".to_owned(), format!("{package}=={version}")]),
         };
-        run(&mut command, &folder.path().join("output"), patience)?;
+        run(&mut command, &folder.path().join("output"), timeout)?;
         Ok(Package {
             archive: self.archive_in(folder.path())?,
             _folder: folder,

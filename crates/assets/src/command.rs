@@ -1,4 +1,4 @@
-//! Another program, run to its end, or to the end of patience; the end of what it said is kept.
+//! Another program, run to its end or for a limited time; the last lines of its output are kept.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,7 +16,7 @@ const LAST_BYTES: usize = 4096;
 
 /// Runs a command to its end. Its output goes to a file, since a pipe can be held open by a
 /// grandchild that nobody can wait for.
-pub(crate) fn run(command: &mut Command, output: &Path, patience: Duration) -> Result<(), Failure> {
+pub(crate) fn run(command: &mut Command, output: &Path, timeout: Duration) -> Result<(), Failure> {
     let line = words(command);
     let log = File::create(output).map_err(unusable)?;
     let again = log.try_clone().map_err(unusable)?;
@@ -26,7 +26,7 @@ pub(crate) fn run(command: &mut Command, output: &Path, patience: Duration) -> R
         .stderr(again)
         .spawn()
         .map_err(|error| Failure::Client(format!("`{line}` cannot be run: {error}")))?;
-    match wait(&mut child, patience).map_err(unusable)? {
+    match wait(&mut child, timeout).map_err(unusable)? {
         Some(status) if status.success() => Ok(()),
         Some(status) => {
             let said = lines(last_lines(output).map_err(unusable)?);
@@ -35,7 +35,7 @@ pub(crate) fn run(command: &mut Command, output: &Path, patience: Duration) -> R
             )))
         }
         None => {
-            let seconds = patience.as_secs_f64();
+            let seconds = timeout.as_secs_f64();
             Err(Failure::Client(format!(
                 "`{line}` did not finish within {seconds} s"
             )))
@@ -43,9 +43,9 @@ pub(crate) fn run(command: &mut Command, output: &Path, patience: Duration) -> R
     }
 }
 
-/// Waits for a child, and kills it when `patience` is at its end.
-fn wait(child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>> {
-    let deadline = Instant::now() + patience;
+/// Waits for a child, and kills it after `timeout`.
+fn wait(child: &mut Child, timeout: Duration) -> io::Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + timeout;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
@@ -94,13 +94,13 @@ pub(crate) fn unusable(error: io::Error) -> Failure {
 mod tests {
     use super::*;
 
-    fn shell(script: &str, patience: Duration) -> Result<(), Failure> {
+    fn shell(script: &str, timeout: Duration) -> Result<(), Failure> {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
         run(
             command.args(["-c", script]),
             &folder.path().join("output"),
-            patience,
+            timeout,
         )
     }
 
@@ -138,12 +138,10 @@ mod tests {
 
     #[test]
     fn a_client_that_hangs_is_given_up() {
-        let patience = Duration::from_millis(100);
+        let timeout = Duration::from_millis(100);
         let begun = Instant::now();
         // The grandchild outlives the shell and holds its output open.
-        let said = shell("sleep 5 & sleep 5", patience)
-            .unwrap_err()
-            .to_string();
+        let said = shell("sleep 5 & sleep 5", timeout).unwrap_err().to_string();
         assert!(said.contains("did not finish within 0.1 s"), "{said}");
         assert!(begun.elapsed() < Duration::from_secs(4));
     }

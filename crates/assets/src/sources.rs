@@ -83,8 +83,8 @@ impl<'a> Sources<'a> {
             let _spinner = Progress::of_program(&name);
             // Remembered as failed until it is there.
             self.packages.insert(key.clone(), None);
-            let patience = self.options.timeouts.client;
-            let package = client.download(&of.package, &of.version, patience)?;
+            let timeout = self.options.timeouts.client;
+            let package = client.download(&of.package, &of.version, timeout)?;
             self.packages.insert(key.clone(), Some(package));
         }
         let package = self.packages.get(&key).and_then(Option::as_ref);

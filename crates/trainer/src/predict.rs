@@ -1,4 +1,4 @@
-//! Pictures of digits to classes and probabilities.
+//! Pictures to classes and probabilities.
 
 use std::path::PathBuf;
 
@@ -13,9 +13,6 @@ use crate::sources::Sources;
 use graft_compute::ComputeContext;
 use graft_compute::read;
 
-/// Rows and columns of the images of the set that digits come from.
-const DIGIT_SIDE: usize = 28;
-
 /// What a run makes of one picture.
 #[derive(Debug, Serialize)]
 pub struct Prediction {
@@ -29,10 +26,11 @@ pub struct Prediction {
     pub inverted: bool,
 }
 
-/// Classifies `pictures`, PNG or JPEG of any size, with `run`.
+/// Classifies `pictures`, PNG or JPEG of any size, with `run`. They are brought to the form of the images
+/// that the run's record names: as digits where these are MNIST's, otherwise plainly.
 ///
 /// # Errors
-/// When a picture cannot be read as a digit, the run or its weights are not what they were, or the
+/// When a picture cannot be read in that form, the run or its weights are not what they were, or the
 /// device fails.
 pub fn predict(
     run: &Run,
@@ -40,20 +38,26 @@ pub fn predict(
     compute: &ComputeContext,
     sources: &mut Sources,
 ) -> Result<Vec<Prediction>, Error> {
-    let digits = pictures
+    let data = &run.manifest().data;
+    let form = if data.is_mnist() {
+        PictureForm::Digit
+    } else {
+        PictureForm::Plain
+    };
+    let prepared = pictures
         .iter()
-        .map(|path| read_picture(path, PictureForm::Digit, DIGIT_SIDE, DIGIT_SIDE))
+        .map(|path| read_picture(path, form, data.rows, data.columns))
         .collect::<Result<Vec<_>, _>>()?;
     let device = &compute.device;
     let recipe = run.recipe()?;
     let head = run.head(device)?;
     let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
-    let predict = |(picture, digit): (&PathBuf, &Picture)| {
+    let predict = |(picture, prepared): (&PathBuf, &Picture)| {
         let mut values = vec![0.0; recipe.preprocessing.values_per_image()];
         recipe
             .preprocessing
-            .apply(&digit.pixels, DIGIT_SIDE, DIGIT_SIDE, &mut values)?;
+            .apply(&prepared.pixels, data.rows, data.columns, &mut values)?;
         let side = recipe.preprocessing.size;
         let features = loaded.frozen.forward(ImageBatch {
             values,
@@ -66,8 +70,8 @@ pub fn predict(
             image: picture.clone(),
             class: argmax(&logits),
             probabilities: softmax(&logits),
-            inverted: digit.inverted,
+            inverted: prepared.inverted,
         })
     };
-    pictures.iter().zip(&digits).map(predict).collect()
+    pictures.iter().zip(&prepared).map(predict).collect()
 }
