@@ -21,7 +21,7 @@ pub struct Layer {
     /// One for each [`Method`], made when a map first needs it.
     packed: [OnceLock<Packed>; 4],
     /// For images whose channels are all equal.
-    folded: OnceLock<Packed>,
+    pub(crate) folded: OnceLock<Packed>,
     pub(crate) isa: Isa,
 }
 
@@ -91,12 +91,6 @@ impl Layer {
         (2..=FEW_CHANNELS).contains(&self.input)
     }
 
-    /// Whether an image took the short way for equal channels.
-    #[cfg(test)]
-    pub(crate) fn was_folded(&self) -> bool {
-        self.folded.get().is_some()
-    }
-
     /// How maps of that size are computed.
     pub(crate) fn grid(&self, [height, width]: [usize; 2]) -> Grid {
         let method = Method::choose(self.input, height, width, self.pool);
@@ -105,11 +99,6 @@ impl Layer {
             height,
             width,
         }
-    }
-
-    /// Transforms the weights for maps of that size, if that was not done before.
-    pub(crate) fn prepare(&self, size: [usize; 2]) {
-        self.packed(self.grid(size).method, self.input);
     }
 
     /// Weights for `channels` channels by `method`; transformed now if that was not done before.

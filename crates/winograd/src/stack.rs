@@ -172,9 +172,9 @@ impl Stack {
             layers.push((layer, size));
             size = layer.output_size(size);
         }
-        layers
-            .par_iter()
-            .for_each(|(layer, size)| layer.prepare(*size));
+        layers.par_iter().for_each(|(layer, size)| {
+            layer.packed(layer.grid(*size).method, layer.channels()[0]);
+        });
     }
 
     /// Runs a group of images through all levels, in buffers that are kept for the next group.

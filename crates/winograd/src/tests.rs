@@ -252,7 +252,7 @@ fn equal_channels_are_folded_and_change_nothing_but_the_rounding() {
         assert!((f64::from(*found) - expected).abs() < 1e-6 * largest);
     }
     assert!(
-        stack.layers()[0].was_folded(),
+        stack.layers()[0].folded.get().is_some(),
         "an image of equal channels takes the short way"
     );
 
