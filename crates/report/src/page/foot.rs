@@ -105,10 +105,6 @@ fn hashes(run: &Run, lessons: &[Lesson]) -> Table {
     hashes.extend([
         (run.pick("ONNX file", "ONNX 文件"), &manifest.origin.sha256),
         (
-            run.pick("generated code of VGG16", "VGG16 的生成代码"),
-            &manifest.generated_code,
-        ),
-        (
             run.pick("features in the cache", "缓存的特征"),
             &manifest.cache.sha256,
         ),

@@ -29,12 +29,12 @@ fn cache(run: &Run) -> String {
     let epochs = number::count(run.record.epochs.len());
     match manifest.cache.result {
         Cached::Miss => run.pick(
-            format!("Caching the features pays off: one pass of all images through VGG16 took {features}, and {epochs} epochs on the cached features took {head}. Without the cache, every epoch would need its own pass."),
-            format!("缓存特征很划算：所有图片通过 VGG16 一次用时 {features}，而在缓存的特征上训练 {epochs} 轮只用 {head}。若不缓存，每一轮都要重新通过一次 VGG16。"),
+            format!("Caching the features pays off: one pass of all images through the frozen blocks took {features}, and {epochs} epochs on the cached features took {head}. Without the cache, every epoch would need its own pass."),
+            format!("缓存特征很划算：所有图片通过冻结的各块一次用时 {features}，而在缓存的特征上训练 {epochs} 轮只用 {head}。若不缓存，每一轮都要重新通过一次。"),
         ),
         Cached::Hit => run.pick(
-            format!("Caching the features pays off: reading and verifying them took {features} and {epochs} epochs took {head}; no image had to pass through VGG16 again."),
-            format!("缓存特征很划算：读取并校验特征用时 {features}，训练 {epochs} 轮用时 {head}，没有一张图片需要再次通过 VGG16。"),
+            format!("Caching the features pays off: reading and verifying them took {features} and {epochs} epochs took {head}; no image had to pass through the frozen blocks again."),
+            format!("缓存特征很划算：读取并校验特征用时 {features}，训练 {epochs} 轮用时 {head}，没有一张图片需要再次通过冻结的各块。"),
         ),
     }
 }

@@ -51,7 +51,9 @@ pub(super) fn weakest(run: &Run, test: &Evaluation) -> Option<String> {
     } else {
         let others = list(alike, run.pick(", ", "、"));
         run.pick(
-            format!("It is not necessarily the hardest: its interval overlaps with {those} {others}."),
+            format!(
+                "It is not necessarily the hardest: its interval overlaps with {those} {others}."
+            ),
             format!("但它不一定最难：其置信区间与类别 {others} 的重叠。"),
         )
     };

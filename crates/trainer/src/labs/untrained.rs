@@ -2,11 +2,12 @@
 
 use graft_dataset::{ImageSet, Preprocessing};
 use graft_head::he_uniform;
-use graft_onnx_import::{KERNEL, Vgg16, weights};
+use graft_network::{KERNEL, Network};
+use graft_onnx_import::{Imported, weights};
 
 use super::workbench::{Pair, Workbench, features};
 use crate::Error;
-use graft_compute::Loaded;
+use graft_compute::LoadedBackbone;
 
 /// Features of `train` and of all test images by a VGG16 whose weights are He-uniform, drawn by the
 /// recipe's seed, each convolution's from a stream of its own that counts from 1, and whose biases
@@ -19,14 +20,14 @@ pub(super) fn untrained_features(bench: &mut Workbench, train: &ImageSet) -> Res
         file: format!("He-uniform weights of seed {seed}"),
         ..weights::Source::default()
     };
-    let vgg16 = Vgg16::with_weights(source, |[input, output]| {
+    let vgg16 = Imported::with_weights(Network::default(), source, |[input, output]| {
         stream += 1;
         let summed = input * KERNEL[0] * KERNEL[1];
         he_uniform(summed, summed * output, seed, stream)
     });
     let vgg16 = vgg16.map_err(graft_compute::Error::Weights)?;
     vgg16.write_weights(folder.path())?;
-    let loaded = Loaded::read(folder.path(), bench.recipe.backbone, bench.compute)?;
+    let loaded = LoadedBackbone::read(folder.path(), bench.recipe.backbone, bench.compute)?;
     let mut recipe = bench.recipe.clone();
     recipe.preprocessing = Preprocessing::default();
     let mut passes = Vec::new();

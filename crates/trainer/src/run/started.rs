@@ -171,11 +171,7 @@ impl Started {
     ///
     /// # Errors
     /// When writing fails.
-    pub fn predictions(
-        &mut self,
-        name: &str,
-        predictions: &Predictions,
-    ) -> Result<(), Error> {
+    pub fn predictions(&mut self, name: &str, predictions: &Predictions) -> Result<(), Error> {
         self.add(name, predictions.to_csv().as_bytes())
     }
 
