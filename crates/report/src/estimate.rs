@@ -51,7 +51,7 @@ impl Estimate {
 /// A mean over trainings and images with its standard error: what both its interval and its t-test are
 /// made of.
 pub(crate) struct Mean {
-    mean: f64,
+    value: f64,
     /// 0 where the values do not tell how much the mean may vary.
     pub(crate) error: f64,
     degrees: f64,
@@ -74,12 +74,12 @@ impl Mean {
         let by_image: Vec<f64> = (0..images)
             .map(|image| values.iter().map(|row| row[image]).sum::<f64>() / float(trainings))
             .collect();
-        let (mean, over_images) = mean_and_variance(&by_image);
+        let (value, over_images) = mean_and_variance(&by_image);
         let (_, over_trainings) = mean_and_variance(&by_training);
         let variance = over_images + over_trainings;
         let freedom = |variance: f64, n: usize| variance.powi(2) / float(n.max(2) - 1);
         Self {
-            mean,
+            value,
             error: variance.sqrt(),
             degrees: variance.powi(2)
                 / (freedom(over_images, images) + freedom(over_trainings, trainings)),
@@ -90,16 +90,16 @@ impl Mean {
     pub(crate) fn estimate(&self) -> Estimate {
         let half = critical(self.degrees) * self.error;
         Estimate {
-            mean: self.mean,
-            low: self.mean - half,
-            high: self.mean + half,
+            mean: self.value,
+            low: self.value - half,
+            high: self.value + half,
         }
     }
 
     /// The two-sided p-value of the t-test against 0; 1 where nothing is known of the error.
     pub(crate) fn p(&self) -> f64 {
         if self.error > 0.0 {
-            two_sided(self.mean / self.error, self.degrees)
+            two_sided(self.value / self.error, self.degrees)
         } else {
             1.0
         }

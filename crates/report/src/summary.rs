@@ -51,23 +51,24 @@ fn confusion(evaluation: &Evaluation) -> String {
     };
     let largest = classes.clone().flat_map(counts).max().unwrap_or_default();
     let width = largest.to_string().len().max(4);
-    let titles: String = classes
+    let titles: Vec<String> = classes
         .clone()
-        .map(|class| format!(" {class:>width$}"))
+        .map(|class| format!("{class:>width$}"))
         .collect();
     let line = |(truth, recall): (usize, &Option<f64>)| {
         let cell = |count| match count {
-            0 => format!(" {:>width$}", "."),
-            count => format!(" {count:>width$}"),
+            0 => format!("{:>width$}", "."),
+            count => format!("{count:>width$}"),
         };
-        let cells: String = counts(truth).map(cell).collect();
+        let cells: Vec<String> = counts(truth).map(cell).collect();
+        let cells = cells.join(" ");
         match recall {
-            Some(recall) => format!("{truth:>5}{cells}  {:>5.1} %\n", 100.0 * recall),
-            None => format!("{truth:>5}{cells}  no images\n"),
+            Some(recall) => format!("{truth:>5} {cells}  {:>5.1} %\n", 100.0 * recall),
+            None => format!("{truth:>5} {cells}  no images\n"),
         }
     };
     let lines: String = evaluation.recall.iter().enumerate().map(line).collect();
-    format!("     {titles}   recall\n{lines}")
+    format!("      {}   recall\n{lines}", titles.join(" "))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ const MOST_COUNTS: usize = 16;
 pub fn confusion_svg(confusion: &Confusion, language: Language) -> String {
     let classes = confusion.classes();
     let side = (WIDTH - MARGIN - 2.0) / float(classes.max(1));
-    let size = format!("{:.1}", (side * 0.34).clamp(3.0, 13.0));
+    let font = format!("{:.1}", (side * 0.34).clamp(3.0, 13.0));
     let end = MARGIN + side * float(classes);
     let middle = place(f64::midpoint(MARGIN, end));
     let name = |class: usize| MARGIN + side * (float(class) + 0.5);
@@ -41,7 +41,7 @@ pub fn confusion_svg(confusion: &Confusion, language: Language) -> String {
                 rect.cell.right[right].wrong[!right] x=(place(x + 1.0)) y=(place(y + 1.0)) width=(place(side - 2.0)) height=(place(side - 2.0)) rx="2" fill-opacity=(format!("{opacity:.2}")) {}
                 @if classes <= MOST_COUNTS {
                     @let text = if count == 0 { "·".to_owned() } else { count.to_string() };
-                    text.middle.faint[count == 0] x=(place(x + side / 2.0)) y=(place(y + side / 2.0 + 4.5)) font-size=(size) { (text) }
+                    text.middle.faint[count == 0] x=(place(x + side / 2.0)) y=(place(y + side / 2.0 + 4.5)) font-size=(font) { (text) }
                 }
             }
         }
@@ -50,8 +50,8 @@ pub fn confusion_svg(confusion: &Confusion, language: Language) -> String {
         text.axis.middle x=(middle) y="12" { (language.pick("predicted class", "预测类别")) }
         text.axis.middle transform=(format!("translate(12 {middle}) rotate(-90)")) { (language.pick("true class", "真实类别")) }
         @for class in 0..classes {
-            text.tick.middle x=(place(name(class))) y=(place(MARGIN - 8.0)) font-size=(size) { (class) }
-            text.tick.middle x=(place(MARGIN - 12.0)) y=(place(name(class) + 4.0)) font-size=(size) { (class) }
+            text.tick.middle x=(place(name(class))) y=(place(MARGIN - 8.0)) font-size=(font) { (class) }
+            text.tick.middle x=(place(MARGIN - 12.0)) y=(place(name(class) + 4.0)) font-size=(font) { (class) }
         }
         @for truth in 0..classes {
             @for predicted in 0..classes { (cell(truth, predicted)) }

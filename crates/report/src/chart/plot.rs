@@ -164,9 +164,9 @@ fn named(axis: &Axis, value: f64, slot: f64) -> Vec<String> {
 fn name(axis: &Axis, value: f64) -> String {
     match axis {
         Axis::Names(names) => {
-            let mut places = (0..).zip(names);
-            let named = places.find(|(at, _)| (f64::from(*at) - value).abs() < 0.25);
-            named.map_or_else(String::new, |(_, name)| name.clone())
+            let mut numbered = (0..).zip(names);
+            let here = numbered.find(|(at, _)| (f64::from(*at) - value).abs() < 0.25);
+            here.map_or_else(String::new, |(_, name)| name.clone())
         }
         _ => number::plain(value),
     }

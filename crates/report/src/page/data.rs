@@ -67,14 +67,13 @@ fn counts(run: &Run) -> Table {
     let mut rows = vec![row(run.pick("training", "训练集"), &record.train)];
     let validation = record.validation.as_ref();
     rows.extend(validation.map(|split| row(run.pick("validation", "验证集"), split)));
-    rows.push(match &record.test {
-        Some(test) => row(run.pick("test", "测试集"), &test.predictions),
-        None => {
-            let mut cells = vec![run.pick("test: not opened", "测试集：未打开").to_owned()];
-            cells.resize(classes + 2, String::new());
-            let tone = Tone::Quiet;
-            Row { cells, tone }
-        }
+    rows.push(if let Some(test) = &record.test {
+        row(run.pick("test", "测试集"), &test.predictions)
+    } else {
+        let mut cells = vec![run.pick("test: not opened", "测试集：未打开").to_owned()];
+        cells.resize(classes + 2, String::new());
+        let tone = Tone::Quiet;
+        Row { cells, tone }
     });
     Table {
         caption: run.pick("Images by class", "各类图片数").into(),

@@ -84,12 +84,12 @@ fn prepared(run: &Run) -> Option<Block> {
         format!("Training image {} before preprocessing and as {network} gets it, with the size and the range of the values; all at the same scale.", before.index),
         format!("训练图片 {} 在预处理之前和输入 {network} 时的样子，标有尺寸和取值范围；各图比例相同。", before.index),
     );
-    let titles = run.pick(
+    let columns = run.pick(
         "image | #size | #smallest value | #largest value",
         "图片 | #尺寸 | #最小值 | #最大值",
     );
     Some(Block::Figures(vec![Figure {
-        instead: Some(Table::new(&caption, titles, rows)),
+        instead: Some(Table::new(&caption, columns, rows)),
         caption,
         drawing: Drawing::Tiles(tiles),
     }]))

@@ -27,7 +27,7 @@ pub use manifest::{
 pub use picture::{Channel, Picture, Prepared, Samples};
 pub use predictions::{Prediction, Predictions};
 pub use read::{Record, Tested, read_json, read_manifest};
-pub use sums::{MAX_RECORD_BYTES, Sums};
+pub use sums::Sums;
 
 /// The complete recipe.
 pub const RECIPE: &str = "recipe.toml";

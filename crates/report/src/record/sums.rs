@@ -14,7 +14,7 @@ const SEAL: &str = "# sha256 of the lines above: ";
 
 /// The most bytes that are read of a file of the record: 1 GiB. The largest, the predictions of
 /// 60,000 images, have some 10 MB.
-pub const MAX_RECORD_BYTES: u64 = 1 << 30;
+const MAX_RECORD_BYTES: u64 = 1 << 30;
 
 /// The most bytes that are read of the sums; a run has some 2 KB.
 const MAX_SUMS_BYTES: u64 = 1 << 20;

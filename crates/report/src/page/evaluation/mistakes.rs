@@ -58,12 +58,12 @@ pub(super) fn block(run: &Run, test: &Tested) -> Block {
             "星号表示标签已知有误。",
         );
     }
-    let titles = run.pick(
+    let columns = run.pick(
         "#image | #true | #predicted | #probability",
         "#图片序号 | #真实 | #预测 | #概率",
     );
     Block::Figures(vec![Figure {
-        instead: Some(Table::new(&caption, titles, rows)),
+        instead: Some(Table::new(&caption, columns, rows)),
         drawing: Drawing::Tiles(tiles),
         caption,
     }])
