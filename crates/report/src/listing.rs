@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Figures;
-use crate::record::{Record, RecordError, START};
+use crate::record::{LATEST, Record, RecordError};
 use crate::table::table;
 
 /// A run's folder, and what is in it.
@@ -100,8 +100,8 @@ fn state(folder: &Path) -> State {
         Err(RecordError::Incomplete { missing, .. }) => State::Incomplete {
             reason: format!(
                 "{missing} is missing; its training is under way, or was stopped{}",
-                if folder.join(START).exists() {
-                    ": train --resume goes on with it"
+                if folder.join(LATEST).exists() {
+                    ": resume it with train --resume"
                 } else {
                     " before anything was saved: train again"
                 }

@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::backend::Backend;
 use crate::engine::Engine;
+use crate::run::CheckpointName;
 
 /// Transfer learning in Rust: a frozen VGG16 from ImageNet learns handwritten digits.
 ///
@@ -136,12 +137,13 @@ pub struct Train {
     /// Where from.
     #[command(flatten)]
     pub outside: Outside,
-    /// Go on with this run, whose training did not end; its recipe cannot be changed
+    /// Resume this run, whose training did not end; its recipe cannot be changed
     #[arg(long, value_name = "RUN", conflicts_with = "recipe")]
     pub resume: Option<PathBuf>,
-    /// Go on from this checkpoint of the run rather than from its newest
+    /// Resume from this checkpoint of the run: latest (the default), or best, the one after its best
+    /// epoch
     #[arg(long, value_name = "NAME", requires = "resume")]
-    pub checkpoint: Option<String>,
+    pub checkpoint: Option<CheckpointName>,
     /// Print one JSON object at the end instead of a table
     #[arg(long)]
     pub json: bool,

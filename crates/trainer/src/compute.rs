@@ -55,16 +55,4 @@ impl Compute {
             memory,
         })
     }
-
-    /// Does work that uses the device. Where its runtime panics, that is an error; on the processor a
-    /// panic is a defect of ours and stays one.
-    ///
-    /// # Errors
-    /// When the runtime panics.
-    pub fn guarded<T>(&self, work: impl FnOnce() -> T) -> Result<T, Error> {
-        match self.backend {
-            Backend::Cpu => Ok(work()),
-            Backend::Wgpu | Backend::Cuda => device::guarded(work).map_err(Error::device),
-        }
-    }
 }

@@ -88,13 +88,13 @@ pub enum Error {
     },
     /// A signal asked to stop; what was done is saved.
     #[error("interrupted; {}", match run {
-        Some(run) => format!("everything so far is saved in {}: go on with --resume", run.display()),
+        Some(run) => format!("everything so far is saved in {}: resume it with --resume", run.display()),
         None => "finished features are kept: give the same command again".into(),
     })]
     Interrupted {
         /// The signal's number.
         signal: u8,
-        /// The run to go on with, if training had begun.
+        /// The run to resume, if training had begun.
         run: Option<PathBuf>,
     },
     /// A feature that is no finite number.
@@ -115,11 +115,6 @@ pub enum Error {
         "expected {0} weights for a convolution of VGG16, found another number; this is a defect of graft, please report it"
     )]
     Weights(usize),
-    /// A head that cannot learn where it lies.
-    #[error(
-        "expected gradients of the loss, found none; this is a defect of graft, please report it"
-    )]
-    NoGradients,
     /// A recipe without epochs, which its check refuses.
     #[error("expected at least one epoch to train, found none; set training.epochs")]
     NoEpochs,

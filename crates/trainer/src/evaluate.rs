@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use crate::Error;
 use crate::backend::Backend;
 use crate::compute::Compute;
-use crate::examples::Examples;
+use crate::examples::LabelledFeatures;
 use crate::home::Home;
 use crate::recipe::MNIST;
 use crate::run::{Run, indented, mistakes};
 use crate::sources::Sources;
+use crate::trainable::Trainable;
 
 /// Evaluates `run` on the test images and records that it did.
 ///
@@ -27,14 +28,14 @@ pub fn evaluate(
 ) -> Result<Evaluated, Error> {
     let device = &compute.device;
     let recipe = run.recipe()?;
-    let head = run.head(device)?;
+    let module = Trainable::of_run(run, device)?;
     let images = sources.images(&recipe.data, Split::Test)?;
     let loaded = sources.prefix(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let extracted = loaded
         .extractor(&recipe, compute, home)
         .features(&images, Split::Test)?;
-    let examples = Examples {
+    let data = LabelledFeatures {
         features: &extracted.features,
         labels: images.labels(),
         classes: recipe.data.classes,
@@ -42,7 +43,7 @@ pub fn evaluate(
         host: compute.backend == Backend::Cpu,
     };
     let all: Vec<usize> = (0..images.len()).collect();
-    let predictions = examples.predictions(&head, &all)?;
+    let predictions = module.predictions(&data, &all)?;
     let evaluated = Evaluated {
         run: run.folder().display().to_string(),
         evaluated: Timestamp::now(),

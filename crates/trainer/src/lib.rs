@@ -16,7 +16,6 @@ mod error;
 pub mod evaluate;
 pub mod examples;
 pub mod extract;
-pub mod fit;
 pub mod home;
 mod interrupt;
 pub mod labs;
@@ -31,5 +30,7 @@ pub mod recipe;
 pub mod run;
 pub mod selfcheck;
 pub mod sources;
+pub mod trainable;
+pub mod training;
 
 pub use error::Error;

@@ -12,6 +12,7 @@ use crate::compute::Compute;
 use crate::examples::read;
 use crate::run::Run;
 use crate::sources::Sources;
+use crate::trainable::Trainable;
 
 /// What a run makes of one picture.
 #[derive(Debug, Serialize)]
@@ -43,7 +44,7 @@ pub fn predict(
         .collect::<Result<Vec<_>, _>>()?;
     let device = &compute.device;
     let recipe = run.recipe()?;
-    let head = run.head(device)?;
+    let module = Trainable::of_run(run, device)?;
     let loaded = sources.prefix(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let predict = |(picture, digit): (&PathBuf, &graft_dataset::Digit)| {
@@ -58,7 +59,7 @@ pub fn predict(
         })?;
         let width = features.len();
         let features = Tensor::<2>::from_data(TensorData::new(features, [1, width]), device);
-        let logits = read(head.forward(features))?;
+        let logits = read(module.forward(features))?;
         Ok(Prediction {
             image: picture.clone(),
             class: argmax(&logits),

@@ -47,7 +47,8 @@ fn folders_that_are_no_complete_runs_say_why() {
     sums.add("manifest.json", br#"{"format":99}"#);
     sums.write(&newer).unwrap();
     fs::create_dir(runs.path().join("a")).unwrap();
-    fs::write(runs.path().join("c/start.json"), "").unwrap();
+    fs::create_dir(runs.path().join("c/checkpoints")).unwrap();
+    fs::write(runs.path().join("c/checkpoints/latest"), "").unwrap();
     fs::write(runs.path().join("file"), "").unwrap();
     let listed = list(runs.path()).unwrap();
     let text = listing(&listed);
@@ -57,7 +58,7 @@ fn folders_that_are_no_complete_runs_say_why() {
         lines[0].starts_with("a    not complete: SHA256SUMS"),
         "{text}"
     );
-    let (anew, on) = ("train again", "train --resume goes on with it");
+    let (anew, on) = ("train again", "resume it with train --resume");
     assert!(lines[0].trim_end().ends_with(anew), "{text}");
     assert!(lines[2].trim_end().ends_with(on), "{text}");
     assert!(

@@ -19,7 +19,10 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// When it started.
     pub started: Timestamp,
-    /// Whether it was stopped in between and gone on with.
+    /// The commit that graft was built from when it started, if another one resumed it.
+    #[serde(default)]
+    pub started_by: Option<String>,
+    /// Whether it was stopped in between and resumed.
     #[serde(default)]
     pub resumed: bool,
     /// When it ended.
@@ -52,7 +55,7 @@ pub struct Manifest {
     pub train: Scores,
     /// Its scores over the held-out images.
     pub validation: Option<Scores>,
-    /// Seconds in all; for a run that was gone on with, those of the process that ended it.
+    /// Seconds in all, of every process that worked on it.
     pub seconds: f64,
     /// Seconds a stage.
     pub stages: Stages,
@@ -180,7 +183,7 @@ pub struct CacheEntry {
 }
 
 /// Seconds a stage took.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Stages {
     /// Fetching, verifying and importing what was missing.
     pub fetch: f64,

@@ -34,8 +34,8 @@ pub use sums::{MAX_RECORD_BYTES, Sums};
 
 /// The complete recipe.
 pub const RECIPE: &str = "recipe.toml";
-/// What training started with, to go on with it; written before anything is trained.
-pub const START: &str = "start.json";
+/// The newest checkpoint; a run that is not complete can be resumed where it is there.
+pub const LATEST: &str = "checkpoints/latest";
 /// One JSON object an epoch, [`Epoch`].
 pub const METRICS: &str = "metrics.jsonl";
 /// The same for spreadsheets.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::Error;
 use crate::compute::Compute;
 use crate::home::Home;
-use crate::pipeline::{Order, train};
+use crate::pipeline::{TrainConfig, train};
 use crate::recipe::Recipe;
 use crate::sources::Sources;
 
@@ -45,14 +45,14 @@ pub fn whole(
 ) -> Result<Whole, Error> {
     let home = home.with_results_in(scratch);
     let mut cost = || {
-        let order = Order {
+        let config = TrainConfig {
             name: "bench",
             recipe,
             compute,
             home: &home,
-            unfinished: None,
+            resume: None,
         };
-        Ok::<_, Error>(Cost::of(train(order, sources, |_| Ok(()))?.run.manifest()))
+        Ok::<_, Error>(Cost::of(train(config, sources, |_| Ok(()))?.run.manifest()))
     };
     Ok(Whole {
         cold: cost()?,

@@ -10,9 +10,9 @@ use crate::Error;
 use crate::cli::Train;
 use crate::home::Home;
 use crate::output;
-use crate::pipeline::{Order, Trained, train};
+use crate::pipeline::{TrainConfig, Trained, train};
 use crate::recipe::Recipe;
-use crate::run::Unfinished;
+use crate::run::Resumable;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -36,26 +36,26 @@ struct Summary<'a> {
 
 pub(super) fn run(arguments: &Train, home: &Home) -> Result<(), Error> {
     let (name, sets) = (&arguments.recipe.recipe, &arguments.recipe.set);
-    let checkpoint = arguments.checkpoint.as_deref();
-    let unfinished = match &arguments.resume {
-        Some(run) => Some(Unfinished::open(&home.runs(), run, checkpoint, sets)?),
+    let checkpoint = arguments.checkpoint.unwrap_or_default();
+    let resume = match &arguments.resume {
+        Some(run) => Some(Resumable::open(&home.runs(), run, checkpoint, sets)?),
         None => None,
     };
-    let (name, recipe) = match &unfinished {
-        Some(run) => (run.start().recipe.clone(), run.recipe().clone()),
+    let (name, recipe) = match &resume {
+        Some(run) => (run.checkpoint.start.recipe.clone(), run.recipe.clone()),
         None => (stem(name), Recipe::load(name, &home.recipes(), sets)?),
     };
     let compute = compute(&arguments.compute, home)?;
-    let order = Order {
+    let config = TrainConfig {
         name: &name,
         recipe: &recipe,
         compute: &compute,
         home,
-        unfinished,
+        resume,
     };
     let mut sources = sources(home, &arguments.outside)?;
     let tell = |epoch: &Epoch| if arguments.json { Ok(()) } else { row(epoch) };
-    let trained = compute.guarded(|| train(order, &mut sources, tell))??;
+    let trained = train(config, &mut sources, tell)?;
     report::write_all(trained.run.folder(), home)?;
     if arguments.json {
         json(&trained)

@@ -7,7 +7,7 @@ use crate::Error;
 use crate::backend::Backend;
 use crate::cache::Features;
 use crate::compute::Compute;
-use crate::examples::Examples;
+use crate::examples::LabelledFeatures;
 use crate::home::Home;
 use crate::recipe::{Recipe, RecipeError};
 use crate::sources::{Loaded, Sources};
@@ -102,17 +102,17 @@ impl<'a> Workbench<'a> {
     }
 
     /// Training images with their features.
-    pub(super) fn train_examples<'b>(&'b self, features: &'b Features) -> Examples<'b> {
+    pub(super) fn train_examples<'b>(&'b self, features: &'b Features) -> LabelledFeatures<'b> {
         self.examples(features, self.train.labels())
     }
 
     /// Test images with their features.
-    pub(super) fn test_examples<'b>(&'b self, features: &'b Features) -> Examples<'b> {
+    pub(super) fn test_examples<'b>(&'b self, features: &'b Features) -> LabelledFeatures<'b> {
         self.examples(features, self.test.labels())
     }
 
-    fn examples<'b>(&'b self, features: &'b Features, labels: &'b [u8]) -> Examples<'b> {
-        Examples {
+    fn examples<'b>(&'b self, features: &'b Features, labels: &'b [u8]) -> LabelledFeatures<'b> {
+        LabelledFeatures {
             features,
             labels,
             classes: self.recipe.data.classes,

@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device;
-use graft_head::Head;
-use graft_report::record::{HEAD, Manifest, RECIPE, RecordError, Sums, read_manifest};
+use graft_report::record::{Manifest, RECIPE, RecordError, Sums, read_manifest};
 
 use super::{RunError, lock, sweep};
 use crate::Error;
@@ -61,23 +59,16 @@ impl Run {
     /// When the file is missing or not the one that was written.
     pub fn recipe(&self) -> Result<Recipe, Error> {
         let path = self.folder.join(RECIPE);
-        let bytes = self.open_file(RECIPE)?;
+        let bytes = self.file(RECIPE)?;
         let text = String::from_utf8_lossy(&bytes);
         Ok(Recipe::parse(&path.display().to_string(), &text, &[])?)
     }
 
-    /// The trained head.
+    /// A file of the record, as it was written.
     ///
     /// # Errors
     /// When the file is missing or not the one that was written.
-    pub fn head(&self, device: &Device) -> Result<Head, Error> {
-        let path = self.folder.join(HEAD);
-        let bytes = self.open_file(HEAD)?;
-        Head::from_bytes(&bytes, device).map_err(|source| Error::Head { path, source })
-    }
-
-    /// A file of the record, as it was written.
-    fn open_file(&self, name: &str) -> Result<Vec<u8>, RunError> {
+    pub fn file(&self, name: &str) -> Result<Vec<u8>, RunError> {
         Ok(self.sums.open(&self.folder, name)?)
     }
 
@@ -85,9 +76,9 @@ impl Run {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub(crate) fn add(&mut self, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, files: &[(&str, Vec<u8>)]) -> Result<(), RunError> {
         let _lock = lock(&self.folder)?;
-        self.sums = Sums::read(&self.folder).map_err(RunError::from)?;
+        self.sums = Sums::read(&self.folder)?;
         // Without the files that are replaced the record is whole at every moment.
         for (name, _) in files {
             self.sums.remove(name);

@@ -32,14 +32,14 @@ pub enum RunError {
         found: String,
     },
     /// A folder in which nothing was saved yet.
-    #[error("{} has no start.json: it is no run, or was stopped before anything was saved; train again", .0.display())]
-    NotBegun(PathBuf),
-    /// A run to go on with that has ended.
-    #[error("{} is complete: there is nothing to go on with", .0.display())]
+    #[error("{} has no checkpoint that this graft knows: it is no run, or was stopped before anything was saved; train again", .0.display())]
+    NoCheckpoint(PathBuf),
+    /// A run to resume that has ended.
+    #[error("{} is complete: there is nothing to resume", .0.display())]
     Complete(PathBuf),
     /// A file of an unfinished run that is not as it was written.
     #[error("{}: expected {expected}, found {found}; {next}", path.display())]
-    Unfinished {
+    Damaged {
         /// The file.
         path: PathBuf,
         /// What should be there.
@@ -49,7 +49,7 @@ pub enum RunError {
         /// What to do.
         next: String,
     },
-    /// A run that would go on with other things than it started with.
+    /// A run that would be resumed with other things than it started with.
     #[error(
         "run {} was started with {what} {then}, found {now}; resume it with what it started with, or train a new run",
         run.display()
@@ -73,4 +73,7 @@ pub enum RunError {
     /// The file system refused.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
+    /// A file of the record that cannot be put together.
+    #[error("cannot write the record: {0}")]
+    Json(String),
 }

@@ -1,37 +1,37 @@
 //! A run's folder: written file by file while training, complete when the hashes of all files are
 //! there. What is in it, [`graft_report::record`] says.
 
-mod checkpoints;
+mod checkpoint;
 mod complete;
 mod error;
 mod layers;
+mod resumable;
 mod samples;
-mod sealed;
+mod stale;
 mod start;
-mod started;
-mod unbegun;
-mod unfinished;
+mod writer;
 
 use std::path::Path;
 
 use graft_durable::Lock;
 use graft_report::record::PREDICTIONS;
 
+pub use checkpoint::{Checkpoint, CheckpointName, Spent};
 pub use complete::Run;
 pub use error::RunError;
 pub(crate) use layers::layers;
+pub use resumable::Resumable;
 pub(crate) use samples::{mistakes, samples};
 pub use start::Start;
-pub use started::Started;
-pub(crate) use started::indented;
-pub use unfinished::Unfinished;
+pub use writer::RunWriter;
+pub(crate) use writer::indented;
 
 /// Locked by whoever writes into the run's folder; the one beside the runs by whoever makes a folder.
 const LOCK: &str = ".lock";
 
 /// Deletes what killed processes left half-written in the run in `folder`.
 fn sweep(folder: &Path) {
-    for part in ["", PREDICTIONS, checkpoints::FOLDER] {
+    for part in ["", PREDICTIONS, checkpoint::FOLDER] {
         for abandoned in graft_durable::sweep(&folder.join(part)) {
             tracing::info!("deleted the abandoned {}", abandoned.display());
         }

@@ -1,13 +1,12 @@
-//! What a run started with, written first: a run that is resumed must find the same.
+//! What a run started with: one that is resumed must find the same.
 
-use std::fs;
 use std::path::Path;
 
-use graft_report::record::{Data, START};
+use graft_report::record::Data;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{RunError, sealed};
+use super::RunError;
 
 /// Everything outside the recipe that the result depends on, and how the run was started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,29 +27,14 @@ pub struct Start {
     pub data: Data,
     /// SHA-256 of each weights file.
     pub weights: Vec<String>,
-    /// SHA-256 of the features.
-    pub features: String,
     /// What computes.
     pub backend: String,
+    /// SHA-256 of the features, once they are known.
+    pub features: Option<String>,
 }
 
 impl Start {
-    /// Reads that of the run in `folder`.
-    ///
-    /// # Errors
-    /// When it is missing or damaged.
-    pub(super) fn read(folder: &Path) -> Result<Self, RunError> {
-        let path = folder.join(START);
-        let text = fs::read(&path).map_err(graft_durable::Error::on("read", &path))?;
-        sealed::from_bytes(&text).map_err(|found| RunError::Unfinished {
-            path,
-            expected: "what the run started with".into(),
-            found,
-            next: "train again".into(),
-        })
-    }
-
-    /// Refuses to go on, in the run in `folder`, with other things than it started with. Another
+    /// Refuses to resume the run in `folder` with other things than it started with. Another
     /// commit of the same version is no other thing, for a mended comment must cost nobody a training;
     /// but whether it computes the same nobody knows, and that is said.
     ///
@@ -59,7 +43,8 @@ impl Start {
     pub(super) fn check(&self, now: &Self, folder: &Path) -> Result<(), RunError> {
         let facts = self.facts().into_iter().zip(now.facts());
         for ((what, then), (_, now)) in facts {
-            if then != now {
+            // Features may not be known yet.
+            if then != now && !now.is_empty() {
                 return Err(RunError::Changed {
                     run: folder.to_owned(),
                     what: what.into(),
@@ -68,11 +53,12 @@ impl Start {
                 });
             }
         }
-        if let Some((then, now)) = self.other_commit(now) {
+        let is_told = now.features.is_some();
+        if let Some((then, now)) = self.other_commit(now).filter(|_| !is_told) {
             tracing::warn!(
-                "run {} was started by graft of commit {then}, and goes on by that of {now}: where \
-                 they compute another thing, it does not end as if it had never stopped; start.json \
-                 and manifest.json record both",
+                "run {} was started by graft of commit {then}, and is resumed by that of {now}: where \
+                 they compute another thing, it does not end as if it had never stopped; manifest.json \
+                 records both",
                 folder.display()
             );
         }
@@ -104,7 +90,7 @@ impl Start {
             ("the images of sha256", images.clone()),
             ("the labels of sha256", labels.clone()),
             ("the weights of sha256", self.weights.join(" ")),
-            ("the features of sha256", self.features.clone()),
+            ("the features of sha256", self.features.clone().unwrap_or_default()),
         ]
     }
 }
@@ -130,7 +116,7 @@ mod tests {
                 classes: 10,
             },
             weights: vec!["block1".into(), "block2".into()],
-            features: "features".into(),
+            features: Some("features".into()),
             backend: "cpu".into(),
         }
     }
@@ -179,7 +165,7 @@ mod tests {
                 "block1",
             ),
             (
-                |now| now.features = "others".into(),
+                |now| now.features = Some("others".into()),
                 "features of sha256 features",
                 "others",
             ),
@@ -196,8 +182,9 @@ mod tests {
     }
 
     #[test]
-    fn how_and_when_it_is_gone_on_with_does_not_matter() {
-        let cases: [Change; 4] = [
+    fn how_and_when_it_is_resumed_does_not_matter() {
+        let cases: [Change; 5] = [
+            |now| now.features = None,
             |_| (),
             |now| now.command.push("--resume".into()),
             |now| now.started = Timestamp::MAX,

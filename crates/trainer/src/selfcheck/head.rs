@@ -43,7 +43,7 @@ pub(super) fn check(device: &Device) -> Result<Vec<Checked>, Error> {
         statistics: Some(statistics),
     };
     let mut head = config.init(&device.clone().autodiff());
-    let before = head.valid().weight();
+    let before = head.valid().weight().map_err(Error::device)?;
     let mut plain = Plain::new(&before, &rows);
 
     let features = Tensor::<2>::from_data(TensorData::new(rows, [BATCH, FEATURES]), device);
@@ -78,7 +78,7 @@ pub(super) fn check(device: &Device) -> Result<Vec<Checked>, Error> {
         head = adam.step(RATE, head, gradients);
         plain.step(&targets, step);
     }
-    let after = head.valid().weight();
+    let after = head.valid().weight().map_err(Error::device)?;
     let moved: Vec<_> = after
         .iter()
         .zip(&before)

@@ -36,8 +36,8 @@ fn text(run: &Run) -> String {
     });
     if manifest.resumed {
         return run.pick(
-            format!("The run was stopped in between and gone on with; the times of the stages and the {all} in all are those of the part that ended it. {cache}{memory}"),
-            format!("训练曾中断后继续；各阶段的用时和总用时 {all} 只包括最后一段。{cache}{memory}"),
+            format!("The run was stopped in between and resumed; the times of the stages and the {all} in all are the sums over its parts. {cache}{memory}"),
+            format!("训练曾中断后继续；各阶段的用时和总用时 {all} 为各段之和。{cache}{memory}"),
         );
     }
     run.pick(

@@ -12,6 +12,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing, split};
+use graft_head::Statistics;
 
 use crate::backend::Backend;
 use crate::cache::{Dtype, Features, Key, Writer};
@@ -60,12 +61,12 @@ pub(super) fn recipe(change: impl Fn(&mut Recipe)) -> Recipe {
     recipe
 }
 
-pub(super) fn examples<'a>(
+pub(super) fn labelled<'a>(
     features: &'a Features,
     labels: &'a [u8],
     device: &'a Device,
-) -> Examples<'a> {
-    Examples {
+) -> LabelledFeatures<'a> {
+    LabelledFeatures {
         features,
         labels,
         classes: CLASSES,
@@ -79,86 +80,89 @@ pub(super) fn holdout() -> Holdout {
     split(&labels(), 9, 1).unwrap()
 }
 
+/// Before the first step.
+pub(super) fn initial(recipe: &Recipe, data: &LabelledFeatures, holdout: &Holdout) -> Trainable {
+    Trainable::new(recipe, data, &holdout.train).unwrap()
+}
+
 /// A training from its start, which tells of every epoch.
-fn fit_anew(
+fn train_anew(
     recipe: &Recipe,
-    examples: &Examples,
+    data: &LabelledFeatures,
     holdout: &Holdout,
     mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
-) -> Result<Fitted, Error> {
-    let start = State::new(recipe, examples, holdout);
-    fit(start, recipe, examples, holdout, |moment| match moment {
-        Moment::Epoch(epoch, _) => on_epoch(epoch),
-        Moment::Step(_) => Ok(()),
+) -> Result<Kept, Error> {
+    let start = State::new(recipe, initial(recipe, data, holdout));
+    train(start, recipe, data, holdout, |event| match event {
+        TrainingEvent::Epoch(epoch, _) => on_epoch(epoch),
+        TrainingEvent::Step(_) => Ok(()),
     })
+}
+
+pub(super) fn head((_, module): &Kept) -> Vec<u8> {
+    module.head.to_bytes().unwrap()
 }
 
 #[test]
 fn learns_what_can_be_learned_and_repeats_it() {
     let folder = tempfile::tempdir().unwrap();
     let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
-    let examples = examples(&features, &labels, &device);
+    let data = labelled(&features, &labels, &device);
     let run = |seed| {
         let mut epochs = Vec::new();
         let recipe = recipe(|recipe| recipe.training.seed = seed);
-        let fitted = fit_anew(&recipe, &examples, &holdout(), |epoch| {
+        let kept = train_anew(&recipe, &data, &holdout(), |epoch| {
             epochs.push(*epoch);
             Ok(())
         });
-        (fitted.unwrap(), epochs)
+        (kept.unwrap(), epochs)
     };
     let (first, epochs) = run(1);
     assert_eq!(epochs.len(), 10);
     assert!(epochs[9].train.loss < epochs[0].train.loss);
     assert!(
-        first.kept.validation.unwrap().accuracy > 0.99,
+        first.0.validation.unwrap().accuracy > 0.99,
         "{:?}",
-        first.kept
+        first.0
     );
-    assert_ne!(
-        first.initial.to_bytes().unwrap(),
-        first.head.to_bytes().unwrap()
-    );
-    assert_eq!(
-        first.head.to_bytes().unwrap(),
-        run(1).0.head.to_bytes().unwrap()
-    );
-    assert_ne!(
-        first.head.to_bytes().unwrap(),
-        run(2).0.head.to_bytes().unwrap()
-    );
+    let before = initial(&recipe(|recipe| recipe.training.seed = 1), &data, &holdout());
+    assert_ne!(before.head.to_bytes().unwrap(), head(&first));
+    assert_eq!(head(&first), head(&run(1).0));
+    assert_ne!(head(&first), head(&run(2).0));
 }
 
 #[test]
 fn the_last_batch_counts_for_what_it_holds() {
-    // With a step size of nearly nothing the head stays what it was, and the epoch's loss must
+    // With a learning rate of nearly nothing the head stays what it was, and the epoch's loss must
     // be its loss over all training images: 38 of them, 5 batches of 7 and one of 3.
     let folder = tempfile::tempdir().unwrap();
     let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
-    let examples = examples(&features, &labels, &device);
+    let data = labelled(&features, &labels, &device);
     let recipe = recipe(|recipe| {
         recipe.training.learning_rate = 1e-30;
         recipe.training.epochs = 1;
     });
-    let fitted = fit_anew(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
+    let (kept, _) = train_anew(&recipe, &data, &holdout(), |_| Ok(())).unwrap();
     assert_eq!(holdout().train.len(), 38);
-    let whole = examples
-        .evaluate(&fitted.initial, &holdout().train)
-        .unwrap();
-    assert!((fitted.kept.train.loss - whole.loss).abs() < 1e-6);
-    assert!((fitted.kept.train.accuracy - whole.accuracy).abs() < 1e-12);
+    let before = initial(&recipe, &data, &holdout()).valid();
+    let whole = before.evaluate(&data, &holdout().train).unwrap();
+    assert!((kept.train.loss - whole.loss).abs() < 1e-6);
+    assert!((kept.train.accuracy - whole.accuracy).abs() < 1e-12);
 }
 
 #[test]
 fn statistics_are_those_of_the_training_images() {
     let folder = tempfile::tempdir().unwrap();
     let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
-    let examples = examples(&features, &labels, &device);
+    let data = labelled(&features, &labels, &device);
     let recipe = recipe(|recipe| recipe.head.standardise = true);
-    let fitted = fit_anew(&recipe, &examples, &holdout(), |_| Ok(())).unwrap();
+    let (_, module) = train_anew(&recipe, &data, &holdout(), |_| Ok(())).unwrap();
     let train = holdout().train;
     let rows = train.iter().map(|index| features.rows(&[*index]));
-    assert_eq!(fitted.head.statistics().unwrap(), Statistics::of(rows, 3));
+    assert_eq!(
+        module.head.statistics().unwrap(),
+        Some(Statistics::of(rows, 3))
+    );
 }
 
 #[test]
@@ -183,19 +187,15 @@ fn what_is_kept() {
     assert!(!replaces(&epoch(2, f64::NAN), &epoch(1, 0.5), Keep::Best));
     assert!(replaces(&epoch(2, 0.6), &epoch(1, 0.5), Keep::Last));
     for (losses, expected) in [
-        (&[][..], None),
-        (&[0.5], Some(1)),
-        (&[0.5, 0.3, 0.4], Some(2)),
+        (&[0.5][..], true),
+        (&[0.5, 0.3], true),
+        (&[0.5, 0.3, 0.4], false),
         // The first of equals, as in training.
-        (&[0.3, 0.3], Some(1)),
-        (&[0.5, f64::NAN], Some(1)),
+        (&[0.3, 0.3], false),
+        (&[0.5, f64::NAN], false),
     ] {
         let numbered = losses.iter().enumerate();
         let epochs: Vec<_> = numbered.map(|(n, loss)| epoch(n + 1, *loss)).collect();
-        assert_eq!(
-            best(&epochs).map(|epoch| epoch.epoch),
-            expected,
-            "{losses:?}"
-        );
+        assert_eq!(is_best(&epochs), expected, "{losses:?}");
     }
 }

@@ -1,11 +1,13 @@
 //! Stopping a run whose numbers went wrong before anything of it is saved.
 
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Tensor;
-use graft_head::{Gradients, Head};
 use graft_report::record::Epoch;
 
-use super::optimiser::{Moments, Optimiser};
+use super::optimiser;
 use crate::Error;
+use crate::trainable::Trainable;
 
 /// The largest gradient whose square is a number, the square root of [`f32::MAX`]. Beyond it Adam's
 /// mean of squares is infinite, and the weight stays what it is for ever.
@@ -17,24 +19,26 @@ pub(super) fn check_loss(epoch: usize, loss: &Tensor<1>) -> Result<(), Error> {
 }
 
 /// The gradients of one step, before it is taken.
-pub(super) fn check_gradients(epoch: usize, gradients: &Gradients) -> Result<(), Error> {
-    let Gradients { weight, bias } = gradients.clone();
-    check(epoch, "a gradient of the head", weight, LARGEST_GRADIENT)?;
-    check(epoch, "a gradient of the head", bias, LARGEST_GRADIENT)
+pub(super) fn check_gradients(
+    epoch: usize,
+    module: &Trainable,
+    gradients: &GradientsParams,
+) -> Result<(), Error> {
+    Check::of(epoch, module, Some(gradients))
 }
 
 /// The weights after a step.
-pub(super) fn check_weights(epoch: usize, head: &Head) -> Result<(), Error> {
-    let (weight, bias) = head.tensors();
-    check(epoch, "a weight of the head", weight, f32::MAX)?;
-    bias.map_or(Ok(()), |bias| {
-        check(epoch, "a weight of the head", bias, f32::MAX)
-    })
+pub(super) fn check_weights(epoch: usize, module: &Trainable) -> Result<(), Error> {
+    Check::of(epoch, module, None)
 }
 
-/// A finished epoch. Its training loss is that of the heads before each step; the head itself tells
-/// of the last one, and the optimiser of gradients that were too large.
-pub(super) fn check_epoch(epoch: &Epoch, head: &Head, optimiser: &Optimiser) -> Result<(), Error> {
+/// A finished epoch. Its training loss is that of the weights before each step; the weights tell of
+/// the last one, and the optimiser of gradients that were too large.
+pub(super) fn check_epoch(
+    epoch: &Epoch,
+    module: &Trainable,
+    optimiser: &ModuleOptimizer,
+) -> Result<(), Error> {
     let finite = |what, value: f64| {
         if value.is_finite() {
             return Ok(());
@@ -45,19 +49,50 @@ pub(super) fn check_epoch(epoch: &Epoch, head: &Head, optimiser: &Optimiser) -> 
     let validation = epoch.validation.map_or(0.0, |scores| scores.loss);
     finite("training loss", epoch.train.loss)?;
     finite("validation loss", validation)?;
-    check_weights(epoch.epoch, head)?;
-    check_moments(epoch.epoch, &optimiser.moments()?)
-}
-
-/// What the optimiser remembers.
-pub(super) fn check_moments(epoch: usize, moments: &Moments) -> Result<(), Error> {
-    let mut moments = moments.iter();
-    moments.try_for_each(|moment| check_values(epoch, "a mean of gradients", moment))
+    check_weights(epoch.epoch, module)?;
+    optimiser::to_bytes(epoch.epoch, optimiser).map(drop)
 }
 
 /// Values that were read back already.
 pub(super) fn check_values(epoch: usize, what: &'static str, values: &[f32]) -> Result<(), Error> {
     within(epoch, what, values, f32::MAX)
+}
+
+/// Looks at every parameter of a module, or at its gradient.
+struct Check<'a> {
+    epoch: usize,
+    gradients: Option<&'a GradientsParams>,
+    result: Result<(), Error>,
+}
+
+impl Check<'_> {
+    fn of(
+        epoch: usize,
+        module: &Trainable,
+        gradients: Option<&GradientsParams>,
+    ) -> Result<(), Error> {
+        let mut check = Check {
+            epoch,
+            gradients,
+            result: Ok(()),
+        };
+        module.visit(&mut check);
+        check.result
+    }
+}
+
+impl ModuleVisitor for Check<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.result.is_err() {
+            return;
+        }
+        self.result = match self.gradients {
+            None => check(self.epoch, "a weight", param.val(), f32::MAX),
+            Some(gradients) => gradients.get::<D>(param.id).map_or(Ok(()), |gradient| {
+                check(self.epoch, "a gradient", gradient, LARGEST_GRADIENT)
+            }),
+        };
+    }
 }
 
 fn check<const D: usize>(

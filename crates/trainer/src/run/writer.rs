@@ -6,81 +6,78 @@ use std::path::{Path, PathBuf};
 
 use graft_durable::{Appending, Error as FileError, Lock};
 use graft_report::record::{
-    Epoch, HEAD, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, START,
-    Samples, Sums, epochs_to_csv,
+    Epoch, HEAD, LATEST, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
+    Sums, epochs_to_csv,
 };
 use graft_report::tensorboard::{EventFile, Events};
-use jiff::Timestamp;
 use serde::Serialize;
 
-use super::checkpoints::Checkpoints;
-use super::{LOCK, Run, Start, Unfinished, lock, sealed, unbegun};
+use super::{
+    Checkpoint, CheckpointName, LOCK, Resumable, Run, RunError, Spent, Start, lock, stale,
+};
 use crate::Error;
-use crate::fit::State;
-use crate::interrupt;
-use crate::recipe::Recipe;
 
 /// A run that is under way.
-pub struct Started {
+pub struct RunWriter {
     folder: PathBuf,
     _lock: Lock,
+    start: Start,
     sums: Sums,
     metrics: Appending,
     events: EventFile,
     lines: String,
     epochs: Vec<Epoch>,
-    checkpoints: Checkpoints,
-    /// Steps from one checkpoint to the next within an epoch; 0 for none.
-    every: usize,
 }
 
-impl Started {
+impl RunWriter {
     /// Makes a new folder `TIME-RECIPE` in `runs`, the time being the start in UTC, and writes the
-    /// recipe and what the run starts with into it.
+    /// `recipe` and a checkpoint of the first `state` into it.
     ///
     /// # Errors
     /// When the folder or a file in it cannot be written.
-    pub fn create(runs: &Path, start: &Start, recipe: &Recipe) -> Result<Self, Error> {
+    pub fn create(
+        runs: &Path,
+        start: Start,
+        recipe: &str,
+        state: Vec<u8>,
+    ) -> Result<Self, RunError> {
         // One at a time, so that nobody takes a folder for abandoned before its maker has locked it.
         let making = Lock::take(&runs.join(LOCK))?;
-        unbegun::delete_all(runs);
+        stale::delete_all(runs);
         let time = start.started.strftime("%Y-%m-%dT%H-%M-%S");
         let folder = new_folder(runs, &format!("{time}-{}", start.recipe))?;
         let locked = lock(&folder);
         drop(making);
+        let events = Events::training(start.started).name().to_owned();
         let filled = || {
             let lock = locked?;
-            graft_durable::write(&folder.join(RECIPE), recipe.to_toml()?.as_bytes())?;
-            let checkpoints = Checkpoints::create(&folder)?;
-            // From here on it can be gone on with.
-            graft_durable::write(&folder.join(START), &sealed::to_bytes(start)?)?;
-            Self::begin(&folder, lock, checkpoints, start.started, recipe, &[])
+            graft_durable::write(&folder.join(RECIPE), recipe.as_bytes())?;
+            // From here on it can be resumed.
+            let checkpoint = Checkpoint::new((0, 0), Spent::default(), start, state);
+            checkpoint.write(&folder, &[CheckpointName::Latest])?;
+            Self::begin(folder.clone(), lock, checkpoint.start, &[])
         };
         filled().inspect_err(|_| {
             // Nothing of the user's is in it yet.
-            let events = Events::training(start.started);
-            for file in [events.name(), METRICS, START] {
+            for file in [&*events, METRICS, LATEST] {
                 drop(fs::remove_file(folder.join(file)));
             }
-            unbegun::delete(&folder);
+            stale::delete(&folder);
         })
     }
 
-    /// Goes on with `unfinished`, whose finished epochs are `epochs`, if what there is `now` is what
-    /// it started with.
+    /// Resumes a run whose finished epochs are `epochs`.
     ///
     /// # Errors
-    /// When it is not, or writing fails.
-    pub fn resume(unfinished: Unfinished, now: &Start, epochs: &[Epoch]) -> Result<Self, Error> {
-        unfinished.start().check(now, &unfinished.folder)?;
-        let (started, recipe) = (unfinished.start().started, unfinished.recipe().clone());
-        let Unfinished {
+    /// When writing fails.
+    pub fn resume(run: Resumable, epochs: &[Epoch]) -> Result<Self, RunError> {
+        let Resumable {
             folder,
             lock,
-            checkpoints,
+            checkpoint: Checkpoint { start, .. },
             ..
-        } = unfinished;
-        for file in [Events::training(started).name(), METRICS] {
+        } = run;
+        for file in [Events::training(start.started).name(), METRICS] {
             let path = folder.join(file);
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -89,34 +86,31 @@ impl Started {
                 _ => {}
             }
         }
-        Self::begin(&folder, lock, checkpoints, started, &recipe, epochs)
+        Self::begin(folder, lock, start, epochs)
     }
 
     /// Makes the files for metrics and events, with `epochs` and none else.
     fn begin(
-        folder: &Path,
+        folder: PathBuf,
         lock: Lock,
-        checkpoints: Checkpoints,
-        started: Timestamp,
-        recipe: &Recipe,
+        start: Start,
         epochs: &[Epoch],
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, RunError> {
         let path = folder.join(RECIPE);
-        let recipe_text = fs::read_to_string(&path).map_err(FileError::on("read", &path))?;
+        let recipe = fs::read_to_string(&path).map_err(FileError::on("read", &path))?;
         let mut sums = Sums::default();
-        sums.add(RECIPE, recipe_text.as_bytes());
+        sums.add(RECIPE, recipe.as_bytes());
         let mut begun = Self {
             metrics: Appending::create(&folder.join(METRICS))?,
-            events: EventFile::create(folder, started, &recipe_text)?,
-            folder: folder.to_owned(),
+            events: EventFile::create(&folder, start.started, &recipe)?,
+            folder,
             _lock: lock,
+            start,
             sums,
             lines: String::new(),
             epochs: Vec::new(),
-            checkpoints,
-            every: recipe.training.checkpoint_steps,
         };
-        epochs.iter().try_for_each(|epoch| begun.tell(epoch))?;
+        epochs.iter().try_for_each(|epoch| begun.epoch(epoch))?;
         Ok(begun)
     }
 
@@ -126,48 +120,43 @@ impl Started {
         &self.folder
     }
 
-    /// Saves a checkpoint after a step, where the recipe or a signal asks for one.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`] after a signal, or when writing fails.
-    pub fn step(&mut self, state: &State) -> Result<(), Error> {
-        let signal = interrupt::requested();
-        let due = self.every > 0 && state.steps().is_multiple_of(self.every);
-        if signal.is_some() || due {
-            self.checkpoints.save(state)?;
-        }
-        self.stop_on(signal)
+    /// What the run started with.
+    #[must_use]
+    pub fn start(&self) -> &Start {
+        &self.start
     }
 
-    /// Appends an epoch to the metrics and saves a checkpoint.
+    /// Saves a checkpoint of `state`, after so many epochs and steps, as the latest, and as the best
+    /// where it is. In this order: the best is never one that the latest does not know yet.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] after a signal, or when writing fails.
-    pub fn epoch(&mut self, epoch: &Epoch, state: &State) -> Result<(), Error> {
-        self.tell(epoch)?;
-        self.checkpoints.save(state)?;
-        self.stop_on(interrupt::requested())
+    /// When writing fails.
+    pub fn save(
+        &self,
+        at: (usize, usize),
+        is_best: bool,
+        spent: Spent,
+        state: Vec<u8>,
+    ) -> Result<(), RunError> {
+        let checkpoint = Checkpoint::new(at, spent, self.start.clone(), state);
+        let names = [CheckpointName::Latest, CheckpointName::Best];
+        checkpoint.write(&self.folder, &names[..1 + usize::from(is_best)])
     }
 
-    fn tell(&mut self, epoch: &Epoch) -> Result<(), Error> {
-        let line = compact(epoch)? + "\n";
+    /// Appends an epoch to the metrics.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn epoch(&mut self, epoch: &Epoch) -> Result<(), RunError> {
+        let line = serde_json::to_string(epoch);
+        let line = line.map_err(|error| RunError::Json(error.to_string()))? + "\n";
         self.metrics.append(line.as_bytes())?;
         self.lines.push_str(&line);
         self.epochs.push(*epoch);
         Ok(self.events.epoch(epoch)?)
     }
 
-    fn stop_on(&self, signal: Option<u8>) -> Result<(), Error> {
-        match signal {
-            None => Ok(()),
-            Some(signal) => Err(Error::Interrupted {
-                signal,
-                run: Some(self.folder.clone()),
-            }),
-        }
-    }
-
-    /// Writes what the head of epoch `kept` makes of `split` as the file `name`, and shows
+    /// Writes what the module of epoch `kept` makes of `split` as the file `name`, and shows
     /// TensorBoard the confusion matrix.
     ///
     /// # Errors
@@ -194,14 +183,11 @@ impl Started {
         head: &[u8],
         samples: &Samples,
         manifest: Manifest,
-    ) -> Result<Run, Error> {
+    ) -> Result<Run, RunError> {
         self.metrics.sync()?;
         self.sums.add(METRICS, self.lines.as_bytes());
         let events = self.events.finish()?;
         self.sums.add(events.name(), events.bytes());
-        let start = self.folder.join(START);
-        let start = fs::read(&start).map_err(FileError::on("read", &start))?;
-        self.sums.add(START, &start);
         self.add(METRICS_CSV, epochs_to_csv(&self.epochs).as_bytes())?;
         self.add(SAMPLES, &indented(samples)?)?;
         self.add(HEAD, head)?;
@@ -214,21 +200,21 @@ impl Started {
         })
     }
 
-    fn add(&mut self, name: &str, content: &[u8]) -> Result<(), Error> {
+    /// Adds a file to the record.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn add(&mut self, name: &str, content: &[u8]) -> Result<(), RunError> {
         graft_durable::write(&self.folder.join(name), content)?;
         self.sums.add(name, content);
         Ok(())
     }
 }
 
-fn compact(value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|error| Error::Output(error.to_string()))
-}
-
 /// `value` as indented JSON, with a line end.
-pub(crate) fn indented(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+pub(crate) fn indented(value: &impl Serialize) -> Result<Vec<u8>, RunError> {
     let mut text =
-        serde_json::to_string_pretty(value).map_err(|error| Error::Output(error.to_string()))?;
+        serde_json::to_string_pretty(value).map_err(|error| RunError::Json(error.to_string()))?;
     text.push('\n');
     Ok(text.into_bytes())
 }

@@ -1,15 +1,15 @@
-//! Folders of runs that were never begun: what a process leaves that dies between making the folder
-//! and writing what the run starts with. There is nothing in them to go on with.
+//! What a process leaves that dies between making a run's folder and writing its first checkpoint.
+//! There is nothing in it to resume.
 
 use std::fs;
 use std::path::Path;
 
 use graft_report::record::RECIPE;
 
-use super::{LOCK, checkpoints, lock, sweep};
+use super::{LOCK, checkpoint, lock, sweep};
 
-/// Deletes the folders in `runs` in which no run was begun; not one that another process is filling,
-/// nor one with a file that no run of ours has before it is begun.
+/// Deletes the folders in `runs` without a checkpoint; not one that another process is filling, nor
+/// one with a file that no run of ours has before its first.
 pub(super) fn delete_all(runs: &Path) {
     for entry in fs::read_dir(runs).into_iter().flatten().flatten() {
         let folder = entry.path();
@@ -20,27 +20,20 @@ pub(super) fn delete_all(runs: &Path) {
     }
 }
 
-/// Deletes `folder` if no run was begun in it; whether it did.
+/// Deletes `folder` if it is that of a run without a checkpoint; whether it did.
 pub(super) fn delete(folder: &Path) -> bool {
-    let list = folder.join(checkpoints::FOLDER);
-    let is_unbegun = holds_only(folder, &[LOCK, RECIPE, checkpoints::FOLDER])
-        && (!list.exists() || holds_only(&list, &[checkpoints::MANIFEST]));
-    if !is_unbegun {
+    let checkpoints = folder.join(checkpoint::FOLDER);
+    let is_stale = holds_only(folder, &[LOCK, RECIPE, checkpoint::FOLDER])
+        && (!checkpoints.exists() || holds_only(&checkpoints, &[]));
+    // The lock is freed at once, for it is one of the files to delete; whoever makes runs waits for
+    // the next.
+    if !is_stale || lock(folder).map(drop).is_err() {
         return false;
     }
-    // Freed at once, for it is one of the files to delete; whoever makes runs waits for the next.
-    match lock(folder) {
-        Ok(lock) => drop(lock),
-        Err(_) => return false,
+    for file in [RECIPE, LOCK] {
+        drop(fs::remove_file(folder.join(file)));
     }
-    for file in [
-        list.join(checkpoints::MANIFEST),
-        folder.join(RECIPE),
-        folder.join(LOCK),
-    ] {
-        drop(fs::remove_file(file));
-    }
-    drop(fs::remove_dir(list));
+    drop(fs::remove_dir(checkpoints));
     fs::remove_dir(folder).is_ok()
 }
 
@@ -68,26 +61,23 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_never_begun_goes() {
+    fn only_what_has_no_checkpoint_goes() {
         let runs = tempfile::tempdir().unwrap();
-        let list = "checkpoints/manifest.json";
+        let latest = "checkpoints/latest";
         let gone: [(&str, &[&str]); 5] = [
             ("empty", &[]),
             ("locked once", &[LOCK]),
             ("with its recipe", &[LOCK, RECIPE]),
             ("half-written", &[LOCK, RECIPE, ".graft-dead.tmp"]),
             (
-                "with its list",
-                &[LOCK, RECIPE, list, "checkpoints/.graft-dead.tmp"],
+                "before its checkpoint",
+                &[LOCK, RECIPE, "checkpoints/.graft-dead.tmp"],
             ),
         ];
         let kept: [(&str, &[&str]); 5] = [
-            ("begun", &[LOCK, RECIPE, list, "start.json"]),
+            ("begun", &[LOCK, RECIPE, latest]),
             ("complete", &[RECIPE, "SHA256SUMS"]),
-            (
-                "with checkpoints",
-                &[LOCK, RECIPE, list, "checkpoints/epoch"],
-            ),
+            ("of another version", &[LOCK, RECIPE, "checkpoints/epoch"]),
             ("somebody's", &[RECIPE, "notes.txt"]),
             ("being filled", &[LOCK, RECIPE]),
         ];
