@@ -3,8 +3,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::Error;
-use crate::cache::Features;
-use crate::device::guarded;
+use graft_compute::device::guarded;
+use graft_features::Features;
 
 /// Labelled features.
 pub struct LabelledFeatures<'a> {
@@ -68,10 +68,4 @@ impl LabelledFeatures<'_> {
         }
         guarded(work).map_err(Error::device)
     }
-}
-
-/// A tensor's values, row by row.
-pub(crate) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
-    let data = tensor.try_into_data().map_err(Error::device)?;
-    data.try_to_vec::<f32>().map_err(Error::device)
 }

@@ -14,19 +14,20 @@ use graft_report::record::{
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::backend::Backend;
-use crate::cache::hash_images;
-use crate::compute::Compute;
 use crate::examples::LabelledFeatures;
-use crate::extract::Extracted;
-use crate::home::Home;
-use crate::interrupt;
 use crate::machine;
-use crate::recipe::Recipe;
 use crate::run::{Resumable, Run, RunWriter, Spent, Start, layers, samples};
-use crate::sources::{Loaded, Sources};
+use crate::sources::{Sources, origin};
 use crate::trainable::Trainable;
 use crate::training::{Kept, State, TrainingEvent, is_best, train as train_module};
+use graft_compute::Backend;
+use graft_compute::Compute;
+use graft_compute::Loaded;
+use graft_environment::Paths;
+use graft_environment::interrupt;
+use graft_features::extract::Extracted;
+use graft_features::{Extractor, hash_images};
+use graft_recipe::Recipe;
 
 /// What to train, on what, and where.
 pub struct TrainConfig<'a> {
@@ -37,7 +38,7 @@ pub struct TrainConfig<'a> {
     /// What it computes on.
     pub compute: &'a Compute,
     /// Where everything lies.
-    pub home: &'a Home,
+    pub home: &'a Paths,
     /// The run to resume rather than beginning one.
     pub resume: Option<Resumable>,
 }
@@ -94,9 +95,8 @@ pub fn train(
         run.check(&start)?;
     }
 
-    let extracted = loaded
-        .extractor(recipe, compute, home)
-        .features(&images, Split::Train)?;
+    let extracted =
+        Extractor::new(&loaded, recipe, compute, home).features(&images, Split::Train)?;
     start.data.images.clone_from(&extracted.key.images);
     start.features = Some(extracted.features.sha256().into());
     resume.as_ref().map_or(Ok(()), |run| run.check(&start))?;
@@ -167,7 +167,7 @@ pub fn train(
         recipe: name.into(),
         machine: machine::machine(compute, recipe.backbone.precision),
         data: then.data,
-        origin: loaded.origin(),
+        origin: origin(&loaded),
         generated_code: graft_backbone::generated_code_hash(),
         layers: layers(recipe),
         backbone,
@@ -222,7 +222,7 @@ fn record(
         None => Ok(()),
         Some(signal) => Err(Error::Interrupted {
             signal,
-            run: Some(run.folder().to_owned()),
+            run: run.folder().to_owned(),
         }),
     }
 }

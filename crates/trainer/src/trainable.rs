@@ -7,8 +7,9 @@ use graft_report::Evaluation;
 use graft_report::record::{HEAD, Predictions};
 
 use crate::Error;
-use crate::examples::{LabelledFeatures, read};
-use crate::recipe::Recipe;
+use crate::examples::LabelledFeatures;
+use graft_compute::read;
+use graft_recipe::Recipe;
 use crate::run::Run;
 
 /// The most rows in one forward pass where nothing is learned.

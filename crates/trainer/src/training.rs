@@ -19,8 +19,9 @@ use graft_report::Evaluation;
 use graft_report::record::{Epoch, Scores};
 
 use crate::Error;
-use crate::examples::{LabelledFeatures, read};
-use crate::recipe::Recipe;
+use crate::examples::LabelledFeatures;
+use graft_compute::read;
+use graft_recipe::Recipe;
 use crate::trainable::Trainable;
 use finite::{check_epoch, check_gradients, check_loss, check_weights};
 

@@ -10,9 +10,10 @@ use graft_report::record::Cached;
 
 use super::workbench::Workbench;
 use crate::Error;
-use crate::cache::{self, CacheError, Dtype, Features, Key, Shards, room};
-use crate::interrupt::go_on;
-use crate::progress::Progress;
+use graft_environment::interrupt::go_on;
+use graft_environment::progress::Progress;
+use graft_features::{self as cache, CacheError, Features, Key, Shards, room};
+use graft_recipe::Dtype;
 
 /// The features of `images` after block 1 to 5, in 16 bits, prepared as the seed recipe does. Those
 /// that the cache lacks are computed in one pass and kept there.

@@ -24,8 +24,9 @@ use graft_report::record::Data;
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::cache::hash_images;
-use crate::{interrupt, machine};
+use crate::machine;
+use graft_environment::interrupt;
+use graft_features::hash_images;
 
 pub use workbench::Workbench;
 
@@ -93,7 +94,7 @@ pub fn run(which: Which, bench: &mut Workbench) -> Result<Lab, Error> {
         train_images: bench.train.len(),
         test: data(&bench.recipe.data.source, &bench.test),
         test_images: bench.test.len(),
-        origin: bench.loaded.origin(),
+        origin: crate::sources::origin(&bench.loaded),
         passes,
         outcome,
     })

@@ -9,7 +9,7 @@ use super::trial::{Finished, Trial, cell, hits, run as run_all};
 use super::untrained::untrained_features;
 use super::workbench::{Pair, Workbench};
 use crate::Error;
-use crate::cache::Features;
+use graft_features::Features;
 
 /// Training images of each class.
 const PER_CLASS: [usize; 6] = [1, 5, 10, 50, 100, 500];

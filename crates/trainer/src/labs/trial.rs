@@ -15,9 +15,9 @@ use crate::Error;
 use crate::examples::LabelledFeatures;
 use crate::trainable::Trainable;
 use crate::training::{State, train};
-use crate::interrupt::go_on;
-use crate::output;
-use crate::recipe::Recipe;
+use graft_environment::interrupt::go_on;
+use graft_environment::output;
+use graft_recipe::Recipe;
 
 /// A head to train and to measure.
 pub(super) struct Trial<'a> {
@@ -47,7 +47,7 @@ impl Trial<'_> {
         let (recipe, holdout) = (&self.recipe, self.holdout);
         let start = Trainable::new(recipe, self.train, &holdout.train)?;
         let start = State::new(recipe, start);
-        let (kept, module) = train(start, recipe, self.train, holdout, |_| go_on())?;
+        let (kept, module) = train(start, recipe, self.train, holdout, |_| Ok(go_on()?))?;
         let all: Vec<usize> = (0..self.test.labels.len()).collect();
         let predictions = module.predictions(self.test, &all)?;
         let training = &recipe.training;

@@ -6,7 +6,7 @@ use graft_onnx_import::{KERNEL, Vgg16, weights};
 
 use super::workbench::{Pair, Workbench, features};
 use crate::Error;
-use crate::sources::Loaded;
+use graft_compute::Loaded;
 
 /// Features of `train` and of all test images by a VGG16 whose weights are He-uniform, drawn by the
 /// recipe's seed, each convolution's from a stream of its own that counts from 1, and whose biases
@@ -24,7 +24,7 @@ pub(super) fn untrained_features(bench: &mut Workbench, train: &ImageSet) -> Res
         let summed = input * KERNEL[0] * KERNEL[1];
         he_uniform(summed, summed * output, seed, stream)
     });
-    let vgg16 = vgg16.map_err(Error::Weights)?;
+    let vgg16 = vgg16.map_err(graft_compute::Error::Weights)?;
     vgg16.write_weights(folder.path())?;
     let loaded = Loaded::read(folder.path(), bench.recipe.backbone, bench.compute)?;
     let mut recipe = bench.recipe.clone();

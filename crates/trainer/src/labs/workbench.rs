@@ -4,13 +4,15 @@ use graft_dataset::{Holdout, ImageSet, Preprocessing, Split};
 use graft_report::lab::Pass;
 
 use crate::Error;
-use crate::backend::Backend;
-use crate::cache::Features;
-use crate::compute::Compute;
 use crate::examples::LabelledFeatures;
-use crate::home::Home;
-use crate::recipe::{Recipe, RecipeError};
-use crate::sources::{Loaded, Sources};
+use crate::sources::Sources;
+use graft_compute::Backend;
+use graft_compute::Compute;
+use graft_compute::Loaded;
+use graft_environment::Paths;
+use graft_features::Extractor;
+use graft_features::Features;
+use graft_recipe::{Recipe, RecipeError};
 
 /// Images and the backbone, once for all labs.
 pub struct Workbench<'a> {
@@ -19,7 +21,7 @@ pub struct Workbench<'a> {
     /// What was overridden of it.
     pub(super) overrides: Vec<String>,
     pub(super) compute: &'a Compute,
-    pub(super) home: &'a Home,
+    pub(super) home: &'a Paths,
     pub(super) train: ImageSet,
     pub(super) test: ImageSet,
     /// VGG16 with its weights from `ImageNet`, up to block 5.
@@ -43,7 +45,7 @@ impl<'a> Workbench<'a> {
     pub fn new(
         overrides: &[String],
         compute: &'a Compute,
-        home: &'a Home,
+        home: &'a Paths,
         sources: &mut Sources,
     ) -> Result<Self, Error> {
         let recipe = Recipe::load("seed", &home.recipes(), overrides)?;
@@ -98,7 +100,7 @@ impl<'a> Workbench<'a> {
             }
             .into());
         }
-        self.recipe.holdout(&self.train)
+        Ok(self.recipe.holdout(&self.train)?)
     }
 
     /// Training images with their features.
@@ -131,9 +133,8 @@ pub(super) fn features(
     passes: &mut Vec<Pass>,
 ) -> Result<Pair, Error> {
     let mut of = |images: &ImageSet, split: Split, name: &str| {
-        let extracted = loaded
-            .extractor(recipe, bench.compute, bench.home)
-            .features(images, split)?;
+        let extracted =
+            Extractor::new(loaded, recipe, bench.compute, bench.home).features(images, split)?;
         passes.push(Pass {
             features: format!("{name} images, {what}"),
             images: images.len(),

@@ -7,7 +7,7 @@ use graft_report::record::{Manifest, RECIPE, RecordError, Sums, read_manifest};
 
 use super::{RunError, lock, sweep};
 use crate::Error;
-use crate::recipe::Recipe;
+use graft_recipe::Recipe;
 
 /// A complete run.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use graft_report::record::{LATEST, RECIPE, SUMS};
 
 use super::{Checkpoint, CheckpointName, RunError, Start, complete, lock, sweep};
 use crate::Error;
-use crate::recipe::Recipe;
+use graft_recipe::Recipe;
 
 /// A run that is not complete, and where it is resumed from.
 #[derive(Debug)]

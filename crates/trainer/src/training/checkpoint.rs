@@ -18,9 +18,10 @@ use super::finite::{check_values, check_weights};
 use super::optimiser;
 use super::record::{Parameters, Tensors};
 use crate::Error;
-use crate::device::guarded;
-use crate::examples::{LabelledFeatures, read};
-use crate::recipe::Recipe;
+use graft_compute::device::guarded;
+use crate::examples::LabelledFeatures;
+use graft_compute::read;
+use graft_recipe::Recipe;
 use crate::trainable::Trainable;
 
 /// The version of the layout.

@@ -6,8 +6,8 @@ use burn_pack::Scalar;
 use super::finite::check_values;
 use super::record::{Parameters, Tensors};
 use crate::Error;
-use crate::device::guarded;
-use crate::recipe::Recipe;
+use graft_compute::device::guarded;
+use graft_recipe::Recipe;
 
 /// Before the first step.
 pub(super) fn adam(recipe: &Recipe) -> ModuleOptimizer {

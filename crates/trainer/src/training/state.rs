@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use graft_report::record::Epoch;
 
 use super::optimiser::adam;
-use crate::recipe::{Keep, Recipe};
+use graft_recipe::{Keep, Recipe};
 use crate::trainable::Trainable;
 
 /// An epoch, and the module after it, without gradients.

@@ -5,7 +5,7 @@ pub(super) mod resume;
 
 use super::state::replaces;
 use super::*;
-use crate::recipe::Keep;
+use graft_recipe::Keep;
 
 use std::path::Path;
 
@@ -14,8 +14,9 @@ use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing, split};
 use graft_head::Statistics;
 
-use crate::backend::Backend;
-use crate::cache::{Dtype, Features, Key, Writer};
+use graft_compute::Backend;
+use graft_features::{Features, Key, Writer};
+use graft_recipe::Dtype;
 
 const CLASSES: usize = 3;
 const IMAGES: usize = 47;
