@@ -18,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr();
+    graft_trainer::set_commit(env!("GRAFT_COMMIT"));
     match commands::run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

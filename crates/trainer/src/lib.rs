@@ -15,4 +15,4 @@ pub mod trainable;
 pub mod training;
 
 pub use error::Error;
-pub use machine::commit;
+pub use machine::{commit, set_commit};
