@@ -151,8 +151,7 @@ pub fn train(
     let backbone = unmoved(&loaded, before)?;
     predict(&mut run, &kept, &data, &holdout)?;
     let (epoch, module) = kept;
-    let [initial, head] =
-        [&initial, &module].map(|module| head_bytes(module, run.folder()));
+    let [initial, head] = [&initial, &module].map(|module| head_bytes(module, run.folder()));
     let (initial, head) = (initial?, head?);
     let then = run.start().clone();
     let manifest = Manifest {

@@ -8,9 +8,9 @@ use graft_report::record::{HEAD, Predictions};
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
+use crate::run::Run;
 use graft_compute::read;
 use graft_recipe::Recipe;
-use crate::run::Run;
 
 /// The most rows in one forward pass where nothing is learned.
 const EVALUATION_ROWS: usize = 1000;
@@ -37,10 +37,7 @@ impl Trainable {
             features: width,
             classes: recipe.data.classes,
             seed: recipe.training.seed,
-            statistics: recipe
-                .head
-                .standardise
-                .then(|| Statistics::of(rows, width)),
+            statistics: recipe.head.standardise.then(|| Statistics::of(rows, width)),
         };
         let device = data.device.clone().autodiff();
         Ok(Self {

@@ -3,10 +3,11 @@
 mod checkpoint;
 mod finite;
 mod optimiser;
+mod record;
 mod state;
 
-pub use state::{Kept, State};
 pub(crate) use state::is_best;
+pub use state::{Kept, State};
 
 use std::time::Instant;
 
@@ -20,10 +21,10 @@ use graft_report::record::{Epoch, Scores};
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
-use graft_compute::read;
-use graft_recipe::Recipe;
 use crate::trainable::Trainable;
 use finite::{check_epoch, check_gradients, check_loss, check_weights};
+use graft_compute::read;
+use graft_recipe::Recipe;
 
 /// What training tells of as it happens.
 pub enum TrainingEvent<'a> {
@@ -134,8 +135,6 @@ fn validate(
 }
 
 #[cfg(test)]
-#[cfg(feature = "cpu")]
 mod mutations;
 #[cfg(test)]
-#[cfg(feature = "cpu")]
 mod tests;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::harness::{FOR_TRAIN, Home, SMALL, VGG16, leftovers};
-use crate::resume::{resumed_after, newest, result, unfinished};
+use crate::resume::{newest, result, resumed_after, unfinished};
 
 /// A small file system of its own, gone with this value.
 struct Mount {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::harness::{FOR_TRAIN, Home, leftovers, times};
-use crate::resume::{resumed_after, newest, result};
+use crate::resume::{newest, result, resumed_after};
 
 /// A run of a few steps with checkpoints in the middle of its epochs.
 const RUN: [&str; 10] = [

@@ -45,13 +45,27 @@ fn another_program_finds_the_same_figures() {
     let manifest = fs::read(run.join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_slice(&manifest).unwrap();
     // The commit is that of the build: no git is asked for it now.
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.git").exists();
-    let without_git = home.graft_with(&["train", "--json", "--set", "data.limit=256", "--set", "data.validation=32"], &[("PATH", "")]);
+    let built = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../.git")
+        .exists();
+    let without_git = home.graft_with(
+        &[
+            "train",
+            "--json",
+            "--set",
+            "data.limit=256",
+            "--set",
+            "data.validation=32",
+        ],
+        &[("PATH", "")],
+    );
     let other = PathBuf::from(without_git.json()["run"].as_str().unwrap());
     let other = fs::read(other.join("manifest.json")).unwrap();
     let other: Value = serde_json::from_slice(&other).unwrap();
     assert_eq!(other["commit"], manifest["commit"]);
-    let commit = manifest["commit"].as_str().map(|commit| commit.trim_end_matches("-dirty"));
+    let commit = manifest["commit"]
+        .as_str()
+        .map(|commit| commit.trim_end_matches("-dirty"));
     let is_hash = |hash: &str| hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_hexdigit());
     assert_eq!(commit.is_some_and(is_hash), built, "{commit:?}");
 

@@ -215,7 +215,10 @@ fn a_resumed_run_reports_the_time_of_all_its_parts() {
             stage => summary["stages"][stage].as_f64().unwrap(),
         };
         // All but what came after the last checkpoint.
-        assert!(of(&again) > 0.5 * of(&first), "{key}: {again} after {first}");
+        assert!(
+            of(&again) > 0.5 * of(&first),
+            "{key}: {again} after {first}"
+        );
     }
     let features = |summary: &serde_json::Value| summary["stages"]["features"].as_f64().unwrap();
     assert!(features(&again) > features(&first), "{again} after {first}");

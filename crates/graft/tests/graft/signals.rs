@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::harness::{FOR_TRAIN, Home, Outcome, SMALL, TEST_IMAGES, TEST_LABELS};
-use crate::resume::{resumed_after, newest, result, unfinished};
+use crate::resume::{newest, result, resumed_after, unfinished};
 
 /// The signals, and the exit codes that tell of them.
 const SIGNALS: [(&str, i32); 2] = [("INT", 130), ("TERM", 143)];

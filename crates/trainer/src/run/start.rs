@@ -90,7 +90,10 @@ impl Start {
             ("the images of sha256", images.clone()),
             ("the labels of sha256", labels.clone()),
             ("the weights of sha256", self.weights.join(" ")),
-            ("the features of sha256", self.features.clone().unwrap_or_default()),
+            (
+                "the features of sha256",
+                self.features.clone().unwrap_or_default(),
+            ),
         ]
     }
 }

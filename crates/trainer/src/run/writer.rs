@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use graft_durable::{Appending, Error as FileError, Lock};
 use graft_report::record::{
-    Epoch, HEAD, LATEST, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
-    Sums, epochs_to_csv,
+    Epoch, HEAD, LATEST, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES,
+    Samples, Sums, epochs_to_csv,
 };
 use graft_report::tensorboard::{EventFile, Events};
 use serde::Serialize;

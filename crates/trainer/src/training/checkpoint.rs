@@ -18,11 +18,11 @@ use super::finite::{check_values, check_weights};
 use super::optimiser;
 use super::record::{Parameters, Tensors};
 use crate::Error;
-use graft_compute::device::guarded;
 use crate::examples::LabelledFeatures;
+use crate::trainable::Trainable;
+use graft_compute::device::guarded;
 use graft_compute::read;
 use graft_recipe::Recipe;
-use crate::trainable::Trainable;
 
 /// The version of the layout.
 const FORMAT: u32 = 3;
@@ -68,17 +68,25 @@ impl State {
         let kept = self.kept.as_ref().map(|(_, module)| record(module));
         let parts = [
             (MODULE, Dtype::U8, record(&self.module)?),
-            (OPTIMISER, Dtype::U8, optimiser::to_bytes(epoch, &self.optimiser)?),
+            (
+                OPTIMISER,
+                Dtype::U8,
+                optimiser::to_bytes(epoch, &self.optimiser)?,
+            ),
             (KEPT, Dtype::U8, kept.transpose()?.unwrap_or_default()),
-            (LOGITS, Dtype::F32, logits.into_iter().flat_map(f32::to_le_bytes).collect()),
+            (
+                LOGITS,
+                Dtype::F32,
+                logits.into_iter().flat_map(f32::to_le_bytes).collect(),
+            ),
         ];
         let output = |error: &dyn std::fmt::Display| Error::Output(error.to_string());
         let place = toml::to_string(&place).map_err(|error| output(&error))?;
-        let view = |(name, dtype, bytes): &(&'static str, Dtype, Vec<u8>)| {
+        let views = parts.iter().map(|(name, dtype, bytes)| {
             let length = bytes.len() * 8 / dtype.bitsize();
             Ok((*name, TensorView::new(*dtype, vec![length], bytes)?))
-        };
-        let views: Result<Vec<_>, safetensors::SafeTensorError> = parts.iter().map(view).collect();
+        });
+        let views: Result<Vec<_>, safetensors::SafeTensorError> = views.collect();
         let header = Some([(PLACE.to_owned(), place)].into());
         let file = views.and_then(|views| safetensors::serialize(views, header));
         file.map_err(|error| output(&error))
@@ -117,11 +125,18 @@ impl State {
         let parameters = Parameters::of(&module);
         let optimiser = part(OPTIMISER, Dtype::U8)?;
         let optimiser = optimiser::from_bytes(optimiser, recipe, &parameters, taken)?;
-        let kept = match place.kept.and_then(|kept| place.epochs.get(kept.checked_sub(1)?)) {
+        let kept = match place
+            .kept
+            .and_then(|kept| place.epochs.get(kept.checked_sub(1)?))
+        {
             Some(epoch) => Some((*epoch, restored(initial.valid(), part(KEPT, Dtype::U8)?)?)),
             None => None,
         };
-        expect("kept epochs", place.epochs.len().min(1), usize::from(kept.is_some()))?;
+        expect(
+            "kept epochs",
+            place.epochs.len().min(1),
+            usize::from(kept.is_some()),
+        )?;
         let classes = recipe.data.classes;
         let logits = part(LOGITS, Dtype::F32)?;
         let (words, _) = logits.as_chunks::<4>();
@@ -136,7 +151,11 @@ impl State {
             optimiser,
             epochs: place.epochs,
             steps: place.steps,
-            seen: if seen == 0 { Vec::new() } else { vec![Tensor::from_data(logits, data.device)] },
+            seen: if seen == 0 {
+                Vec::new()
+            } else {
+                vec![Tensor::from_data(logits, data.device)]
+            },
             seconds: place.seconds,
             kept,
         })

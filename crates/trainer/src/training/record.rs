@@ -31,7 +31,9 @@ impl Tensors {
         for tensor in reader.into_tensors().map_err(no)? {
             if tensor.dtype != DType::F32 || tensor.param_id.is_none() {
                 let (name, dtype) = (tensor.name, tensor.dtype);
-                return Err(format!("expected {name} of a parameter in F32, found {dtype:?}"));
+                return Err(format!(
+                    "expected {name} of a parameter in F32, found {dtype:?}"
+                ));
             }
             let shape = tensor.shape.as_slice().to_vec();
             let name = tensor.name.clone();
@@ -75,7 +77,11 @@ impl Tensors {
         let differs = expected.iter().zip(&found_layout).find(|(a, b)| a != b);
         Err(match differs {
             Some((expected, found)) => format!("expected {expected}, found {found}"),
-            None => format!("expected {} entries of the optimiser, found {}", expected.len(), found_layout.len()),
+            None => format!(
+                "expected {} entries of the optimiser, found {}",
+                expected.len(),
+                found_layout.len()
+            ),
         })
     }
 }

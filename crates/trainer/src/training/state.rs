@@ -6,8 +6,8 @@ use burn::tensor::Tensor;
 use graft_report::record::Epoch;
 
 use super::optimiser::adam;
-use graft_recipe::{Keep, Recipe};
 use crate::trainable::Trainable;
+use graft_recipe::{Keep, Recipe};
 
 /// An epoch, and the module after it, without gradients.
 pub type Kept = (Epoch, Trainable);

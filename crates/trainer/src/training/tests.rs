@@ -121,12 +121,12 @@ fn learns_what_can_be_learned_and_repeats_it() {
     let (first, epochs) = run(1);
     assert_eq!(epochs.len(), 10);
     assert!(epochs[9].train.loss < epochs[0].train.loss);
-    assert!(
-        first.0.validation.unwrap().accuracy > 0.99,
-        "{:?}",
-        first.0
+    assert!(first.0.validation.unwrap().accuracy > 0.99, "{:?}", first.0);
+    let before = initial(
+        &recipe(|recipe| recipe.training.seed = 1),
+        &data,
+        &holdout(),
     );
-    let before = initial(&recipe(|recipe| recipe.training.seed = 1), &data, &holdout());
     assert_ne!(before.head.to_bytes().unwrap(), head(&first));
     assert_eq!(head(&first), head(&run(1).0));
     assert_ne!(head(&first), head(&run(2).0));

@@ -62,7 +62,11 @@ fn resumed_after_its_best_epoch_it_keeps_no_worse_one() {
         Ok(())
     });
     let end = end.unwrap();
-    assert!(later.iter().all(|loss| *loss > best.validation.unwrap().loss));
+    assert!(
+        later
+            .iter()
+            .all(|loss| *loss > best.validation.unwrap().loss)
+    );
     assert_eq!(end.0, best);
     assert_eq!(head(&end), module.head.to_bytes().unwrap());
 }
@@ -95,7 +99,13 @@ fn resumed(
     data: &LabelledFeatures,
     holdout: &Holdout,
 ) -> Result<State, String> {
-    State::from_bytes(bytes, &initial(recipe, data, holdout), recipe, data, holdout)
+    State::from_bytes(
+        bytes,
+        &initial(recipe, data, holdout),
+        recipe,
+        data,
+        holdout,
+    )
 }
 
 #[test]
@@ -153,20 +163,17 @@ fn a_checkpoint_that_does_not_fit_its_run_is_refused() {
             |recipe| recipe.training.batch_size = 8,
             "5 steps, found 1 and 6",
         ),
-        (
-            |recipe| recipe.training.batch_size = 6,
-            "momentum.time",
-        ),
+        (|recipe| recipe.training.batch_size = 6, "momentum.time"),
         (|recipe| recipe.training.epochs = 0, "at most 0 epochs"),
-        (
-            |recipe| recipe.data.classes = 4,
-            "shape mismatch",
-        ),
+        (|recipe| recipe.data.classes = 4, "shape mismatch"),
         (|recipe| recipe.head.standardise = true, "standardise"),
     ];
     for (change, expected) in changes {
         let error = state(&saved, &recipe(change), &holdout()).unwrap_err();
-        assert!(error.contains("expected") && error.contains(expected), "{expected}: {error}");
+        assert!(
+            error.contains("expected") && error.contains(expected),
+            "{expected}: {error}"
+        );
     }
     let error = state(&saved, &recipe(|_| ()), &all).unwrap_err();
     assert!(error.contains("momentum.time"), "{error}");
@@ -186,7 +193,9 @@ fn a_checkpoint_that_does_not_fit_its_run_is_refused() {
     }
     let error = refused("logits", &|part| part.truncate(part.len() - 4));
     assert!(error.contains("114 values in logits, found 113"), "{error}");
-    let error = refused("logits", &|part| part[..4].copy_from_slice(&f32::NAN.to_le_bytes()));
+    let error = refused("logits", &|part| {
+        part[..4].copy_from_slice(&f32::NAN.to_le_bytes())
+    });
     assert!(error.contains("found NaN in logits"), "{error}");
     // The optimiser of another module.
     let other = stopped_after(12, &recipe(|_| ()), &data).unwrap();
