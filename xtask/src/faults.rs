@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
 use crate::cargo::{self, Failure, cargo};
-use crate::import::CODEGEN;
 use crate::pass;
 
 /// Says how many times as many mutated files are run; see the crate `graft-fuzz`.
@@ -112,7 +111,7 @@ impl Group {
     fn run(&self, times: u32) -> Result<(), Failure> {
         eprintln!("{}", self.what);
         let mut tests = cargo("test");
-        tests.args(["--release", "--workspace", "--features", CODEGEN, "--tests"]);
+        tests.args(["--release", "--workspace", "--tests"]);
         tests.args(["--", "--include-ignored", "--nocapture"]);
         tests.args(self.names).env(TIMES, times.to_string());
         let said = said(tests)?;

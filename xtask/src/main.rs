@@ -7,7 +7,6 @@ mod cards;
 mod cargo;
 mod cuda;
 mod faults;
-mod import;
 mod llvm;
 mod pass;
 mod peers;
@@ -21,7 +20,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask VERB [OPTION]...
 
-  train, eval, report, lab, runs, compare, predict, fetch, extract, cache, doctor
+  train, eval, report, lab, runs, compare, predict, fetch, import, extract, cache, doctor
           build graft and pass everything on to it;
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu); taken by those that compute:
@@ -32,8 +31,6 @@ cargo xtask VERB [OPTION]...
           --full   also against fresh exports by Keras and PyTorch, which are installed (gigabytes)
   faults  of these tests, those that make files and disks go wrong, with their figures
           --long   ten times as many mutated files and kills, and a million files of MNIST's format
-  import  [FILE]   take VGG16 from another ONNX file, and generate the backbone's code from it
-          --check  only compare the generated code with what is committed
   help    show this";
 
 /// Exit codes: 0 done, 1 failed, 2 wrong usage; that of graft where graft was run.
@@ -46,15 +43,14 @@ fn main() -> ExitCode {
     let done = match verb.as_ref() {
         "bench" if peers::wanted(rest) => peers::run(rest),
         "train" | "eval" | "report" | "lab" | "runs" | "compare" | "predict" | "fetch"
-        | "extract" | "cache" | "bench" | "doctor" => pass::run(&verb, rest),
-        "help" | "--help" | "-h" | "test" | "faults" | "import" if wants_help(&verb, rest) => {
+        | "import" | "extract" | "cache" | "bench" | "doctor" => pass::run(&verb, rest),
+        "help" | "--help" | "-h" | "test" | "faults" if wants_help(&verb, rest) => {
             // A reader that has gone away is no failure.
             let _ = writeln!(io::stdout(), "{HELP}");
             Ok(())
         }
         "test" => test::run(rest),
         "faults" => faults::run(rest),
-        "import" => import::run(rest),
         unknown => Err(cargo::Failure::Usage(format!(
             "unknown verb `{unknown}`; try `cargo xtask help`"
         ))),
@@ -68,5 +64,5 @@ fn main() -> ExitCode {
 /// Whether to show the help: asked for by name, or by an option of our own verbs.
 fn wants_help(verb: &str, rest: &[OsString]) -> bool {
     let asked = |argument: &OsString| argument == "--help" || argument == "-h";
-    !matches!(verb, "test" | "faults" | "import") || rest.iter().any(asked)
+    !matches!(verb, "test" | "faults") || rest.iter().any(asked)
 }

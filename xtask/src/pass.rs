@@ -41,7 +41,7 @@ fn taken(verb: &str, asked: Option<&str>) -> Result<(), Failure> {
     )))
 }
 
-/// Fetches `wanted` into the checkout's own models folder, where the tests and the importer look.
+/// Fetches `wanted` into the checkout's own models folder, where the tests look.
 pub(crate) fn fetch(wanted: &str) -> Result<(), Failure> {
     let mut graft = build(backend::DEFAULT)?;
     graft
@@ -89,6 +89,7 @@ mod tests {
             ("runs", false),
             ("compare", false),
             ("fetch", false),
+            ("import", false),
             ("cache", false),
         ] {
             assert!(taken(verb, None).is_ok(), "{verb}");

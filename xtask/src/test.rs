@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use crate::cargo::{self, Failure, cargo, root};
-use crate::import::CODEGEN;
 use crate::pass;
 
 /// The module of the tests that need fresh exports.
@@ -18,7 +17,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     };
     pass::fetch("all")?;
     let mut tests = cargo("test");
-    tests.args(["--release", "--workspace", "--features", CODEGEN]);
+    tests.args(["--release", "--workspace"]);
     tests.args(["--", "--include-ignored"]);
     if full {
         let fixtures = root().join("target/full-fixtures");

@@ -17,8 +17,6 @@ const SMALLEST: usize = 32;
 const LARGEST: usize = 4096;
 /// A doubled batch must bring so much more images a second.
 const GAIN: f64 = 1.05;
-/// Channels of VGG16's largest maps, those of its first block at full height and width.
-const WIDEST: usize = 64;
 
 /// How many images of `size` by `size` pixels to pass at once, where `count` are to be passed. On a
 /// card it is searched for with `one` of them, once for a device, size and prefix: the batch is
@@ -38,7 +36,8 @@ pub fn best(
     if !card {
         return Ok(prefix.batch(size));
     }
-    let limit = limit(compute.largest_tensor, size).min(LARGEST);
+    let maps = prefix.network().largest_maps(size, size);
+    let limit = limit(compute.largest_tensor, maps).min(LARGEST);
     let smallest = SMALLEST.min(limit);
     let mut device = Known::read(known, compute.backend, &compute.adapter);
     let name = name(prefix, size);
@@ -86,9 +85,9 @@ fn name(prefix: &Prefix, size: usize) -> String {
     )
 }
 
-/// The largest batch whose largest maps are one tensor of the device's.
-fn limit(largest_tensor: Option<u64>, size: usize) -> usize {
-    let map = 4 * WIDEST * size * size;
+/// The largest batch whose largest maps, of so many values an image, are one tensor of the device's.
+fn limit(largest_tensor: Option<u64>, maps: usize) -> usize {
+    let map = size_of::<f32>() * maps;
     largest_tensor.map_or(LARGEST, |bytes| {
         let batch = usize::try_from(bytes).unwrap_or(usize::MAX) / map;
         batch.max(1)
@@ -142,6 +141,7 @@ fn repeated(one: &ImageBatch, batch: usize) -> ImageBatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use graft_network::Network;
 
     /// A device whose passes take `fixed` seconds and `each` more an image, and that has room for
     /// `room` images.
@@ -172,9 +172,10 @@ mod tests {
 
     #[test]
     fn one_tensor_must_hold_the_largest_maps() {
-        assert_eq!(limit(Some(128 << 20), 32), 512);
-        assert_eq!(limit(Some(128 << 20), 224), 10);
-        assert_eq!(limit(Some(1 << 20), 224), 1);
-        assert_eq!(limit(None, 224), LARGEST);
+        let maps = |size| Network::VGG16.largest_maps(size, size);
+        assert_eq!(limit(Some(128 << 20), maps(32)), 512);
+        assert_eq!(limit(Some(128 << 20), maps(224)), 10);
+        assert_eq!(limit(Some(1 << 20), maps(224)), 1);
+        assert_eq!(limit(None, maps(224)), LARGEST);
     }
 }

@@ -14,12 +14,15 @@ pub enum Error {
         "the winograd engine computes on the CPU only, not on {0}; use --engine burn, or --backend cpu"
     )]
     EngineNeedsCpu(Backend),
-    /// An ONNX file that is not VGG16.
+    /// Weights that cannot be read.
     #[error(transparent)]
     Import(#[from] graft_onnx_import::Error),
     /// Weights that cannot be used.
     #[error(transparent)]
     Backbone(#[from] graft_backbone::Error),
+    /// An image that is too small for the network.
+    #[error(transparent)]
+    Network(#[from] graft_network::Error),
     /// A file operation that failed.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
@@ -41,9 +44,9 @@ pub enum Error {
         "the device failed and is of no use to this process any more: {0}; start the command again, which then takes smaller batches"
     )]
     DeviceLost(String),
-    /// The shape of VGG16 changed in one place and not in another.
+    /// The shape of a network changed in one place and not in another.
     #[error(
-        "expected {0} weights for a convolution of VGG16, found another number; this is a defect of graft, please report it"
+        "expected {0} weights for a convolution, found another number; this is a defect of graft, please report it"
     )]
     Weights(usize),
     /// Output that could not be written or put together.

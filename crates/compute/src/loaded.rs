@@ -18,7 +18,7 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// VGG16 up to the recipe's boundary from the weights `folder`.
+    /// The network up to the recipe's boundary from the weights `folder`.
     ///
     /// # Errors
     /// When a file is missing, damaged, or not of its block.

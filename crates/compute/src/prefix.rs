@@ -8,8 +8,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use graft_backbone::{Backbone, Boundary, CpuBackbone};
+use graft_backbone::{Backbone, CpuBackbone};
 use graft_dataset::ImageBatch;
+use graft_network::{Boundary, Network};
 use serde::Serialize;
 
 use crate::Error;
@@ -53,6 +54,7 @@ impl Prefix {
     /// does not compute in the recipe's precision.
     pub fn load(compute: &Compute, folder: &Path, recipe: recipe::Backbone) -> Result<Self, Error> {
         let recipe::Backbone {
+            network,
             boundary,
             precision,
             ..
@@ -61,11 +63,13 @@ impl Prefix {
             Engine::Winograd if precision != Precision::F32 => {
                 Err(Error::PrecisionNeedsBurn(precision))
             }
-            Engine::Winograd => Ok(Self::Winograd(CpuBackbone::load(folder, boundary)?)),
+            Engine::Winograd => Ok(Self::Winograd(CpuBackbone::load(
+                folder, network, boundary,
+            )?)),
             Engine::Burn => {
                 let device = &compute.device;
                 check_precision(precision, device, &compute.adapter)?;
-                let load = || Backbone::load(folder, boundary, device);
+                let load = || Backbone::load(folder, network, boundary, device);
                 let backbone = guarded(load).map_err(Error::device)??;
                 Ok(Self::Burn(Box::new(OnDevice {
                     backbone: backbone.cast(float_dtype(precision)),
@@ -87,6 +91,15 @@ impl Prefix {
         }
     }
 
+    /// The network that it is the first part of.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        match self {
+            Self::Winograd(backbone) => backbone.network(),
+            Self::Burn(burn) => burn.backbone.network(),
+        }
+    }
+
     /// The block that the features are taken after.
     #[must_use]
     pub fn boundary(&self) -> Boundary {
@@ -96,13 +109,21 @@ impl Prefix {
         }
     }
 
+    /// The shape `[channels, height, width]` of the features of an image of `size` by `size` pixels.
+    ///
+    /// # Errors
+    /// When nothing of such an image is left at the boundary.
+    pub fn map(&self, size: usize) -> Result<[usize; 3], Error> {
+        let shape = self.network().feature_shape(self.boundary(), size, size);
+        Ok(shape?)
+    }
+
     /// How many values the features of an image of `size` by `size` pixels have.
     ///
     /// # Errors
     /// When nothing of such an image is left at the boundary.
     pub fn width(&self, size: usize) -> Result<usize, Error> {
-        let map = self.boundary().feature_shape(size, size)?;
-        Ok(map.iter().product())
+        Ok(self.map(size)?.iter().product())
     }
 
     /// How many images of `size` by `size` pixels are well passed at once on any device: as many as

@@ -34,7 +34,7 @@ pub enum CacheError {
     },
     /// A feature that is no finite number: nothing of its batch is kept.
     #[error(
-        "the features of image {image} (counted from 0) hold {value}; import the VGG16 weights again, or try another device or --engine"
+        "the features of image {image} (counted from 0) hold {value}; import the weights again, or try another device or --engine"
     )]
     NotFinite {
         /// Its place among the images.

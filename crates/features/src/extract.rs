@@ -124,12 +124,7 @@ impl<'a> Extractor<'a> {
             return Ok((features, Cached::Hit, 0));
         }
         let Preprocessing { size, .. } = self.recipe.preprocessing;
-        let map = self
-            .loaded
-            .prefix
-            .boundary()
-            .feature_shape(size, size)
-            .map_err(graft_compute::Error::from)?;
+        let map = self.loaded.prefix.map(size)?;
         let mut shards = Shards::open(path, key, map);
         let entry = shards.entry_bytes();
         room::clear_for(&self.paths.cache(), entry, 2 * entry - shards.bytes())?;

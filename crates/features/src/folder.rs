@@ -163,9 +163,9 @@ fn key(path: &Path) -> Option<Key> {
 mod tests {
     use super::*;
     use crate::Writer;
-    use graft_backbone::Boundary;
     use graft_compute::Backend;
     use graft_dataset::{ImageSet, Preprocessing};
+    use graft_network::Boundary;
     use graft_recipe::Dtype;
     use std::time::Duration;
 
@@ -175,7 +175,7 @@ mod tests {
             &set,
             &[],
             Preprocessing::default(),
-            Boundary::Block1,
+            Boundary::after(1),
             Dtype::F32,
             Backend::Cpu,
             "test".into(),

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing};
 use graft_durable::Hashing;
+use graft_network::Boundary;
 use serde::{Deserialize, Serialize};
 
 use graft_compute::Backend;
@@ -133,7 +133,7 @@ mod tests {
             &set(&[1, 2]),
             &weights,
             Preprocessing::default(),
-            Boundary::Block2,
+            Boundary::after(2),
             Dtype::F32,
             Backend::Cpu,
             "test".into(),
@@ -157,7 +157,7 @@ mod tests {
             &|key| key.preprocessing.fit = Fit::Resize,
             &|key| key.preprocessing.size = 48,
             &|key| key.preprocessing.scaling = Scaling::Caffe,
-            &|key| key.boundary = Boundary::Block1,
+            &|key| key.boundary = Boundary::after(1),
             &|key| key.dtype = Dtype::F16,
             &|key| key.backend = Backend::Cuda,
             &|key| key.engine = "another".into(),

@@ -164,10 +164,10 @@ fn name(number: usize, sha256: &str) -> String {
 mod tests {
     use super::*;
     use crate::Features;
-    use graft_backbone::Boundary;
     use graft_compute::Backend;
     use graft_dataset::{ImageSet, Preprocessing};
     use graft_fuzz::{Damage, place};
+    use graft_network::Boundary;
     use graft_recipe::Dtype;
 
     /// Nine images of 256 values each: four to a shard.
@@ -180,7 +180,7 @@ mod tests {
 
     fn key() -> Key {
         let set = ImageSet::new(1, 1, vec![0; IMAGES], vec![0; IMAGES], 10).unwrap();
-        let (preprocessing, boundary) = (Preprocessing::default(), Boundary::Block1);
+        let (preprocessing, boundary) = (Preprocessing::default(), Boundary::after(1));
         let (dtype, backend) = (Dtype::F32, Backend::Cpu);
         Key::new(
             &set,

@@ -1,12 +1,13 @@
 //! Entries that are written, damaged and read.
 
+use graft_compute::Backend;
+use graft_network::Boundary;
 use graft_recipe::Dtype;
 
 use super::{CacheError, Features, Key, Writer};
-use graft_backbone::Boundary;
-use graft_compute::Backend;
 use graft_dataset::{ImageSet, Preprocessing};
 use graft_fuzz::{Damage, Limits, MUTATIONS, Target, Verdict, place};
+use graft_network::Boundary;
 use std::fs;
 use std::path::Path;
 
@@ -16,7 +17,7 @@ fn key(pixel: u8) -> Key {
         &set,
         &[],
         Preprocessing::default(),
-        Boundary::Block1,
+        Boundary::after(1),
         Dtype::F32,
         Backend::Cpu,
         "test".into(),

@@ -18,7 +18,7 @@ use graft_compute::Backend;
 use graft_compute::Engine;
 use graft_trainer::run::CheckpointName;
 
-/// Transfer learning in Rust: a frozen VGG16 from ImageNet learns handwritten digits.
+/// Transfer learning in Rust: a frozen network from ImageNet learns handwritten digits.
 ///
 /// Start with `graft train`, which fetches what it needs, then `graft eval`. In a checkout,
 /// `cargo xtask train` and `cargo xtask eval` build graft first.
@@ -33,8 +33,10 @@ pub(crate) struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Fetch data and VGG16, verify them, and import the weights
+    /// Fetch data and the pretrained network, verify them, and import the weights
     Fetch(Fetch),
+    /// Take the weights of a network from an ONNX file
+    Import(Import),
     /// Train a new head on frozen features and record the run
     #[command(after_long_help = concat!(
         "Every key that --set takes, as the seed recipe has it:\n\n",
@@ -103,14 +105,24 @@ pub(crate) struct Fetch {
     pub(crate) outside: Outside,
 }
 
+/// `graft import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// An ONNX file that begins with a known network, whatever head it has; by default the fetched one
+    pub file: Option<PathBuf>,
+    /// Where from.
+    #[command(flatten)]
+    pub outside: Outside,
+}
+
 /// What to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Wanted {
     /// Everything
     All,
-    /// What `train` needs: training images and VGG16
+    /// What `train` needs: training images and the network
     Train,
-    /// What `eval` needs: test images and VGG16
+    /// What `eval` needs: test images and the network
     Test,
 }
 

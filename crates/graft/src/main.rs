@@ -1,4 +1,4 @@
-//! `graft`: train, evaluate and use a digit classifier that is grafted onto VGG16.
+//! `graft`: train, evaluate and use a digit classifier that is grafted onto a pretrained network.
 
 mod bench;
 mod cli;

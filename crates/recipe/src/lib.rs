@@ -12,8 +12,8 @@ mod read;
 
 pub use dtype::Dtype;
 pub use error::RecipeError;
-use graft_backbone::Boundary;
 use graft_dataset::Preprocessing;
+use graft_network::{Boundary, Network};
 pub use precision::Precision;
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +57,9 @@ pub struct Data {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Backbone {
-    /// The last block of VGG16 that is kept.
+    /// The pretrained network.
+    pub network: Network,
+    /// The last of its blocks that is kept.
     pub boundary: Boundary,
     /// How features are kept on disk.
     pub dtype: Dtype,
@@ -130,7 +132,8 @@ impl Default for Data {
 impl Default for Backbone {
     fn default() -> Self {
         Self {
-            boundary: Boundary::Block5,
+            network: Network::default(),
+            boundary: Network::default().end(),
             dtype: Dtype::F32,
             precision: Precision::F32,
         }

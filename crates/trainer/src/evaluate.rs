@@ -30,7 +30,7 @@ pub fn evaluate(
     let device = &compute.device;
     let recipe = run.recipe()?;
     let module = Trainable::of_run(run, device)?;
-    let images = sources.images(&recipe.data, Split::Test)?;
+    let images = sources.images(&recipe, Split::Test)?;
     let loaded = sources.prefix(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let extracted =

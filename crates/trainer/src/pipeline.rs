@@ -72,7 +72,7 @@ pub fn train(
     } = config;
     check_writable(&home.runs())?;
 
-    let images = sources.images(&recipe.data, Split::Train)?;
+    let images = sources.images(recipe, Split::Train)?;
     let holdout = recipe.holdout(&images)?;
     let loaded = sources.prefix(compute, recipe.backbone)?;
     let before = loaded.prefix.weights_hash()?;
@@ -166,8 +166,8 @@ pub fn train(
         recipe: name.into(),
         machine: machine::machine(compute, recipe.backbone.precision),
         data: then.data,
+        network: recipe.backbone.network.title.into(),
         origin: origin(&loaded),
-        generated_code: graft_backbone::generated_code_hash(),
         layers: layers(recipe),
         backbone,
         cache: CacheEntry {

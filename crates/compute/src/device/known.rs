@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use graft_backbone::Boundary;
+use graft_network::Boundary;
 use serde::{Deserialize, Serialize};
 
 use graft_recipe::Precision;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
-use graft_backbone::Boundary;
+use graft_network::{Boundary, Network};
 
 use super::*;
 use crate::device::Wanted;
@@ -60,7 +60,8 @@ impl ModuleMapper for OneWeight {
 fn one_wrong_weight_is_found_and_named() {
     let scratch = tempfile::tempdir().unwrap();
     let (folder, compute) = (weights_folder(), compute(scratch.path()));
-    let backbone = Backbone::load(&folder, Boundary::Block5, &compute.device).unwrap();
+    let backbone =
+        Backbone::load(&folder, Network::VGG16, Boundary::after(5), &compute.device).unwrap();
     let checked = check(&backbone, &folder, &compute, Precision::F32).unwrap();
     let names: Vec<_> = checked
         .iter()

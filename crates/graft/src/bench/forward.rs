@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use graft_backbone::Boundary;
 use graft_dataset::{Fit, ImageBatch, ImageSet, Preprocessing};
+use graft_network::Boundary;
 use serde::Serialize;
 
 use anyhow::Error;
@@ -138,7 +138,7 @@ fn measure(prefix: &Prefix, images: &ImageBatch, seconds: f64) -> Result<Row, Er
         batch,
         block: boundary.number(),
         images_per_second,
-        gflops: images_per_second * boundary.operations(size, size) as f64 / 1e9,
+        gflops: images_per_second * prefix.network().operations(boundary, size, size) as f64 / 1e9,
         peak_memory_bytes: machine::peak_memory(),
         cores_used: cpu.and_then(used),
         phases,

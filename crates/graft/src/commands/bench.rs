@@ -1,6 +1,6 @@
 //! `graft bench`
 
-use graft_backbone::{Boundary, CpuBackbone};
+use graft_backbone::CpuBackbone;
 use graft_dataset::Split;
 use serde::Serialize;
 
@@ -34,14 +34,14 @@ pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
     let compute = compute(&arguments.compute, home)?;
     let recipe = Recipe::default();
     let mut sources = sources(home, &arguments.outside)?;
-    let images = sources.images(&recipe.data, Split::Train)?;
+    let images = sources.images(&recipe, Split::Train)?;
     let plan = Plan {
         sizes: arguments.sizes.clone(),
         batches: arguments.batches.clone(),
         boundaries: if arguments.no_blocks {
-            vec![Boundary::Block5]
+            vec![recipe.backbone.boundary]
         } else {
-            Boundary::ALL.to_vec()
+            recipe.backbone.network.boundaries().collect()
         },
         seconds: arguments.seconds,
     };

@@ -7,6 +7,7 @@ mod doctor;
 mod eval;
 mod extract;
 mod fetch;
+mod import;
 mod lab;
 mod predict;
 mod report;
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     home.sweep();
     match &arguments.verb {
         Verb::Fetch(arguments) => fetch::run(arguments, &home),
+        Verb::Import(arguments) => import::run(arguments, &home),
         Verb::Train(arguments) => train::run(arguments, &home),
         Verb::Eval(arguments) => eval::run(arguments, &home),
         Verb::Runs(arguments) => runs::run(arguments, &home),

@@ -1,4 +1,4 @@
-//! VGG16 before and after the graft, as a picture: what is kept, what is cut off, what is grafted on.
+//! The network before and after the graft, as a picture: what is kept, what is cut off, what is grafted on.
 
 use maud::{Markup, html};
 
@@ -39,7 +39,7 @@ pub fn graft_svg(layers: &[Layer], language: Language) -> String {
         @for (number, block) in blocks.iter().enumerate() { (drawn(block, left(number), wide, language)) }
         (grafted(&head, stem, language))
     };
-    let title = language.pick("VGG16 before and after the graft", "改造前后的 VGG16");
+    let title = language.pick("The network before and after the graft", "改造前后的网络");
     picture(title, WIDTH, HEAD.0 + HEAD.1 + 22.0, &content).into_string()
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn block_name(block: &str, language: Language) -> String {
     }
 }
 
-/// A block, the shape of its output in VGG16 above and in the run below.
+/// A block, the shape of its output in the network above and in the run below.
 fn drawn(block: &Block, x: f64, wide: f64, language: Language) -> Markup {
     let (top, height) = ROW;
     let middle = place(x + wide / 2.0);

@@ -45,8 +45,8 @@ pub(super) fn origin(runs: &[Record]) -> Vec<Difference> {
     let parts: [(&str, Part); 11] = [
         ("training images", |m| Some(m.data.images.clone())),
         ("training labels", |m| Some(m.data.labels.clone())),
-        ("VGG16 weights", |m| Some(m.backbone.after.clone())),
-        ("VGG16 code", |m| Some(m.generated_code.clone())),
+        ("network", |m| Some(m.network.clone())),
+        ("backbone weights", |m| Some(m.backbone.after.clone())),
         ("features", |m| Some(m.cache.sha256.clone())),
         ("backend", |m| Some(m.machine.backend.clone())),
         ("engine", |m| Some(m.machine.engine.clone())),

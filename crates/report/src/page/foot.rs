@@ -127,10 +127,6 @@ fn hashes(run: &Run, lessons: &[Lesson]) -> Table {
         ),
         (run.pick("ONNX file", "ONNX 文件"), &manifest.origin.sha256),
         (
-            run.pick("generated code of VGG16", "VGG16 的生成代码"),
-            &manifest.generated_code,
-        ),
-        (
             run.pick("features in the cache", "缓存的特征"),
             &manifest.cache.sha256,
         ),

@@ -28,15 +28,16 @@ pub(super) struct Key {
 
 pub(super) fn head(run: &Run, options: &Options) -> Head {
     let manifest = &run.record.manifest;
+    let network = &manifest.network;
     let title = if run.is_mnist() {
         run.pick(
-            "Recognising handwritten digits with a frozen VGG16",
-            "基于 VGG16 迁移学习的手写数字识别",
+            format!("Recognising handwritten digits with a frozen {network}"),
+            format!("基于 {network} 迁移学习的手写数字识别"),
         )
     } else {
         run.pick(
-            "Recognising images with a frozen VGG16",
-            "基于 VGG16 迁移学习的图像分类",
+            format!("Recognising images with a frozen {network}"),
+            format!("基于 {network} 迁移学习的图像分类"),
         )
     };
     let mut facts: Vec<String> = options
@@ -56,7 +57,7 @@ pub(super) fn head(run: &Run, options: &Options) -> Head {
     );
     Head {
         kind: run.pick("Lab report", "实验报告"),
-        title: title.to_owned(),
+        title,
         name: run.name(),
         facts,
         figures: figures(run),
@@ -135,12 +136,13 @@ fn certainty(run: &Run, evaluation: &Evaluation) -> String {
 /// The whole work in three sentences.
 fn summary(run: &Run) -> String {
     let manifest = &run.record.manifest;
+    let network = &manifest.network;
     let boundary = run.boundary();
     let trained = number::count(run.parameters(Fate::Grafted));
     let (epochs, images) = (run.record.epochs.len(), number::count(manifest.trained_on));
     let done = run.pick(
-        format!("A pretrained VGG16 was frozen and cut after {boundary}; a new head with {trained} parameters was grafted on and trained for {epochs} epochs on {images} images."),
-        format!("将预训练的 VGG16 全部冻结，在{boundary}之后截断，接上一个有 {trained} 个参数的新分类头，用 {images} 张图片训练了 {epochs} 轮（epoch）。"),
+        format!("A pretrained {network} was frozen and cut after {boundary}; a new head with {trained} parameters was grafted on and trained for {epochs} epochs on {images} images."),
+        format!("将预训练的 {network} 全部冻结，在{boundary}之后截断，接上一个有 {trained} 个参数的新分类头，用 {images} 张图片训练了 {epochs} 轮（epoch）。"),
     );
     let Some(test) = run.test().map(|test| &test.evaluated.evaluation) else {
         return done;

@@ -38,12 +38,12 @@ fn cache(run: &Run) -> String {
     );
     match manifest.cache.result {
         Cached::Miss => run.pick(
-            format!("Features are worth keeping: one pass of the images through VGG16 took {features}, and the {epochs} epochs on the stored features took {head}. Without a cache, every epoch would need a pass of its own."),
-            format!("缓存特征很划算：所有图片通过 VGG16 一次用时 {features}，而在缓存的特征上训练 {epochs} 轮只用 {head}。若不缓存，每一轮都要重新通过一次 VGG16。"),
+            format!("Features are worth keeping: one pass of the images through the frozen blocks took {features}, and the {epochs} epochs on the stored features took {head}. Without a cache, every epoch would need a pass of its own."),
+            format!("缓存特征很划算：所有图片通过冻结的各块一次用时 {features}，而在缓存的特征上训练 {epochs} 轮只用 {head}。若不缓存，每一轮都要重新通过一次。"),
         ),
         Cached::Hit => run.pick(
-            format!("Features are worth keeping: reading and verifying them took {features} and the {epochs} epochs {head}; no image had to pass VGG16 again."),
-            format!("缓存特征很划算：读取并校验特征用时 {features}，训练 {epochs} 轮用时 {head}，没有一张图片需要再次通过 VGG16。"),
+            format!("Features are worth keeping: reading and verifying them took {features} and the {epochs} epochs {head}; no image had to pass the frozen blocks again."),
+            format!("缓存特征很划算：读取并校验特征用时 {features}，训练 {epochs} 轮用时 {head}，没有一张图片需要再次通过冻结的各块。"),
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! What becomes of an image before VGG16 sees it, shown on a real one.
+//! What becomes of an image before the network sees it, shown on a real one.
 
 use super::Lesson;
 use super::block::{Block, Drawing, Figure, Row, Table, Tile};
@@ -32,7 +32,7 @@ pub(super) fn blocks(run: &Run, lessons: &[Lesson]) -> Vec<Block> {
 
 /// What is done to an image, and why.
 fn preprocessing(run: &Run) -> String {
-    let data = &run.record.manifest.data;
+    let (data, network) = (&run.record.manifest.data, &run.record.manifest.network);
     let prepared = &run.record.samples.prepared;
     let from = number::shape(&[data.rows, data.columns]);
     let to = number::shape(&[prepared.rows, prepared.columns]);
@@ -47,18 +47,18 @@ fn preprocessing(run: &Run) -> String {
         ),
     };
     let scaling = match run.word("preprocessing.scaling") {
-        "caffe" => run.pick("and its values stay at 0 to 255, minus ImageNet's mean of each channel, in the order blue, green, red: the scaling that VGG16 was trained with", "数值保持 0 到 255，按蓝、绿、红的顺序减去 ImageNet 各通道的均值，即 VGG16 训练时的预处理"),
+        "caffe" => run.pick("and its values stay at 0 to 255, minus ImageNet's mean of each channel, in the order blue, green, red: the scaling that the network was trained with", "数值保持 0 到 255，按蓝、绿、红的顺序减去 ImageNet 各通道的均值，即该网络训练时的预处理"),
         _ => run.pick("and its values are divided by 255, which gives 0 to 1", "数值除以 255，得到 0 到 1"),
     };
     run.pick(
-        format!("VGG16 as a whole halves its input five times, and it wants three channels. {fit}, its grey channel is repeated three times, {scaling}."),
-        format!("完整的 VGG16 会把输入的边长减半五次，并且需要三个通道。{fit}，灰度通道复制三份，{scaling}。"),
+        format!("{network} as a whole halves its input after each block, and it wants three channels. {fit}, its grey channel is repeated three times, {scaling}."),
+        format!("完整的 {network} 在每一块之后都把边长减半，并且需要三个通道。{fit}，灰度通道复制三份，{scaling}。"),
     )
 }
 
 /// A real image before and after, and the range of its values.
 fn prepared(run: &Run) -> Option<Block> {
-    let samples = &run.record.samples;
+    let (samples, network) = (&run.record.samples, &run.record.manifest.network);
     let prepared = &samples.prepared;
     let before = samples
         .digits
@@ -104,8 +104,8 @@ fn prepared(run: &Run) -> Option<Block> {
         });
     }
     let caption = run.pick(
-        format!("Training image {} before preprocessing and as VGG16 gets it, with the size and the range of the values; all at the same scale.", before.index),
-        format!("训练图片 {} 在预处理之前和输入 VGG16 时的样子，标有尺寸和取值范围；各图比例相同。", before.index),
+        format!("Training image {} before preprocessing and as {network} gets it, with the size and the range of the values; all at the same scale.", before.index),
+        format!("训练图片 {} 在预处理之前和输入 {network} 时的样子，标有尺寸和取值范围；各图比例相同。", before.index),
     );
     let columns = [
         run.pick("image", "图片"),

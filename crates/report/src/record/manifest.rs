@@ -33,11 +33,12 @@ pub struct Manifest {
     pub machine: Machine,
     /// The images of the training split.
     pub data: Data,
-    /// Where the VGG16 weights came from.
+    /// The pretrained network, by its name in texts; records from before there were several have none.
+    #[serde(default = "first_network")]
+    pub network: String,
+    /// Where its weights came from.
     pub origin: Origin,
-    /// SHA-256 over the backbone's generated code, as it was compiled in.
-    pub generated_code: String,
-    /// VGG16 before and after the graft.
+    /// The network before and after the graft.
     pub layers: Vec<Layer>,
     /// The proof that the backbone did not train.
     pub backbone: WeightHashes,
@@ -59,6 +60,11 @@ pub struct Manifest {
     pub seconds: f64,
     /// Seconds a stage.
     pub stages: Stages,
+}
+
+/// The network of records that name none.
+fn first_network() -> String {
+    "VGG16".to_owned()
 }
 
 /// What a run was computed on, and with which code.

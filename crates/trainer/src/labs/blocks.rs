@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing};
+use graft_network::{Boundary, Network};
 use graft_report::lab::Pass;
 use graft_report::record::Cached;
 
@@ -23,8 +23,8 @@ pub(super) fn block_features(
     images: &ImageSet,
 ) -> Result<Vec<Features>, Error> {
     let started = Instant::now();
-    let entries: Vec<(PathBuf, Key)> = Boundary::ALL
-        .into_iter()
+    let entries: Vec<(PathBuf, Key)> = Network::default()
+        .boundaries()
         .map(|boundary| entry(bench, images, boundary))
         .collect();
     let mut features = Vec::new();
@@ -95,7 +95,7 @@ fn fill(
     let mut entries = Vec::new();
     for (path, key) in missing {
         if Features::open(path, key).is_err() {
-            let map = key.boundary.feature_shape(size, size)?;
+            let map = Network::default().feature_shape(key.boundary, size, size)?;
             entries.push((path, key.boundary, Shards::open(path, key, map)));
         }
     }

@@ -1,6 +1,6 @@
 //! `boundary`: a head on the features after each block of VGG16.
 
-use graft_backbone::Boundary as Cut;
+use graft_network::{Boundary as Cut, Network};
 use graft_report::Difference;
 use graft_report::lab::{Block, Boundary, Chosen, best};
 
@@ -17,6 +17,11 @@ const BATCH: usize = 128;
 /// Passes over the training images: fewer than the seed recipe's, for block 1 has 32 times as many
 /// values as block 5.
 const EPOCHS: usize = 5;
+
+/// The boundaries that are compared.
+fn cuts() -> impl Iterator<Item = Cut> {
+    Network::default().boundaries()
+}
 
 pub(super) fn run(bench: &mut Workbench) -> Result<Boundary, Error> {
     let holdout = bench.holdout()?;
@@ -46,7 +51,7 @@ pub(super) fn run(bench: &mut Workbench) -> Result<Boundary, Error> {
         }
     }
     let finished = run_all("boundary", &trials)?;
-    let settings = Cut::ALL.iter().zip(&train).flat_map(|(cut, features)| {
+    let settings = cuts().zip(&train).flat_map(|(cut, features)| {
         let block = Block {
             block: u8::try_from(cut.number()).unwrap_or_default(),
             values: features.width(),
@@ -57,12 +62,12 @@ pub(super) fn run(bench: &mut Workbench) -> Result<Boundary, Error> {
         .zip(&finished)
         .filter_map(|(block, one)| cell(block, std::slice::from_ref(one)))
         .collect();
-    let of_block = |cut: &Cut| {
+    let of_block = |cut: Cut| {
         best(&cells, |cell| {
             usize::from(cell.setting.block) == cut.number()
         })
     };
-    let places: Vec<usize> = Cut::ALL.iter().filter_map(of_block).collect();
+    let places: Vec<usize> = cuts().filter_map(of_block).collect();
     let one = |place: usize| hits(&finished[place..=place]);
     let last = places.last().copied().unwrap_or_default();
     let chosen = places.iter().map(|place| Chosen {

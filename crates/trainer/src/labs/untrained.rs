@@ -2,7 +2,8 @@
 
 use graft_dataset::{ImageSet, Preprocessing};
 use graft_head::he_uniform;
-use graft_onnx_import::{KERNEL, Vgg16, weights};
+use graft_network::{KERNEL, Network};
+use graft_onnx_import::{Imported, weights};
 
 use super::workbench::{Pair, Workbench, features};
 use crate::Error;
@@ -19,7 +20,7 @@ pub(super) fn untrained_features(bench: &mut Workbench, train: &ImageSet) -> Res
         file: format!("He-uniform weights of seed {seed}"),
         ..weights::Source::default()
     };
-    let vgg16 = Vgg16::with_weights(source, |[input, output]| {
+    let vgg16 = Imported::with_weights(Network::default(), source, |[input, output]| {
         stream += 1;
         let summed = input * KERNEL[0] * KERNEL[1];
         he_uniform(summed, summed * output, seed, stream)

@@ -10,9 +10,9 @@ use graft_recipe::Keep;
 use std::path::Path;
 
 use burn::tensor::Device;
-use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing, split};
 use graft_head::Statistics;
+use graft_network::Boundary;
 
 use graft_compute::Backend;
 use graft_features::{Features, Key, Writer};
@@ -41,7 +41,7 @@ pub(super) fn features(folder: &Path, row: impl Fn(usize) -> [f32; 3]) -> Featur
         &set,
         &[],
         Preprocessing::default(),
-        Boundary::Block1,
+        Boundary::after(1),
         Dtype::F32,
         Backend::Cpu,
         "test".into(),

@@ -76,7 +76,7 @@ const SETTINGS: [(&str, &str, &str); 20] = [
     ),
     (
         "preprocessing.size",
-        "VGG16's input in pixels",
+        "the network's input in pixels",
         "输入边长（像素）",
     ),
     (

@@ -19,8 +19,8 @@ fn text(run: &Run) -> String {
     let all = run.seconds(manifest.seconds);
     let cache = match manifest.cache.result {
         Cached::Miss => run.pick(
-            "The features were not in the cache: every image went through VGG16 once.",
-            "特征缓存未命中：每张图片通过了一次 VGG16。",
+            "The features were not in the cache: every image went through the frozen blocks once.",
+            "特征缓存未命中：每张图片通过了一次冻结的各块。",
         ),
         Cached::Hit => run.pick(
             "The features were in the cache already; they were read and verified.",

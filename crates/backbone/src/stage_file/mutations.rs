@@ -6,14 +6,20 @@ use graft_fuzz::{Limits, MUTATIONS, Target, Verdict};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
-use super::BlockFile;
+use graft_network::{Boundary, Stage};
 
-/// The shape of the kernels in the valid file.
-const SHAPE: [usize; 4] = [2, 1, 3, 3];
+use super::read;
+
+/// The stage that the valid file is of.
+const STAGE: Stage = Stage {
+    boundary: Boundary::after(1),
+    input: 1,
+    outputs: &[2],
+};
 
 fn valid() -> Vec<u8> {
     let values = [0_u8; 72];
-    let weight = TensorView::new(Dtype::F32, SHAPE.to_vec(), &values).unwrap();
+    let weight = TensorView::new(Dtype::F32, vec![2, 1, 3, 3], &values).unwrap();
     let bias = TensorView::new(Dtype::F32, vec![2], &values[..8]).unwrap();
     let tensors = [("conv2d1.weight", weight), ("conv2d1.bias", bias)];
     safetensors::serialize(tensors, None).unwrap()
@@ -21,11 +27,10 @@ fn valid() -> Vec<u8> {
 
 #[test]
 fn mutated_files_are_read_or_refused() {
-    let names = ["conv2d1.weight", "conv2d1.bias"].map(str::to_owned);
     let target = Target {
-        name: "block-file",
+        name: "stage-file",
         manifest: env!("CARGO_MANIFEST_DIR"),
-        test: "block_file::mutations::mutated_files_are_read_or_refused",
+        test: "stage_file::mutations::mutated_files_are_read_or_refused",
         limits: Limits::declaring(0),
         corpus: &[valid()],
         mutations: MUTATIONS,
@@ -41,21 +46,17 @@ fn mutated_files_are_read_or_refused() {
         numbers: &[(0, 8)],
         own: None,
     };
-    target.run(|bytes| {
-        let read = BlockFile::read(Path::new("the-block"), bytes).and_then(|file| {
-            file.only(&names)?;
-            file.tensor("conv2d1.bias", &[2])?;
-            file.tensor("conv2d1.weight", &SHAPE)
-        });
-        match read {
-            Ok(weight) => {
-                assert_eq!(weight.len(), 18);
-                Verdict::Accepted
-            }
-            Err(error) => {
-                assert!(error.to_string().contains("the-block"), "{error}");
-                Verdict::Refused
-            }
+    target.run(|bytes| match read(STAGE, Path::new("the-stage"), bytes) {
+        Ok(convolutions) => {
+            let [one] = &convolutions[..] else {
+                panic!("{} convolutions", convolutions.len())
+            };
+            assert_eq!((one.weight.len(), one.bias.len()), (18, 2));
+            Verdict::Accepted
+        }
+        Err(error) => {
+            assert!(error.to_string().contains("the-stage"), "{error}");
+            Verdict::Refused
         }
     });
 }

@@ -1,19 +1,22 @@
-//! VGG16's convolutional base as it was read from a file.
+//! A network as it was read from a file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use graft_network::{KERNEL, Network};
 use onnx_protobuf::{FloatTensor, ModelProto};
 
-use crate::architecture::{BLOCKS, IMAGE_CHANNELS, KERNEL, KNOWN_OPSETS};
 use crate::place::clip;
+use crate::recognise::recognise;
+use crate::rules::check_operators;
 use crate::weights::{Manifest, Source};
-use crate::{Error, Refusal, base, graphs, weights};
+use crate::{Error, Refusal, weights};
 
-/// The convolutional base of VGG16: 13 convolutions in five blocks, and where it came from.
+/// The convolutional base of a network, and where it came from.
 #[derive(Clone, Debug)]
-pub struct Vgg16 {
+pub struct Imported {
     source: Source,
-    blocks: [Vec<Convolution>; 5],
+    network: Network,
+    stages: Vec<Vec<Convolution>>,
 }
 
 /// The parameters of one convolution.
@@ -25,15 +28,16 @@ pub struct Convolution {
     pub bias: FloatTensor,
 }
 
-impl Vgg16 {
-    /// Reads any ONNX file that begins with VGG16's convolutional base, whatever follows it.
+impl Imported {
+    /// Reads any ONNX file that begins with the convolutional base of a known network, whatever
+    /// follows it. Batch normalisations are folded into the convolutions.
     ///
-    /// Known to be accepted are exports of Keras' model by tf2onnx and of torchvision's by `PyTorch`,
-    /// with their heads.
+    /// Known to be accepted are exports of Keras' VGG16 by tf2onnx and of torchvision's networks by
+    /// `PyTorch`, with their heads.
     ///
     /// # Errors
-    /// When the file cannot be read, is no ONNX, or is something else than VGG16: the error says
-    /// where it differs.
+    /// When the file cannot be read, is no ONNX, or is another network: the error says where it
+    /// differs.
     pub fn read(onnx: &Path) -> Result<Self, Error> {
         let bytes = onnx_protobuf::load(onnx)?;
         let sha256 = graft_durable::sha256(&bytes);
@@ -49,54 +53,71 @@ impl Vgg16 {
             producer: clip(&model.producer_name),
             producer_version: clip(&model.producer_version),
         };
-        Self::from_model(&model, source).map_err(|reason| Error::NotVgg16 {
+        Self::from_model(&model, source).map_err(|reason| Error::Unknown {
             path: onnx.to_owned(),
+            known: Network::ALL
+                .iter()
+                .map(|one| one.title)
+                .collect::<Vec<_>>()
+                .join(", "),
             reason: Box::new(reason),
         })
     }
 
-    /// VGG16 with weights of the caller's: `weights` is asked for each convolution's, with its input
-    /// and output channels, and gives `[out, in, 3, 3]` row by row. Biases are 0.
+    /// A network with weights of the caller's: `weights` is asked for each convolution's, with its
+    /// input and output channels, and gives `[out, in, 3, 3]` row by row. Biases are 0.
     ///
     /// # Errors
     /// With the number of weights that were expected, when others are given.
     pub fn with_weights(
+        network: Network,
         source: Source,
         mut weights: impl FnMut([usize; 2]) -> Vec<f32>,
     ) -> Result<Self, usize> {
-        let mut input = IMAGE_CHANNELS;
-        let mut blocks = [const { Vec::new() }; 5];
-        for (block, outputs) in blocks.iter_mut().zip(BLOCKS) {
-            for output in outputs {
-                let dims = vec![*output, input, KERNEL[0], KERNEL[1]];
+        let mut stages = Vec::new();
+        for stage in network.stages() {
+            let mut convolutions = Vec::new();
+            for [input, output] in stage.convolutions() {
+                let dims = vec![output, input, KERNEL[0], KERNEL[1]];
                 let expected: usize = dims.iter().product();
-                let values = weights([input, *output]).into_iter();
-                let bytes: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
-                let weight = FloatTensor::new(dims, bytes.into()).ok_or(expected)?;
-                let bias = FloatTensor::zeros(*output);
-                block.push(Convolution { weight, bias });
-                input = *output;
+                let weight = FloatTensor::of(dims, weights([input, output])).ok_or(expected)?;
+                let bias = FloatTensor::zeros(output);
+                convolutions.push(Convolution { weight, bias });
             }
+            stages.push(convolutions);
         }
-        Ok(Self { source, blocks })
+        Ok(Self {
+            source,
+            network,
+            stages,
+        })
     }
 
     /// These convolutions, whatever they are.
     #[cfg(test)]
-    pub(crate) fn of(source: Source, blocks: [Vec<Convolution>; 5]) -> Self {
-        Self { source, blocks }
+    pub(crate) fn of(source: Source, stages: Vec<Vec<Convolution>>) -> Self {
+        Self {
+            source,
+            network: Network::default(),
+            stages,
+        }
     }
 
     pub(crate) fn from_model(model: &ModelProto, source: Source) -> Result<Self, Refusal> {
         check_operators(model)?;
-        let graph = model
-            .graph
-            .as_ref()
-            .ok_or(Refusal::Inputs { found: vec![] })?;
+        let graph = model.graph.as_ref();
+        let (network, stages) = recognise(graph.ok_or(Refusal::Inputs { found: vec![] })?)?;
         Ok(Self {
             source,
-            blocks: base::convolutions(graph)?,
+            network,
+            stages,
         })
+    }
+
+    /// Which network it is.
+    #[must_use]
+    pub fn network(&self) -> Network {
+        self.network
     }
 
     /// Where it came from.
@@ -105,22 +126,22 @@ impl Vgg16 {
         &self.source
     }
 
-    /// The convolutions, by block and in order.
+    /// The convolutions, by stage and in order.
     #[must_use]
-    pub fn blocks(&self) -> &[Vec<Convolution>; 5] {
-        &self.blocks
+    pub fn stages(&self) -> &[Vec<Convolution>] {
+        &self.stages
     }
 
-    /// The number of weights and biases: 14,714,688.
+    /// The number of weights and biases.
     #[must_use]
     pub fn parameters(&self) -> usize {
-        let convolutions = self.blocks.iter().flatten();
+        let convolutions = self.stages.iter().flatten();
         convolutions
             .map(|one| one.weight.values().len() + one.bias.values().len())
             .sum()
     }
 
-    /// Writes `block1.safetensors` to `block5.safetensors`, and at last `weights.json`, into
+    /// Writes `block1.safetensors`, `block2.safetensors`, ..., and at last `weights.json`, into
     /// `folder`, which is made if need be. The same file gives the same bytes.
     ///
     /// # Errors
@@ -128,52 +149,18 @@ impl Vgg16 {
     pub fn write_weights(&self, folder: &Path) -> Result<Manifest, Error> {
         weights::write(self, folder)
     }
-
-    /// Writes `block1.onnx` to `block5.onnx` into `folder`, which is made if need be: the five
-    /// blocks as graphs of their own with their weights inside. The same file gives the same bytes.
-    ///
-    /// # Shapes
-    /// `images` or `features` `[batch, channels, height, width]` to `pooled` `[batch, channels,
-    /// height / 2, width / 2]`, of any batch, height and width.
-    ///
-    /// # Errors
-    /// When a file cannot be written.
-    pub fn write_graphs(&self, folder: &Path) -> Result<[PathBuf; 5], Error> {
-        graphs::write(self, folder)
-    }
-}
-
-/// Checks that the operators are ONNX's, as this crate knows them.
-fn check_operators(model: &ModelProto) -> Result<(), Refusal> {
-    let is_onnx = |domain: &str| matches!(domain, "" | "ai.onnx");
-    let versions: Vec<i64> = model
-        .opset_import
-        .iter()
-        .filter(|set| is_onnx(&set.domain))
-        .map(|set| set.version)
-        .collect();
-    if versions.is_empty() || !versions.iter().all(|one| KNOWN_OPSETS.contains(one)) {
-        let found = format!("{:?}", &versions[..versions.len().min(10)]);
-        return Err(Refusal::Opset { found });
-    }
-    match model.functions.iter().find(|one| is_onnx(&one.domain)) {
-        Some(function) => Err(Refusal::Function {
-            name: clip(&function.name),
-        }),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::{fill, from_tensorflow, in_the_old_way, vgg16};
+    use crate::fixture::{fill, from_tensorflow, in_the_old_way, vgg16};
     use onnx_protobuf::{FunctionProto, OperatorSetIdProto, encode};
 
     #[test]
     fn weights_of_the_caller_s_own() {
         let mut asked = Vec::new();
-        let vgg16 = Vgg16::with_weights(Source::default(), |channels| {
+        let vgg16 = Imported::with_weights(Network::VGG16, Source::default(), |channels| {
             asked.push(channels);
             vec![0.5; channels[0] * channels[1] * 9]
         })
@@ -183,16 +170,16 @@ mod tests {
             (13, [3, 64], [512, 512])
         );
         assert_eq!(vgg16.parameters(), 14_714_688);
-        let layers = vgg16.blocks().iter().map(Vec::len);
+        let layers = vgg16.stages().iter().map(Vec::len);
         assert_eq!(layers.collect::<Vec<_>>(), [2, 2, 3, 3, 3]);
-        let last = &vgg16.blocks()[4][2];
+        let last = &vgg16.stages()[4][2];
         assert!(
             last.weight
                 .values()
                 .all(|value| value.to_bits() == 0.5_f32.to_bits())
         );
         assert!(last.bias.values().all(|value| value.to_bits() == 0));
-        let refused = Vgg16::with_weights(Source::default(), |_| vec![0.0; 9]);
+        let refused = Imported::with_weights(Network::VGG16, Source::default(), |_| vec![0.0; 9]);
         assert_eq!(refused.unwrap_err(), 3 * 64 * 9);
     }
 
@@ -200,7 +187,7 @@ mod tests {
     fn every_exporter_is_understood() {
         let models = [vgg16(), from_tensorflow(), in_the_old_way()];
         for model in models {
-            let read = Vgg16::from_model(&fill(model), Source::default()).unwrap();
+            let read = Imported::from_model(&fill(model), Source::default()).unwrap();
             assert_eq!(read.parameters(), 14_714_688);
         }
     }
@@ -208,8 +195,8 @@ mod tests {
     #[test]
     fn tensors_arrive_where_they_belong() {
         let model = fill(vgg16());
-        let read = Vgg16::from_model(&model, Source::default()).unwrap();
-        let convolutions = read.blocks().iter().flatten();
+        let read = Imported::from_model(&model, Source::default()).unwrap();
+        let convolutions = read.stages().iter().flatten();
         let arrived = convolutions.flat_map(|one| [&one.weight, &one.bias]);
         let sent = &model.graph.as_ref().unwrap().initializer[..26];
         assert!(
@@ -246,7 +233,7 @@ mod tests {
             (with_function, "a function \"Relu\" of its own"),
         ];
         for (model, expected) in cases {
-            let error = Vgg16::from_model(&model, Source::default()).unwrap_err();
+            let error = Imported::from_model(&model, Source::default()).unwrap_err();
             assert!(error.to_string().contains(expected), "{error}: {expected}");
         }
     }
@@ -260,14 +247,11 @@ mod tests {
             (b"", "it holds no graph"),
             (b"PK\x03\x04", "is not a readable ONNX file"),
             (&whole[..whole.len() / 2], "longer than what is left"),
-            (
-                &whole,
-                "is not VGG16: node 0 \"conv0\" (Conv): tensor \"w0\"",
-            ),
+            (&whole, "VGG16): node 0 \"conv0\" (Conv): tensor \"w0\""),
         ];
         for (bytes, expected) in cases {
             std::fs::write(&path, bytes).unwrap();
-            let error = Vgg16::read(&path).unwrap_err().to_string();
+            let error = Imported::read(&path).unwrap_err().to_string();
             assert!(error.contains(path.to_str().unwrap()), "{error}");
             assert!(error.contains(expected), "{error}: {expected}");
         }

@@ -5,12 +5,65 @@ use onnx_protobuf::{
     TensorProto, ValueInfoProto,
 };
 
-use crate::architecture::{BLOCKS, IMAGE_CHANNELS};
+use graft_network::{IMAGE_CHANNELS, Network};
 
 /// As `PyTorch` exports it: images `[n, 3, h, w]`, weights as initialisers, stated defaults, a head.
 /// Its tensors have shapes and no elements; see [`fill`].
 pub(crate) fn vgg16() -> ModelProto {
-    chain(&BLOCKS)
+    of(Network::VGG16)
+}
+
+/// A known network in the same form.
+pub(crate) fn of(network: Network) -> ModelProto {
+    chain(
+        &network
+            .stages()
+            .map(|stage| stage.outputs)
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// VGG11 with batch normalisation, as `PyTorch` exports it when it is told not to fold.
+pub(crate) fn normalised() -> ModelProto {
+    let mut model = of(Network::VGG11);
+    let graph = model.graph.as_mut().unwrap();
+    let convolutions = graph.node.iter().filter(|node| node.op_type == "Conv");
+    let names: Vec<_> = convolutions.map(|node| node.output[0].clone()).collect();
+    for conv in names {
+        let at = graph
+            .node
+            .iter()
+            .position(|node| node.output[0] == conv)
+            .unwrap();
+        let name = conv.strip_prefix("conv").unwrap();
+        let weight = format!("w{name}");
+        let first = graph
+            .initializer
+            .iter()
+            .position(|one| one.name == weight)
+            .unwrap();
+        let channels = usize::try_from(graph.initializer[first].dims[0]).unwrap();
+        let constants = ["scale", "shift", "mean", "variance"].map(|part| format!("{part}{name}"));
+        for (place, constant) in (first + 2..).zip(&constants) {
+            graph
+                .initializer
+                .insert(place, tensor(constant, &[channels]));
+        }
+        let [scale, shift, mean, variance] = &constants;
+        let norm = format!("norm{name}");
+        let mut normalisation = node(
+            "BatchNormalization",
+            &[&conv, scale, shift, mean, variance],
+            &norm,
+        );
+        normalisation.attribute = vec![
+            AttributeProto::float("epsilon", 1e-3),
+            AttributeProto::float("momentum", 0.9),
+        ];
+        graph.node[at + 1].input[0] = norm;
+        graph.node.insert(at + 1, normalisation);
+    }
+    model
 }
 
 /// A network like VGG16 with other blocks.
