@@ -13,12 +13,12 @@ pub struct Loaded {
     pub prefix: Prefix,
     /// What the weights folder says of itself.
     pub manifest: weights::Manifest,
-    /// SHA-256 of the weights files, block 1 up to the boundary.
+    /// SHA-256 of the frozen blocks' weights files.
     pub hashes: Vec<String>,
 }
 
 impl Loaded {
-    /// The network up to the recipe's boundary from the weights `folder`.
+    /// The network up to the recipe's cut from the weights `folder`.
     ///
     /// # Errors
     /// When a file is missing, damaged, or not of its block.
@@ -28,7 +28,7 @@ impl Loaded {
         let hashes = manifest
             .blocks
             .iter()
-            .take(recipe.boundary.number())
+            .take(recipe.cut().number())
             .map(|block| block.sha256.clone());
         Ok(Self {
             hashes: hashes.collect(),

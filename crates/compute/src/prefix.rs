@@ -46,30 +46,23 @@ pub struct Phases {
 }
 
 impl Prefix {
-    /// Reads the blocks up to the recipe's boundary from the weights `folder`, for the engine and
+    /// Reads the blocks up to the recipe's cut from the weights `folder`, for the engine and
     /// the device of `compute`.
     ///
     /// # Errors
     /// When a file is missing, damaged, or not of that block, and when the engine or the device
     /// does not compute in the recipe's precision.
     pub fn load(compute: &Compute, folder: &Path, recipe: recipe::Backbone) -> Result<Self, Error> {
-        let recipe::Backbone {
-            network,
-            boundary,
-            precision,
-            ..
-        } = recipe;
+        let (network, precision, cut) = (recipe.network, recipe.precision, recipe.cut());
         match compute.engine {
             Engine::Winograd if precision != Precision::F32 => {
                 Err(Error::PrecisionNeedsBurn(precision))
             }
-            Engine::Winograd => Ok(Self::Winograd(CpuBackbone::load(
-                folder, network, boundary,
-            )?)),
+            Engine::Winograd => Ok(Self::Winograd(CpuBackbone::load(folder, network, cut)?)),
             Engine::Burn => {
                 let device = &compute.device;
                 check_precision(precision, device, &compute.adapter)?;
-                let load = || Backbone::load(folder, network, boundary, device);
+                let load = || Backbone::load(folder, network, cut, device);
                 let backbone = guarded(load).map_err(Error::device)??;
                 Ok(Self::Burn(Box::new(OnDevice {
                     backbone: backbone.cast(float_dtype(precision)),
@@ -100,7 +93,7 @@ impl Prefix {
         }
     }
 
-    /// The block that the features are taken after.
+    /// Where the features are taken.
     #[must_use]
     pub fn boundary(&self) -> Boundary {
         match self {
@@ -136,16 +129,15 @@ impl Prefix {
         }
     }
 
-    /// SHA-256 over all parameters as they are in memory now; the same for both engines in f32.
+    /// Each stage with the SHA-256 of its parameters, as they are in memory now; the same for both
+    /// engines in f32.
     ///
     /// # Errors
     /// When the device does not give a parameter back.
-    pub fn weights_hash(&self) -> Result<String, Error> {
+    pub fn hashes(&self) -> Result<Vec<(Boundary, String)>, Error> {
         match self {
-            Self::Winograd(backbone) => Ok(backbone.weights_hash()),
-            Self::Burn(burn) => {
-                Ok(guarded(|| burn.backbone.weights_hash()).map_err(Error::device)??)
-            }
+            Self::Winograd(backbone) => Ok(backbone.hashes()),
+            Self::Burn(burn) => Ok(guarded(|| burn.backbone.hashes()).map_err(Error::device)??),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use graft_network::{Boundary, Network};
+
 /// Why a command failed. Messages name the file, what was expected, what was found, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -97,15 +99,27 @@ pub enum Error {
     /// A recipe without epochs, which its check refuses.
     #[error("expected at least one epoch to train, found none; set training.epochs")]
     NoEpochs,
-    /// The frozen backbone is not what it was.
+    /// A frozen stage is not what it was.
     #[error(
-        "the backbone's weights changed during training: sha256 {before} before, {after} after; this is a defect of graft, please report it"
+        "the frozen weights of {stage} changed during training: sha256 {before} before, {after} after; this is a defect of graft, please report it"
     )]
-    BackboneMoved {
+    FrozenMoved {
+        /// The stage.
+        stage: Boundary,
         /// The hash before.
         before: String,
         /// The hash after.
         after: String,
+    },
+    /// A stage that should learn is what it was.
+    #[error(
+        "the weights of {stage} did not change during training: sha256 {hash} before and after; use a larger training.learning_rate"
+    )]
+    TrainedUnmoved {
+        /// The stage.
+        stage: Boundary,
+        /// The hash before and after.
+        hash: String,
     },
     /// Output that could not be written or put together.
     #[error("cannot write the result: {0}")]

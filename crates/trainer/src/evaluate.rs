@@ -29,7 +29,7 @@ pub fn evaluate(
 ) -> Result<Evaluated, Error> {
     let device = &compute.device;
     let recipe = run.recipe()?;
-    let module = Trainable::of_run(run, device)?;
+    let module = Trainable::of_run(run, &recipe, device)?;
     let images = sources.images(&recipe, Split::Test)?;
     let loaded = sources.prefix(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;

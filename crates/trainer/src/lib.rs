@@ -9,6 +9,7 @@ pub mod labs;
 mod machine;
 pub mod pipeline;
 pub mod predict;
+mod proof;
 pub mod run;
 pub mod sources;
 pub mod trainable;

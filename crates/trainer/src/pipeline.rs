@@ -2,20 +2,20 @@
 //! head, and the record of how it went.
 
 use std::env;
-use std::path::Path;
 use std::time::Instant;
 
 use graft_dataset::{Holdout, ImageSet, Split};
 use graft_durable::{check_writable, sha256};
 use graft_report::record::{
-    CacheEntry, Data, Epoch, HEAD, HeadHashes, Manifest, Stages, TRAIN_PREDICTIONS,
-    VALIDATION_PREDICTIONS, WeightHashes,
+    CacheEntry, Data, Epoch, HeadHashes, Manifest, Stages, TRAIN_PREDICTIONS,
+    VALIDATION_PREDICTIONS,
 };
 use jiff::Timestamp;
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
 use crate::machine;
+use crate::proof::prove;
 use crate::run::{Resumable, Run, RunWriter, Spent, Start, layers, samples};
 use crate::sources::{Sources, origin};
 use crate::trainable::Trainable;
@@ -75,7 +75,7 @@ pub fn train(
     let images = sources.images(recipe, Split::Train)?;
     let holdout = recipe.holdout(&images)?;
     let loaded = sources.prefix(compute, recipe.backbone)?;
-    let before = loaded.prefix.weights_hash()?;
+    let frozen = loaded.prefix.hashes()?;
     let mut start = Start {
         graft: env!("CARGO_PKG_VERSION").into(),
         commit: machine::commit(),
@@ -86,7 +86,7 @@ pub fn train(
         recipe: name.into(),
         recipe_sha256: sha256(recipe.to_toml()?.as_bytes()),
         data: data(recipe, &images),
-        weights: loaded.hashes.clone(),
+        weights: weights(&loaded, recipe),
         backend: compute.backend.name().into(),
         features: None,
     };
@@ -110,7 +110,8 @@ pub fn train(
 
     interrupt::watch()?;
     let head_clock = Instant::now();
-    let initial = Trainable::new(recipe, &data, &holdout.train)?;
+    let folder = home.weights(recipe.backbone.network.name);
+    let initial = Trainable::new(recipe, &data, &holdout.train, &folder)?;
     let (resumed, commit) = (resume.is_some(), start.commit.clone());
     let (mut run, state, earlier) = match resume {
         None => {
@@ -148,11 +149,17 @@ pub fn train(
     })?;
     let stages = spent(recording).stages;
 
-    let backbone = unmoved(&loaded, before)?;
+    let frozen = [frozen, loaded.prefix.hashes()?];
+    let trained = [&initial, &kept.1].map(|module| match &module.stages {
+        Some(stages) => stages.hashes(),
+        None => Ok(Vec::new()),
+    });
+    let [before, after] = trained;
+    let backbone = prove(&loaded.hashes, frozen, [before?, after?])?;
     predict(&mut run, &kept, &data, &holdout)?;
     let (epoch, module) = kept;
-    let [initial, head] = [&initial, &module].map(|module| head_bytes(module, run.folder()));
-    let (initial, head) = (initial?, head?);
+    let initial = initial.files(run.folder())?;
+    let files = module.files(run.folder())?;
     let then = run.start().clone();
     let manifest = Manifest {
         format: Manifest::FORMAT,
@@ -176,8 +183,8 @@ pub fn train(
             sha256: extracted.features.sha256().into(),
         },
         head: HeadHashes {
-            before: sha256(&initial),
-            after: sha256(&head),
+            before: sha256(&initial[0].1),
+            after: sha256(&files[0].1),
         },
         trained_on: holdout.train.len(),
         validated_on: holdout.validation.len(),
@@ -189,7 +196,7 @@ pub fn train(
     };
     let samples = samples(&images, recipe.preprocessing)?;
     Ok(Trained {
-        run: run.finish(&head, &samples, manifest)?,
+        run: run.finish(&files, &samples, manifest)?,
         extracted,
     })
 }
@@ -257,22 +264,9 @@ fn data(recipe: &Recipe, images: &ImageSet) -> Data {
     }
 }
 
-/// The proof that the backbone did not train: its hash is what it was.
-fn unmoved(loaded: &Loaded, before: String) -> Result<WeightHashes, Error> {
-    let after = loaded.prefix.weights_hash()?;
-    if after != before {
-        return Err(Error::BackboneMoved { before, after });
-    }
-    Ok(WeightHashes {
-        files: loaded.hashes.clone(),
-        before,
-        after,
-    })
-}
-
-fn head_bytes(module: &Trainable, run: &Path) -> Result<Vec<u8>, Error> {
-    module.head.to_bytes().map_err(|source| Error::Head {
-        path: run.join(HEAD),
-        source,
-    })
+/// SHA-256 of the weights files of all stages that are kept.
+fn weights(loaded: &Loaded, recipe: &Recipe) -> Vec<String> {
+    let kept = loaded.manifest.blocks.iter();
+    let kept = kept.take(recipe.backbone.boundary.number());
+    kept.map(|block| block.sha256.clone()).collect()
 }

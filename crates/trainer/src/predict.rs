@@ -44,7 +44,7 @@ pub fn predict(
         .collect::<Result<Vec<_>, _>>()?;
     let device = &compute.device;
     let recipe = run.recipe()?;
-    let module = Trainable::of_run(run, device)?;
+    let module = Trainable::of_run(run, &recipe, device)?;
     let loaded = sources.prefix(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let predict = |(picture, digit): (&PathBuf, &graft_dataset::Digit)| {

@@ -31,7 +31,7 @@ pub fn graft_svg(layers: &[Layer], language: Language) -> String {
     let wide = (WIDTH - GAP * as_f64(blocks.len().saturating_sub(1))) / as_f64(blocks.len().max(1));
     let kept = blocks
         .iter()
-        .filter(|block| block.part() == Part::Frozen)
+        .filter(|block| block.part() != Part::Removed)
         .count();
     let left = |block: usize| (wide + GAP) * as_f64(block);
     let stem = (left(kept) - GAP / 2.0).clamp(GAP, WIDTH - GAP);
@@ -95,7 +95,7 @@ pub(crate) fn block_name(block: &str, language: Language) -> String {
 fn drawn(block: &Block, x: f64, wide: f64, language: Language) -> Markup {
     let (top, height) = ROW;
     let middle = place(x + wide / 2.0);
-    let frozen = block.part() == Part::Frozen;
+    let frozen = block.part() != Part::Removed;
     let last = block.layers.last();
     let shape = |shape: Option<&Vec<usize>>| {
         shape.map(|sizes| {

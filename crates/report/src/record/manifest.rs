@@ -160,11 +160,27 @@ impl Cached {
 /// SHA-256 of the backbone's parameters in memory.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WeightHashes {
-    /// Of each weights file.
+    /// Of each frozen stage's weights file.
     pub files: Vec<String>,
-    /// Of all parameters before training.
+    /// Of all frozen parameters before training.
     pub before: String,
-    /// Of all parameters after training: the same.
+    /// Of all frozen parameters after training: the same.
+    pub after: String,
+    /// Stage by stage; records from before stages could be trained have none.
+    #[serde(default)]
+    pub stages: Vec<StageHashes>,
+}
+
+/// SHA-256 of a kept stage's parameters in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageHashes {
+    /// Its name, such as `block1`.
+    pub stage: String,
+    /// Whether its weights learned.
+    pub trained: bool,
+    /// Before training.
+    pub before: String,
+    /// After it: the same where it was frozen, another where it was trained.
     pub after: String,
 }
 

@@ -25,7 +25,8 @@ pub use error::RecordError;
 pub use evaluated::Evaluated;
 pub use layer::{Layer, LayerKind, Part};
 pub use manifest::{
-    CacheEntry, Cached, Data, HeadHashes, MNIST, Machine, Manifest, Origin, Stages, WeightHashes,
+    CacheEntry, Cached, Data, HeadHashes, MNIST, Machine, Manifest, Origin, StageHashes, Stages,
+    WeightHashes,
 };
 pub use picture::{Channel, Picture, Prepared, Samples};
 pub use predictions::{Prediction, Predictions};
@@ -42,6 +43,8 @@ pub const METRICS: &str = "metrics.jsonl";
 pub const METRICS_CSV: &str = "metrics.csv";
 /// The trained head.
 pub const HEAD: &str = "head.safetensors";
+/// The folder of the stages that were trained, where there are any: files as in a weights folder.
+pub const STAGES: &str = "stages";
 /// Digits to look at, [`Samples`].
 pub const SAMPLES: &str = "samples.json";
 /// The folder of the files below.

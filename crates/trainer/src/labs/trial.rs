@@ -45,7 +45,7 @@ pub(super) struct Finished {
 impl Trial<'_> {
     fn run(&self) -> Result<Finished, Error> {
         let (recipe, holdout) = (&self.recipe, self.holdout);
-        let start = Trainable::new(recipe, self.train, &holdout.train)?;
+        let start = Trainable::new(recipe, self.train, &holdout.train, std::path::Path::new(""))?;
         let start = State::new(recipe, start);
         let (kept, module) = train(start, recipe, self.train, holdout, |_| Ok(go_on()?))?;
         let all: Vec<usize> = (0..self.test.labels.len()).collect();

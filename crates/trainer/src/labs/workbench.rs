@@ -51,8 +51,8 @@ impl<'a> Workbench<'a> {
         let recipe = Recipe::load("seed", &home.recipes(), overrides)?;
         check(&recipe)?;
         Ok(Self {
-            train: sources.images(recipe, Split::Train)?,
-            test: sources.images(recipe, Split::Test)?,
+            train: sources.images(&recipe, Split::Train)?,
+            test: sources.images(&recipe, Split::Test)?,
             loaded: sources.prefix(compute, recipe.backbone)?,
             overrides: overrides.to_vec(),
             recipe,

@@ -18,6 +18,11 @@ fn base(recipe: &Recipe) -> Vec<Layer> {
     let mut layers = Vec::new();
     for stage in network.stages() {
         let kept = stage.boundary <= recipe.backbone.boundary;
+        let part = match stage.boundary <= recipe.backbone.cut() {
+            true => Part::Frozen,
+            false if kept => Part::Trained,
+            false => Part::Removed,
+        };
         let number = stage.boundary.number();
         let mut layer = |name, kind, parameters: usize, channels: usize, halvings: usize| {
             let shape = |side: usize| vec![channels, side >> halvings, side >> halvings];
@@ -25,7 +30,7 @@ fn base(recipe: &Recipe) -> Vec<Layer> {
                 block: stage.boundary.to_string(),
                 name,
                 kind,
-                part: if kept { Part::Frozen } else { Part::Removed },
+                part,
                 parameters: parameters as u64,
                 original: Some(shape(network.side)),
                 output: kept.then(|| shape(recipe.preprocessing.size)),

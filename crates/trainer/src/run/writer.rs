@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use graft_durable::{Appending, Error as FileError, Lock};
 use graft_report::record::{
-    Epoch, HEAD, LATEST, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES,
-    Samples, Sums, epochs_to_csv,
+    Epoch, LATEST, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
+    Sums, epochs_to_csv,
 };
 use graft_report::tensorboard::{EventFile, Events};
 use serde::Serialize;
@@ -173,14 +173,14 @@ impl RunWriter {
         Ok(self.events.confusion(split, kept, &confusion)?)
     }
 
-    /// Saves samples and head, then the manifest, and last the hashes of all files, which make the
+    /// Saves samples and the files of the trained module, then the manifest, and last the hashes of all files, which make the
     /// run complete.
     ///
     /// # Errors
     /// When writing fails.
     pub fn finish(
         mut self,
-        head: &[u8],
+        module: &[(String, Vec<u8>)],
         samples: &Samples,
         manifest: Manifest,
     ) -> Result<Run, RunError> {
@@ -190,7 +190,9 @@ impl RunWriter {
         self.sums.add(events.name(), events.bytes());
         self.add(METRICS_CSV, epochs_to_csv(&self.epochs).as_bytes())?;
         self.add(SAMPLES, &indented(samples)?)?;
-        self.add(HEAD, head)?;
+        for (name, bytes) in module {
+            self.add(name, bytes)?;
+        }
         self.add(MANIFEST, &indented(&manifest)?)?;
         self.sums.write(&self.folder)?;
         Ok(Run {

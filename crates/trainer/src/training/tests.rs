@@ -83,7 +83,7 @@ pub(super) fn holdout() -> Holdout {
 
 /// Before the first step.
 pub(super) fn initial(recipe: &Recipe, data: &LabelledFeatures, holdout: &Holdout) -> Trainable {
-    Trainable::new(recipe, data, &holdout.train).unwrap()
+    Trainable::new(recipe, data, &holdout.train, Path::new("")).unwrap()
 }
 
 /// A training from its start, which tells of every epoch.

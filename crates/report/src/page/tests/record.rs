@@ -175,6 +175,7 @@ fn manifest() -> Manifest {
             files: vec![hash('5')],
             before: hash('a'),
             after: hash('a'),
+            stages: Vec::new(),
         },
         cache: CacheEntry {
             result: Cached::Miss,
