@@ -1,6 +1,7 @@
 //! Training on features that are made up, with three classes that can be told apart.
 
 mod finite;
+mod pytorch;
 pub(super) mod resume;
 
 use super::state::replaces;
