@@ -172,3 +172,96 @@ fn read(folder: &Path, name: CheckpointName) -> Result<Checkpoint, (String, Stri
 fn path(folder: &Path, name: CheckpointName) -> PathBuf {
     folder.join(FOLDER).join(name.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::start::tests::start;
+
+    fn saved(names: &[CheckpointName]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let spent = Spent {
+            seconds: 1.5,
+            ..Spent::default()
+        };
+        let checkpoint = Checkpoint::new((3, 0), spent, start(), b"a\nstate".to_vec());
+        checkpoint.write(folder.path(), names).unwrap();
+        folder
+    }
+
+    fn refused(folder: &Path, name: CheckpointName) -> String {
+        Checkpoint::read(folder, name).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn it_comes_back_as_it_was() {
+        let folder = saved(&[CheckpointName::Latest]);
+        let read = Checkpoint::read(folder.path(), CheckpointName::Latest).unwrap();
+        assert_eq!((read.epochs, read.steps), (3, 0));
+        assert_eq!(
+            read.spent.and(read.spent).seconds.to_bits(),
+            3.0_f64.to_bits()
+        );
+        assert_eq!((read.start, &*read.state), (start(), &b"a\nstate"[..]));
+    }
+
+    #[test]
+    fn every_flip_and_cut_is_found() {
+        let folder = saved(&[CheckpointName::Latest]);
+        let path = path(folder.path(), CheckpointName::Latest);
+        let whole = fs::read(&path).unwrap();
+        for bit in 0..8 * whole.len() {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, &bytes).unwrap();
+            let error = refused(folder.path(), CheckpointName::Latest);
+            assert!(error.contains("expected sha256"), "bit {bit}: {error}");
+        }
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            refused(folder.path(), CheckpointName::Latest);
+        }
+    }
+
+    #[test]
+    fn a_damaged_one_is_refused_and_the_best_named_where_it_is_whole() {
+        let both = [CheckpointName::Latest, CheckpointName::Best];
+        for (names, next) in [
+            (
+                &both[..],
+                "after epoch 3 is whole: resume with --checkpoint best",
+            ),
+            (&both[..1], "train again"),
+        ] {
+            let folder = saved(names);
+            for damage in [Some("half"), None] {
+                let path = path(folder.path(), CheckpointName::Latest);
+                match damage {
+                    Some(bytes) => fs::write(&path, bytes).unwrap(),
+                    None => fs::remove_file(&path).unwrap(),
+                }
+                let error = refused(folder.path(), CheckpointName::Latest);
+                assert!(
+                    error.contains("checkpoints/latest") && error.contains(next),
+                    "{error}"
+                );
+            }
+            let best = Checkpoint::read(folder.path(), CheckpointName::Best);
+            assert_eq!(best.is_ok(), names.len() == 2);
+        }
+    }
+
+    #[test]
+    fn another_version_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let older = Checkpoint {
+            format: 2,
+            ..Checkpoint::new((0, 0), Spent::default(), start(), Vec::new())
+        };
+        older
+            .write(folder.path(), &[CheckpointName::Latest])
+            .unwrap();
+        let error = refused(folder.path(), CheckpointName::Latest);
+        assert!(error.contains("found format 2"), "{error}");
+    }
+}

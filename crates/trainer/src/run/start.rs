@@ -99,10 +99,10 @@ impl Start {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn start() -> Start {
+    pub(in crate::run) fn start() -> Start {
         Start {
             graft: "0.1.0".into(),
             commit: Some("c0ffee".into()),
