@@ -69,7 +69,8 @@ impl ModuleVisitor for Values<'_> {
                 None => param.val(),
                 Some(gradients) => gradients.get::<D>(param.id).unwrap(),
             };
-            self.found.push(values.into_data().to_vec::<f32>().unwrap());
+            self.found
+                .push(values.into_data().try_to_vec::<f32>().unwrap());
         }
     }
 }
