@@ -122,7 +122,7 @@ pub fn train(
         }
         Some(run) => {
             let (bytes, spent) = (&run.checkpoint.state, run.checkpoint.spent);
-            let state = State::from_bytes(bytes, &initial, recipe, &data, &holdout);
+            let state = State::from_bytes(bytes, &initial, recipe, &data);
             let state = state.map_err(|why| run.unfit(why))?;
             (RunWriter::resume(run, state.epochs())?, state, spent)
         }

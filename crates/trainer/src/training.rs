@@ -3,7 +3,6 @@
 mod checkpoint;
 mod finite;
 mod optimiser;
-mod record;
 mod state;
 
 pub(crate) use state::is_best;
@@ -134,7 +133,5 @@ fn validate(
     }
 }
 
-#[cfg(test)]
-mod mutations;
 #[cfg(test)]
 mod tests;

@@ -176,7 +176,7 @@ fn path(folder: &Path, name: CheckpointName) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::start::tests::start;
+    use crate::run::fixture::start;
 
     fn saved(names: &[CheckpointName]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();

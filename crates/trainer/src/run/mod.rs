@@ -4,6 +4,8 @@
 mod checkpoint;
 mod complete;
 mod error;
+#[cfg(test)]
+mod fixture;
 mod layers;
 mod resumable;
 mod samples;

@@ -1,13 +1,13 @@
-//! Burn's Adam over all parameters of a module that learn, and what it remembers as a burnpack record.
+//! Burn's Adam over all parameters of a module that learn, and what it remembers as a record of Burn's.
 
-use burn::optim::{AdamConfig, ModuleOptimizer, OptimizerRecord};
-use burn_pack::Scalar;
-
-use super::finite::check_values;
-use super::record::{Parameters, Tensors};
-use crate::Error;
+use burn::optim::{AdamConfig, ModuleOptimizer};
+use burn::tensor::Bytes;
+use burn_pack::Reader;
 use graft_compute::device::guarded;
 use graft_recipe::Recipe;
+
+use super::finite::check_values;
+use crate::Error;
 
 /// Before the first step.
 pub(super) fn adam(recipe: &Recipe) -> ModuleOptimizer {
@@ -25,37 +25,18 @@ pub(super) fn adam(recipe: &Recipe) -> ModuleOptimizer {
 /// When a value is not finite, or the device does not give its tensors back.
 pub(super) fn to_bytes(epoch: usize, optimiser: &ModuleOptimizer) -> Result<Vec<u8>, Error> {
     let record = guarded(|| optimiser.into_bytes()).map_err(Error::device)?;
-    let bytes = record.map_err(Error::device)?.to_vec();
-    let tensors = Tensors::read(&bytes).map_err(Error::device)?;
-    for (_, values) in tensors.of.values() {
-        check_values(epoch, "a mean of gradients", values)?;
+    let record = record.map_err(Error::device)?.to_vec();
+    let tensors = Reader::from_bytes(Bytes::from_bytes_vec(record.clone()));
+    let tensors = tensors.and_then(Reader::into_tensors);
+    for tensor in tensors.map_err(Error::device)? {
+        let bytes = tensor.into_bytes().map_err(Error::device)?;
+        check_values(epoch, "a mean of gradients", &values(&bytes))?;
     }
-    Ok(bytes)
+    Ok(record)
 }
 
-/// Adam as it was after `steps` steps of a module with these parameters.
-///
-/// # Errors
-/// What is no record of it, or one of another module: what was expected, and what was found.
-pub(super) fn from_bytes(
-    bytes: Vec<u8>,
-    recipe: &Recipe,
-    parameters: &Parameters,
-    steps: usize,
-) -> Result<ModuleOptimizer, String> {
-    let found = Tensors::read(&bytes)?;
-    let mut expected = Tensors::default();
-    for (id, shape) in parameters.0.iter().filter(|_| steps > 0) {
-        for moment in ["moment_1", "moment_2"] {
-            let name = format!("{id}.momentum.{moment}");
-            expected.of.insert(name, (shape.clone(), Vec::new()));
-        }
-        let scalars = [("__rank", shape.len()), ("momentum.time", steps)];
-        let scalars = scalars.map(|(name, value)| (format!("{id}.{name}"), Scalar::from(value)));
-        expected.scalars.extend(scalars);
-    }
-    expected.same_layout(&found)?;
-    let record = OptimizerRecord::from_bytes(burn::tensor::Bytes::from_bytes_vec(bytes));
-    let record = record.map_err(|error| error.to_string())?;
-    Ok(adam(recipe).load_record(record))
+/// The values that little-endian bytes stand for.
+pub(super) fn values(bytes: &[u8]) -> Vec<f32> {
+    let (words, _) = bytes.as_chunks::<4>();
+    words.iter().map(|word| f32::from_le_bytes(*word)).collect()
 }
