@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use graft_compute::Backend;
 use graft_compute::Engine;
-use graft_trainer::run::CheckpointName;
+use graft_runs::CheckpointName;
 
 /// Transfer learning in Rust: a frozen network from ImageNet learns handwritten digits.
 ///

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 
 /// The runtimes below report every kernel that a device refuses while others are tried; what matters
 /// of it comes back as an error.
-const FILTER: &str = "warn,graft_assets=info,graft_compute=info,graft_trainer::run::resumable=info,cubecl_wgpu=off,cubecl_server=off,cubecl_runtime=off,cubecl_common=off";
+const FILTER: &str = "warn,graft_assets=info,graft_compute=info,graft_runs::resumable=info,cubecl_wgpu=off,cubecl_server=off,cubecl_runtime=off,cubecl_common=off";
 
 /// Results go to standard output, the log to standard error; `GRAFT_LOG=debug` says more.
 fn log_to_stderr() {

@@ -21,7 +21,7 @@ pub enum Error {
     Recipe(#[from] graft_recipe::RecipeError),
     /// A run folder that cannot be used.
     #[error(transparent)]
-    Run(#[from] crate::run::RunError),
+    Run(#[from] graft_runs::RunError),
     /// Assets that are missing or wrong.
     #[error(transparent)]
     Assets(#[from] graft_assets::Error),

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
-use crate::run::{Run, indented, mistakes};
 use crate::sources::Sources;
 use crate::trainable::Trainable;
 use graft_compute::Backend;
@@ -15,6 +14,7 @@ use graft_compute::Compute;
 use graft_environment::Paths;
 use graft_features::Extractor;
 use graft_recipe::MNIST;
+use graft_runs::{Run, indented, mistakes};
 
 /// Evaluates `run` on the test images and records that it did.
 ///

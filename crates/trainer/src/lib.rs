@@ -10,7 +10,6 @@ mod machine;
 pub mod pipeline;
 pub mod predict;
 mod proof;
-pub mod run;
 pub mod sources;
 pub mod trainable;
 pub mod training;

@@ -16,7 +16,6 @@ use crate::Error;
 use crate::examples::LabelledFeatures;
 use crate::machine;
 use crate::proof::prove;
-use crate::run::{Resumable, Run, RunWriter, Spent, Start, layers, samples};
 use crate::sources::{Sources, origin};
 use crate::trainable::Trainable;
 use crate::training::{Kept, State, TrainingEvent, is_best, train as train_module};
@@ -28,6 +27,7 @@ use graft_environment::interrupt;
 use graft_features::extract::Extracted;
 use graft_features::{Extractor, hash_images};
 use graft_recipe::Recipe;
+use graft_runs::{Resumable, Run, RunWriter, Spent, Start, layers, samples};
 
 /// What to train, on what, and where.
 pub struct TrainConfig<'a> {

@@ -8,11 +8,11 @@ use graft_report::{argmax, softmax};
 use serde::Serialize;
 
 use crate::Error;
-use crate::run::Run;
 use crate::sources::Sources;
 use crate::trainable::Trainable;
 use graft_compute::Compute;
 use graft_compute::read;
+use graft_runs::Run;
 
 /// What a run makes of one picture.
 #[derive(Debug, Serialize)]

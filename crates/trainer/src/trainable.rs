@@ -13,7 +13,7 @@ use graft_report::record::{HEAD, Predictions, STAGES};
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
-use crate::run::Run;
+use graft_runs::Run;
 
 /// The most rows in one forward pass where nothing is learned.
 const EVALUATION_ROWS: usize = 1000;

@@ -13,8 +13,8 @@ use graft_compute::Backend;
 use graft_environment::Paths;
 use graft_network::Unfreeze;
 use graft_recipe::Recipe;
+use graft_runs::Resumable;
 use graft_trainer::pipeline::{TrainConfig, Trained, train};
-use graft_trainer::run::Resumable;
 
 /// What `--json` prints.
 #[derive(Serialize)]

@@ -12,10 +12,9 @@ use graft_report::record::{
 use graft_report::tensorboard::{EventFile, Events};
 use serde::Serialize;
 
-use super::{
+use crate::{
     Checkpoint, CheckpointName, LOCK, Resumable, Run, RunError, Spent, Start, lock, stale,
 };
-use crate::Error;
 
 /// A run that is under way.
 pub struct RunWriter {
@@ -167,7 +166,7 @@ impl RunWriter {
         name: &str,
         kept: usize,
         predictions: &Predictions,
-    ) -> Result<(), Error> {
+    ) -> Result<(), RunError> {
         self.add(name, predictions.to_csv().as_bytes())?;
         let confusion = predictions.evaluate()?.confusion;
         Ok(self.events.confusion(split, kept, &confusion)?)
@@ -214,7 +213,7 @@ impl RunWriter {
 }
 
 /// `value` as indented JSON, with a line end.
-pub(crate) fn indented(value: &impl Serialize) -> Result<Vec<u8>, RunError> {
+pub fn indented(value: &impl Serialize) -> Result<Vec<u8>, RunError> {
     let mut text =
         serde_json::to_string_pretty(value).map_err(|error| RunError::Json(error.to_string()))?;
     text.push('\n');

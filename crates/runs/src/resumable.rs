@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 use graft_durable::{Error as FileError, Lock, sha256};
 use graft_report::record::{LATEST, RECIPE, SUMS};
 
-use super::{Checkpoint, CheckpointName, RunError, Start, complete, lock, sweep};
-use crate::Error;
+use crate::{Checkpoint, CheckpointName, RunError, Start, complete, lock, sweep};
 use graft_recipe::Recipe;
 
 /// A run that is not complete, and where it is resumed from.
 #[derive(Debug)]
 pub struct Resumable {
-    pub(super) folder: PathBuf,
-    pub(super) lock: Lock,
+    pub(crate) folder: PathBuf,
+    pub(crate) lock: Lock,
     /// The recipe that it is trained by.
     pub recipe: Recipe,
     /// Where it stands.
@@ -33,7 +32,7 @@ impl Resumable {
         name: &Path,
         checkpoint: CheckpointName,
         overrides: &[String],
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, RunError> {
         let folder = complete::find(runs, name)?;
         let has = |name: &str| folder.join(name).is_file();
         if !has(LATEST) && !has(SUMS) {

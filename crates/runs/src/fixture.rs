@@ -3,9 +3,9 @@
 use graft_report::record::Data;
 use jiff::Timestamp;
 
-use super::Start;
+use crate::Start;
 
-pub(super) fn start() -> Start {
+pub(crate) fn start() -> Start {
     Start {
         graft: "0.1.0".into(),
         commit: Some("c0ffee".into()),

@@ -73,6 +73,15 @@ pub enum RunError {
     /// The file system refused.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
+    /// A recipe that cannot be used.
+    #[error(transparent)]
+    Recipe(#[from] graft_recipe::RecipeError),
+    /// Images that cannot be shown.
+    #[error(transparent)]
+    Dataset(#[from] graft_dataset::Error),
+    /// Predictions without figures.
+    #[error(transparent)]
+    Evaluation(#[from] graft_report::Mismatch),
     /// A file of the record that cannot be put together.
     #[error("cannot write the record: {0}")]
     Json(String),

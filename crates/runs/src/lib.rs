@@ -21,12 +21,11 @@ use graft_report::record::PREDICTIONS;
 pub use checkpoint::{Checkpoint, CheckpointName, Spent};
 pub use complete::Run;
 pub use error::RunError;
-pub(crate) use layers::layers;
+pub use layers::layers;
 pub use resumable::Resumable;
-pub(crate) use samples::{mistakes, samples};
+pub use samples::{mistakes, samples};
 pub use start::Start;
-pub use writer::RunWriter;
-pub(crate) use writer::indented;
+pub use writer::{RunWriter, indented};
 
 /// Locked by whoever writes into the run's folder; the one beside the runs by whoever makes a folder.
 const LOCK: &str = ".lock";

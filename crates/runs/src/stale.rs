@@ -6,11 +6,11 @@ use std::path::Path;
 
 use graft_report::record::RECIPE;
 
-use super::{LOCK, checkpoint, lock, sweep};
+use crate::{LOCK, checkpoint, lock, sweep};
 
 /// Deletes the folders in `runs` without a checkpoint; not one that another process is filling, nor
 /// one with a file that no run of ours has before its first.
-pub(super) fn delete_all(runs: &Path) {
+pub(crate) fn delete_all(runs: &Path) {
     for entry in fs::read_dir(runs).into_iter().flatten().flatten() {
         let folder = entry.path();
         sweep(&folder);
@@ -21,7 +21,7 @@ pub(super) fn delete_all(runs: &Path) {
 }
 
 /// Deletes `folder` if it is that of a run without a checkpoint; whether it did.
-pub(super) fn delete(folder: &Path) -> bool {
+pub(crate) fn delete(folder: &Path) -> bool {
     let checkpoints = folder.join(checkpoint::FOLDER);
     let is_stale = holds_only(folder, &[LOCK, RECIPE, checkpoint::FOLDER])
         && (!checkpoints.exists() || holds_only(&checkpoints, &[]));

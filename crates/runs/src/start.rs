@@ -6,7 +6,7 @@ use graft_report::record::Data;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
+use crate::RunError;
 
 /// Everything outside the recipe that the result depends on, and how the run was started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl Start {
     ///
     /// # Errors
     /// [`RunError::Changed`], naming the first that is another.
-    pub(super) fn check(&self, now: &Self, folder: &Path) -> Result<(), RunError> {
+    pub(crate) fn check(&self, now: &Self, folder: &Path) -> Result<(), RunError> {
         let facts = self.facts().into_iter().zip(now.facts());
         for ((what, then), (_, now)) in facts {
             // Features may not be known yet.
@@ -101,7 +101,7 @@ impl Start {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::fixture::start;
+    use crate::fixture::start;
 
     type Change = fn(&mut Start);
 

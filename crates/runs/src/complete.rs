@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 
 use graft_report::record::{Manifest, RECIPE, RecordError, Sums, read_manifest};
 
-use super::{RunError, lock, sweep};
-use crate::Error;
+use crate::{RunError, lock, sweep};
 use graft_recipe::Recipe;
 
 /// A complete run.
 #[derive(Debug)]
 pub struct Run {
-    pub(super) folder: PathBuf,
-    pub(super) manifest: Manifest,
-    pub(super) sums: Sums,
+    pub(crate) folder: PathBuf,
+    pub(crate) manifest: Manifest,
+    pub(crate) sums: Sums,
 }
 
 impl Run {
@@ -57,7 +56,7 @@ impl Run {
     ///
     /// # Errors
     /// When the file is missing or not the one that was written.
-    pub fn recipe(&self) -> Result<Recipe, Error> {
+    pub fn recipe(&self) -> Result<Recipe, RunError> {
         let path = self.folder.join(RECIPE);
         let bytes = self.file(RECIPE)?;
         let text = String::from_utf8_lossy(&bytes);
@@ -76,7 +75,7 @@ impl Run {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub(crate) fn add(&mut self, files: &[(&str, Vec<u8>)]) -> Result<(), RunError> {
+    pub fn add(&mut self, files: &[(&str, Vec<u8>)]) -> Result<(), RunError> {
         let _lock = lock(&self.folder)?;
         self.sums = Sums::read(&self.folder)?;
         // Without the files that are replaced the record is whole at every moment.
@@ -118,7 +117,7 @@ impl Run {
 }
 
 /// The folder of the run called `name`, a folder in `runs` or a path.
-pub(super) fn find(runs: &Path, name: &Path) -> Result<PathBuf, RunError> {
+pub(crate) fn find(runs: &Path, name: &Path) -> Result<PathBuf, RunError> {
     let folders = [runs.join(name), name.to_owned()];
     let is_run =
         |folder: &PathBuf| folder.is_dir() && folder != runs && !name.as_os_str().is_empty();

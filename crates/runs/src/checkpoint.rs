@@ -11,10 +11,10 @@ use graft_durable::sha256;
 use graft_report::record::Stages;
 use serde::{Deserialize, Serialize};
 
-use super::{RunError, Start};
+use crate::{RunError, Start};
 
 /// The folder, in the run's.
-pub(super) const FOLDER: &str = "checkpoints";
+pub(crate) const FOLDER: &str = "checkpoints";
 /// The version of the files' layout.
 const FORMAT: u32 = 3;
 /// The digits of a SHA-256.
@@ -107,7 +107,7 @@ impl Checkpoint {
     }
 
     /// Writes it under these names for the run in `folder`.
-    pub(super) fn write(&self, folder: &Path, names: &[CheckpointName]) -> Result<(), RunError> {
+    pub(crate) fn write(&self, folder: &Path, names: &[CheckpointName]) -> Result<(), RunError> {
         let line = serde_json::to_string(self);
         let line = line.map_err(|error| RunError::Json(error.to_string()))?;
         let mut bytes = [line.as_bytes(), b"\n", &self.state].concat();
@@ -123,7 +123,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When it is missing or not as it was written, naming the other where that is whole.
-    pub(super) fn read(folder: &Path, name: CheckpointName) -> Result<Self, RunError> {
+    pub(crate) fn read(folder: &Path, name: CheckpointName) -> Result<Self, RunError> {
         let no = |(expected, found)| {
             let instead = match name {
                 CheckpointName::Latest => read(folder, CheckpointName::Best).ok(),
@@ -176,7 +176,7 @@ fn path(folder: &Path, name: CheckpointName) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::fixture::start;
+    use crate::fixture::start;
 
     fn saved(names: &[CheckpointName]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();

@@ -3,13 +3,13 @@
 use graft_dataset::{ImageSet, Preprocessing};
 use graft_report::record::{Channel, Picture, Predictions, Prepared, Samples};
 
-use crate::Error;
+use crate::RunError;
 
 /// How many of the most confident mistakes are kept.
 const MISTAKES: usize = 36;
 
 /// The first image of every class, and the first of these as the backbone sees it.
-pub(crate) fn samples(images: &ImageSet, preprocessing: Preprocessing) -> Result<Samples, Error> {
+pub fn samples(images: &ImageSet, preprocessing: Preprocessing) -> Result<Samples, RunError> {
     let labels = images.labels();
     let first = |class: usize| labels.iter().position(|label| usize::from(*label) == class);
     let firsts: Vec<usize> = (0..images.classes()).filter_map(first).collect();
@@ -29,7 +29,7 @@ pub(crate) fn samples(images: &ImageSet, preprocessing: Preprocessing) -> Result
 }
 
 /// The most confident mistakes, the most confident first.
-pub(crate) fn mistakes(images: &ImageSet, predictions: &Predictions) -> Vec<Picture> {
+pub fn mistakes(images: &ImageSet, predictions: &Predictions) -> Vec<Picture> {
     let wrong = predictions.mistakes().into_iter().take(MISTAKES);
     wrong.map(|row| picture(images, row.index)).collect()
 }
