@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Holds what a card has computed against what the processor has: features, and the figures of two
+"""Holds what a GPU has computed against what the processor has: features, and the figures of two
 evaluations.
 
-    python3 scripts/parity.py HOME CPU.json CARD.json
+    python3 scripts/parity.py HOME CPU.json GPU.json
 
 HOME is the home folder (GRAFT_HOME) whose cache has the features of both; the others are what
 `graft eval --json` has printed for a run of each, trained alike. Prints the largest difference of
@@ -57,7 +57,7 @@ def precision(engine):
 
 
 def features(home):
-    """Whether every entry of a card agrees with the processor's of the same images."""
+    """Whether every entry of a GPU agrees with the processor's of the same images."""
     entries = [read_features(path) for path in sorted((home / "cache").glob("*.safetensors"))]
     expected = {key["images"]: values for key, values in entries if key["backend"] == "cpu"}
     compared, within = 0, True
@@ -71,17 +71,17 @@ def features(home):
         within = within and off <= FEATURES[kind]
         print(f"{key['backend']} in {kind}: the largest difference of features is {off:.2e} of the largest, of {FEATURES[kind]:.0e} allowed")
     if compared == 0:
-        print(f"{home}: expected features of the same images by the processor and by a card, found none")
+        print(f"{home}: expected features of the same images by the processor and by a GPU, found none")
     return within and compared > 0
 
 
-def figures(cpu, card):
+def figures(cpu, gpu):
     """Whether two evaluations agree."""
     within = True
     for name, allowed in FIGURES.items():
-        off = abs(cpu[name] - card[name])
+        off = abs(cpu[name] - gpu[name])
         within = within and off <= allowed
-        print(f"{name}: processor {cpu[name]:.6f}, card {card[name]:.6f}, apart by {off:.2e}, of {allowed:.0e} allowed")
+        print(f"{name}: processor {cpu[name]:.6f}, GPU {gpu[name]:.6f}, apart by {off:.2e}, of {allowed:.0e} allowed")
     return within
 
 
@@ -89,10 +89,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("home", type=Path)
     parser.add_argument("cpu", type=Path)
-    parser.add_argument("card", type=Path)
+    parser.add_argument("gpu", type=Path)
     arguments = parser.parse_args()
-    cpu, card = (json.loads(path.read_text()) for path in (arguments.cpu, arguments.card))
-    agree = [features(arguments.home), figures(cpu, card)]
+    cpu, gpu = (json.loads(path.read_text()) for path in (arguments.cpu, arguments.gpu))
+    agree = [features(arguments.home), figures(cpu, gpu)]
     return 0 if all(agree) else 1
 
 

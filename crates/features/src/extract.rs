@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_compute::device::Kind;
-use graft_compute::{Compute, Loaded, batch};
+use graft_compute::{ComputeContext, LoadedBackbone};
 use graft_dataset::{ImageBatch, ImageSet, Preprocessing, Split};
 use graft_environment::progress::Progress;
 use graft_environment::{Paths, interrupt};
@@ -17,12 +17,12 @@ use crate::{CacheError, Error, Features, Key, Shards, room};
 
 /// What computes features, and where they are kept.
 pub struct Extractor<'a> {
-    /// The frozen prefix.
-    pub loaded: &'a Loaded,
+    /// The frozen backbone.
+    pub loaded: &'a LoadedBackbone,
     /// How an image becomes its input.
     pub recipe: &'a Recipe,
     /// What it computes on.
-    pub compute: &'a Compute,
+    pub compute: &'a ComputeContext,
     /// Where the cache is.
     pub paths: &'a Paths,
 }
@@ -59,9 +59,9 @@ impl<'a> Extractor<'a> {
     /// What turns images into the features of `loaded`, as `recipe` has it, with a cache in `paths`.
     #[must_use]
     pub fn new(
-        loaded: &'a Loaded,
+        loaded: &'a LoadedBackbone,
         recipe: &'a Recipe,
-        compute: &'a Compute,
+        compute: &'a ComputeContext,
         paths: &'a Paths,
     ) -> Self {
         Self {
@@ -82,8 +82,8 @@ impl<'a> Extractor<'a> {
         let started = Instant::now();
         let preprocessing = self.recipe.preprocessing;
         preprocessing.check(set.rows(), set.columns())?;
-        let Loaded { prefix, hashes, .. } = self.loaded;
-        let (boundary, engine) = (prefix.boundary(), prefix.version());
+        let LoadedBackbone { frozen, hashes, .. } = self.loaded;
+        let (boundary, engine) = (frozen.boundary(), frozen.version());
         let dtype = self.recipe.backbone.dtype;
         let key = Key::new(
             set,
@@ -124,7 +124,7 @@ impl<'a> Extractor<'a> {
             return Ok((features, Cached::Hit, 0));
         }
         let Preprocessing { size, .. } = self.recipe.preprocessing;
-        let map = self.loaded.prefix.map(size)?;
+        let map = self.loaded.frozen.map(size)?;
         let mut shards = Shards::open(path, key, map);
         let entry = shards.entry_bytes();
         room::clear_for(&self.paths.cache(), entry, 2 * entry - shards.bytes())?;
@@ -149,38 +149,25 @@ impl<'a> Extractor<'a> {
         done: usize,
         mut take: impl FnMut(Range<usize>, Vec<f32>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let (prefix, compute, devices) = (&self.loaded.prefix, self.compute, self.paths.devices());
+        let (frozen, compute) = (&self.loaded.frozen, self.compute);
         let (preprocessing, left) = (self.recipe.preprocessing, set.len() - done);
         if left == 0 {
             return Ok(());
         }
-        let one = preprocessing.batch(set, done..done + 1)?;
-        let batch = batch::best(prefix, compute, left, &one, &devices)?.min(left);
-        // A card compiles and tunes for every number of images anew.
-        let fills = compute.adapter.kind != Kind::Processor;
+        let batch = frozen.batch(compute, preprocessing.size).min(left);
+        // A GPU compiles and tunes for every number of images anew.
+        let fills = compute.adapter.kind != Kind::Cpu;
         let submit = |range: Range<usize>, batch| {
             interrupt::go_on()?;
             let images = preprocessing.batch(set, done + range.start..done + range.end)?;
-            Ok(prefix.submit(if fills { filled(images, batch) } else { images })?)
+            Ok(frozen.submit(if fills { filled(images, batch) } else { images })?)
         };
-        let width = prefix.width(preprocessing.size)?;
-        let did = in_batches(left, batch, submit, |range, mut features| {
+        let width = frozen.width(preprocessing.size)?;
+        in_batches(left, batch, submit, |range, mut features| {
             features.truncate(range.len() * width);
             take(range, features)
-        });
-        let at_most = |batch| {
-            batch::at_most(prefix, compute, preprocessing.size, batch, &devices)
-                .map_err(Error::from)
-        };
-        match did {
-            Ok(did) if did == batch => Ok(()),
-            Ok(did) => at_most(did),
-            Err(error @ Error::Compute(graft_compute::Error::DeviceLost(_))) => {
-                at_most(batch / 2)?;
-                Err(error)
-            }
-            Err(error) => Err(error),
-        }
+        })?;
+        Ok(())
     }
 }
 

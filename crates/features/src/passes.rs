@@ -160,7 +160,7 @@ mod tests {
         }
         let (_, done) = run(10, 4, 0);
         let error = done.unwrap_err().to_string();
-        assert!(error.contains("even for the smallest pass"), "{error}");
+        assert!(error.contains("even for the smallest batch"), "{error}");
     }
 
     #[test]

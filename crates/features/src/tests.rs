@@ -7,7 +7,6 @@ use graft_recipe::Dtype;
 use super::{CacheError, Features, Key, Writer};
 use graft_dataset::{ImageSet, Preprocessing};
 use graft_fuzz::{Damage, Limits, MUTATIONS, Target, Verdict, place};
-use graft_network::Boundary;
 use std::fs;
 use std::path::Path;
 

@@ -77,10 +77,10 @@ pub(crate) struct Outside {
     pub(crate) from: Option<PathBuf>,
 }
 
-/// Options that every verb with a forward pass has.
+/// Options of every verb that computes features.
 #[derive(Debug, Args)]
 pub(crate) struct ComputeArguments {
-    /// What computes; each must have been compiled in
+    /// The backend that computes; it must have been compiled in
     #[arg(long, value_enum, default_value_t = Backend::preferred())]
     pub(crate) backend: Backend,
     /// The code for the forward pass; by default the fastest that the backend has
@@ -89,7 +89,7 @@ pub(crate) struct ComputeArguments {
     /// Which of the backend's devices; `graft doctor --device` counts them
     #[arg(long, value_name = "NUMBER")]
     pub(crate) device: Option<usize>,
-    /// Use a device that is only a program that behaves like a card; such a one is slow
+    /// Use a software renderer (slow)
     #[arg(long)]
     pub(crate) allow_software: bool,
 }
@@ -107,12 +107,12 @@ pub(crate) struct Fetch {
 
 /// `graft import`
 #[derive(Debug, Args)]
-pub struct Import {
+pub(crate) struct Import {
     /// An ONNX file that begins with a known network, whatever head it has; by default the fetched one
-    pub file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// Where from.
     #[command(flatten)]
-    pub outside: Outside,
+    pub(crate) outside: Outside,
 }
 
 /// What to fetch.
@@ -143,7 +143,7 @@ pub(crate) struct Train {
     /// What to train.
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.
@@ -166,7 +166,7 @@ pub(crate) struct Train {
 pub(crate) struct Eval {
     /// A run's name or folder; the newest complete one by default
     pub(crate) run: Option<PathBuf>,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.
@@ -186,7 +186,7 @@ pub(crate) struct Extract {
     /// Which images; those of `test` are opened only when asked for
     #[arg(long, value_enum, default_value_t = SplitName::Train)]
     pub(crate) split: SplitName,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.
@@ -209,7 +209,7 @@ pub(crate) struct Predict {
     /// PNG or JPEG pictures of one digit each; a run's name or folder may stand before them
     #[arg(required = true, value_name = "[RUN] IMAGE")]
     pub(crate) images: Vec<PathBuf>,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.

@@ -9,8 +9,7 @@ use crate::Error;
 use crate::examples::LabelledFeatures;
 use crate::sources::Sources;
 use crate::trainable::Trainable;
-use graft_compute::Backend;
-use graft_compute::Compute;
+use graft_compute::ComputeContext;
 use graft_environment::Paths;
 use graft_features::Extractor;
 use graft_recipe::MNIST;
@@ -23,7 +22,7 @@ use graft_runs::{Run, indented, mistakes};
 /// or the device fails.
 pub fn evaluate(
     run: &mut Run,
-    compute: &Compute,
+    compute: &ComputeContext,
     home: &Paths,
     sources: &mut Sources,
 ) -> Result<Evaluated, Error> {
@@ -31,7 +30,7 @@ pub fn evaluate(
     let recipe = run.recipe()?;
     let module = Trainable::of_run(run, &recipe, device)?;
     let images = sources.images(&recipe, Split::Test)?;
-    let loaded = sources.prefix(compute, recipe.backbone)?;
+    let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let extracted =
         Extractor::new(&loaded, &recipe, compute, home).features(&images, Split::Test)?;
@@ -40,7 +39,7 @@ pub fn evaluate(
         labels: images.labels(),
         classes: recipe.data.classes,
         device,
-        host: compute.backend == Backend::Cpu,
+        backend: compute.backend,
     };
     let all: Vec<usize> = (0..images.len()).collect();
     let predictions = module.predictions(&data, &all)?;

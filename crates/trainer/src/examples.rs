@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::Error;
-use graft_compute::device::guarded;
+use graft_compute::Backend;
 use graft_features::Features;
 
 /// Labelled features.
@@ -16,8 +16,8 @@ pub struct LabelledFeatures<'a> {
     pub classes: usize,
     /// Where tensors go.
     pub device: &'a Device,
-    /// Whether tensors lie in the host's memory, where looking at one costs next to nothing.
-    pub host: bool,
+    /// What computes.
+    pub backend: Backend,
 }
 
 impl LabelledFeatures<'_> {
@@ -57,15 +57,16 @@ impl LabelledFeatures<'_> {
         self.run(|| Tensor::from_data(rows, self.device))
     }
 
-    /// Does work on the device. Where its runtime panics, that is an error; on the CPU a panic is a
-    /// defect of ours and stays one.
+    /// Whether tensors lie in the host's memory, where looking at one costs next to nothing.
+    pub(crate) fn in_memory(&self) -> bool {
+        self.backend == Backend::Cpu
+    }
+
+    /// Calls into Burn; see [`Backend::guarded`].
     ///
     /// # Errors
     /// When the runtime panics.
-    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> Result<T, Error> {
-        if self.host {
-            return Ok(work());
-        }
-        guarded(work).map_err(Error::device)
+    pub(crate) fn run<T>(&self, call: impl FnOnce() -> T) -> Result<T, Error> {
+        Ok(self.backend.guarded(call)?)
     }
 }

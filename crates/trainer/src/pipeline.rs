@@ -20,8 +20,8 @@ use crate::sources::{Sources, origin};
 use crate::trainable::Trainable;
 use crate::training::{Kept, State, TrainingEvent, is_best, train as train_module};
 use graft_compute::Backend;
-use graft_compute::Compute;
-use graft_compute::Loaded;
+use graft_compute::ComputeContext;
+use graft_compute::LoadedBackbone;
 use graft_environment::Paths;
 use graft_environment::interrupt;
 use graft_features::extract::Extracted;
@@ -36,7 +36,7 @@ pub struct TrainConfig<'a> {
     /// The recipe.
     pub recipe: &'a Recipe,
     /// What it computes on.
-    pub compute: &'a Compute,
+    pub compute: &'a ComputeContext,
     /// Where everything lies.
     pub home: &'a Paths,
     /// The run to resume rather than beginning one.
@@ -74,8 +74,8 @@ pub fn train(
 
     let images = sources.images(recipe, Split::Train)?;
     let holdout = recipe.holdout(&images)?;
-    let loaded = sources.prefix(compute, recipe.backbone)?;
-    let frozen = loaded.prefix.hashes()?;
+    let loaded = sources.backbone(compute, recipe.backbone)?;
+    let frozen = loaded.frozen.hashes()?;
     let mut start = Start {
         graft: env!("CARGO_PKG_VERSION").into(),
         commit: machine::commit(),
@@ -105,7 +105,7 @@ pub fn train(
         labels: images.labels(),
         classes: recipe.data.classes,
         device: &compute.device,
-        host: compute.backend == Backend::Cpu,
+        backend: compute.backend,
     };
 
     interrupt::watch()?;
@@ -116,7 +116,7 @@ pub fn train(
     let (mut run, state, earlier) = match resume {
         None => {
             let state = State::new(recipe, initial.clone());
-            let (recipe, bytes) = (recipe.to_toml()?, state.to_bytes()?);
+            let (recipe, bytes) = (recipe.to_toml()?, state.to_bytes(compute.backend)?);
             let run = RunWriter::create(&home.runs(), start, &recipe, bytes)?;
             (run, state, Spent::default())
         }
@@ -143,13 +143,19 @@ pub fn train(
     let every = recipe.training.checkpoint_steps;
     let kept = train_module(state, recipe, &data, &holdout, |event| {
         let recorded = Instant::now();
-        record(&mut run, &event, every, spent(recording), &mut on_epoch)?;
+        record(
+            &mut run,
+            &event,
+            (every, compute.backend),
+            spent(recording),
+            &mut on_epoch,
+        )?;
         recording += recorded.elapsed().as_secs_f64();
         Ok(())
     })?;
     let stages = spent(recording).stages;
 
-    let frozen = [frozen, loaded.prefix.hashes()?];
+    let frozen = [frozen, loaded.frozen.hashes()?];
     let trained = [&initial, &kept.1].map(|module| match &module.stages {
         Some(stages) => stages.hashes(),
         None => Ok(Vec::new()),
@@ -206,7 +212,7 @@ pub fn train(
 fn record(
     run: &mut RunWriter,
     event: &TrainingEvent,
-    every: usize,
+    (every, backend): (usize, Backend),
     spent: Spent,
     on_epoch: &mut impl FnMut(&Epoch) -> Result<(), Error>,
 ) -> Result<(), Error> {
@@ -222,7 +228,12 @@ fn record(
     if is_due || signal.is_some() {
         let (epochs, steps) = (state.epochs(), state.steps());
         let is_best = steps == 0 && is_best(epochs);
-        run.save((epochs.len(), steps), is_best, spent, state.to_bytes()?)?;
+        run.save(
+            (epochs.len(), steps),
+            is_best,
+            spent,
+            state.to_bytes(backend)?,
+        )?;
     }
     match signal {
         None => Ok(()),
@@ -265,7 +276,7 @@ fn data(recipe: &Recipe, images: &ImageSet) -> Data {
 }
 
 /// SHA-256 of the weights files of all stages that are kept.
-fn weights(loaded: &Loaded, recipe: &Recipe) -> Vec<String> {
+fn weights(loaded: &LoadedBackbone, recipe: &Recipe) -> Vec<String> {
     let kept = loaded.manifest.blocks.iter();
     let kept = kept.take(recipe.backbone.boundary.number());
     kept.map(|block| block.sha256.clone()).collect()

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::Error;
 use crate::sources::Sources;
 use crate::trainable::Trainable;
-use graft_compute::Compute;
+use graft_compute::ComputeContext;
 use graft_compute::read;
 use graft_runs::Run;
 
@@ -35,7 +35,7 @@ pub struct Prediction {
 pub fn predict(
     run: &Run,
     pictures: &[PathBuf],
-    compute: &Compute,
+    compute: &ComputeContext,
     sources: &mut Sources,
 ) -> Result<Vec<Prediction>, Error> {
     let digits = pictures
@@ -45,7 +45,7 @@ pub fn predict(
     let device = &compute.device;
     let recipe = run.recipe()?;
     let module = Trainable::of_run(run, &recipe, device)?;
-    let loaded = sources.prefix(compute, recipe.backbone)?;
+    let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let predict = |(picture, digit): (&PathBuf, &graft_dataset::Digit)| {
         let mut values = vec![0.0; recipe.preprocessing.values_per_image()];
@@ -53,7 +53,7 @@ pub fn predict(
             .preprocessing
             .apply(&digit.pixels, DIGIT_SIDE, DIGIT_SIDE, &mut values)?;
         let side = recipe.preprocessing.size;
-        let features = loaded.prefix.forward(ImageBatch {
+        let features = loaded.frozen.forward(ImageBatch {
             values,
             shape: [1, 3, side, side],
         })?;

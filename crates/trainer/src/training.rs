@@ -56,7 +56,7 @@ pub fn train(
             validation,
             seconds: before + started.elapsed().as_secs_f64(),
         };
-        check_epoch(&epoch, &trained, &state.optimiser)?;
+        check_epoch(&epoch, &trained, &state.optimiser, data.backend)?;
         state.end(epoch, trained, recipe.training.keep);
         on(TrainingEvent::Epoch(&epoch, &state))?;
     }
@@ -104,16 +104,16 @@ fn step(
         let loss = cross_entropy(logits.clone(), targets.autodiff());
         (logits.inner(), loss)
     })?;
-    if data.host {
+    if data.in_memory() {
         check_loss(epoch, &loss)?;
     }
     let gradients = data.run(|| GradientsParams::from_grads(loss.backward(), &state.module))?;
-    if data.host {
+    if data.in_memory() {
         check_gradients(epoch, &state.module, &gradients)?;
     }
     let (module, optimiser) = (state.module.clone(), &mut state.optimiser);
     state.module = data.run(|| optimiser.step(learning_rate, module, gradients))?;
-    if data.host {
+    if data.in_memory() {
         check_weights(epoch, &state.module)?;
     }
     state.seen.push(logits);

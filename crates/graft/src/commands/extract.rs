@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Extract, home: &Paths) -> Result<(), Error> {
     let mut sources = sources(home, &arguments.outside)?;
     let compute = compute(&arguments.compute, home)?;
     let images = sources.images(&recipe, split)?;
-    let loaded = sources.prefix(&compute, recipe.backbone)?;
+    let loaded = sources.backbone(&compute, recipe.backbone)?;
     let extracted = Extractor::new(&loaded, &recipe, &compute, home).features(&images, split)?;
     output::line(&format!(
         "{} images, {} values each, {:.1} s ({:.0} images/s), cache {}\n{}\n\nNext: {} {}",

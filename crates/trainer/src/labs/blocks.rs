@@ -87,7 +87,7 @@ fn fill(
     images: &ImageSet,
     missing: &[(&PathBuf, &Key)],
 ) -> Result<(), Error> {
-    let (prefix, preprocessing) = (&bench.loaded.prefix, Preprocessing::default());
+    let (prefix, preprocessing) = (&bench.loaded.frozen, Preprocessing::default());
     let size = preprocessing.size;
     // Every process takes them in the blocks' order, so that no two wait for each other.
     let locks = missing.iter().map(|(path, _)| room::take(path));
@@ -107,7 +107,7 @@ fn fill(
     room::clear_for(&bench.home.cache(), all, needed)?;
     let label = format!("every block's features of {name} images");
     let mut progress = Progress::new(&label, images.len());
-    let batch = prefix.batch(size);
+    let batch = prefix.batch(bench.compute, size);
     let done = entries.iter().map(|(.., shards)| shards.images()).min();
     let done = done.unwrap_or(images.len());
     progress.advance(done);

@@ -10,8 +10,7 @@ use std::fmt::Display;
 use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Tensor, TensorData};
-use graft_compute::device::guarded;
-use graft_compute::read;
+use graft_compute::{Backend, read};
 use graft_recipe::Recipe;
 use graft_report::record::Epoch;
 use safetensors::tensor::TensorView;
@@ -47,12 +46,12 @@ impl State {
     ///
     /// # Errors
     /// When one of its numbers is not finite, or the device does not give its tensors back.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+    pub fn to_bytes(&self, backend: Backend) -> Result<Vec<u8>, Error> {
         let epoch = self.epochs.len() + 1;
         check_weights(epoch, &self.module)?;
         let logits = match self.seen.as_slice() {
             [] => Vec::new(),
-            seen => guarded(|| read(Tensor::cat(seen.to_vec(), 0))).map_err(Error::device)??,
+            seen => backend.guarded(|| read(Tensor::cat(seen.to_vec(), 0)))??,
         };
         check_values(epoch, "a logit", &logits)?;
         let kept = self.kept.as_ref();
@@ -64,11 +63,14 @@ impl State {
         });
         let place = place.map_err(|error| output(&error))?;
         let parts = [
-            (MODULE, record(&self.module)?),
-            (OPTIMISER, optimiser::to_bytes(epoch, &self.optimiser)?),
+            (MODULE, record(&self.module, backend)?),
+            (
+                OPTIMISER,
+                optimiser::to_bytes(epoch, &self.optimiser, backend)?,
+            ),
             (
                 KEPT,
-                kept.map_or(Ok(Vec::new()), |(_, module)| record(module))?,
+                kept.map_or(Ok(Vec::new()), |(_, module)| record(module, backend))?,
             ),
             (
                 LOGITS,
@@ -126,8 +128,8 @@ impl State {
 }
 
 /// All parameters of a module.
-fn record(module: &Trainable) -> Result<Vec<u8>, Error> {
-    let record = guarded(|| module.clone().into_record().into_bytes()).map_err(Error::device)?;
+fn record(module: &Trainable, backend: Backend) -> Result<Vec<u8>, Error> {
+    let record = backend.guarded(|| module.clone().into_record().into_bytes())?;
     Ok(record.map_err(Error::device)?.to_vec())
 }
 

@@ -3,6 +3,7 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Tensor;
+use graft_compute::Backend;
 use graft_report::record::Epoch;
 
 use super::optimiser;
@@ -38,6 +39,7 @@ pub(super) fn check_epoch(
     epoch: &Epoch,
     module: &Trainable,
     optimiser: &ModuleOptimizer,
+    backend: Backend,
 ) -> Result<(), Error> {
     let finite = |what, value: f64| {
         if value.is_finite() {
@@ -50,7 +52,7 @@ pub(super) fn check_epoch(
     finite("training loss", epoch.train.loss)?;
     finite("validation loss", validation)?;
     check_weights(epoch.epoch, module)?;
-    optimiser::to_bytes(epoch.epoch, optimiser).map(drop)
+    optimiser::to_bytes(epoch.epoch, optimiser, backend).map(drop)
 }
 
 /// Values that were read back already.

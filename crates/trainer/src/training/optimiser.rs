@@ -3,7 +3,7 @@
 use burn::optim::{AdamConfig, ModuleOptimizer};
 use burn::tensor::Bytes;
 use burn_pack::Reader;
-use graft_compute::device::guarded;
+use graft_compute::Backend;
 use graft_recipe::Recipe;
 
 use super::finite::check_values;
@@ -23,8 +23,12 @@ pub(super) fn adam(recipe: &Recipe) -> ModuleOptimizer {
 ///
 /// # Errors
 /// When a value is not finite, or the device does not give its tensors back.
-pub(super) fn to_bytes(epoch: usize, optimiser: &ModuleOptimizer) -> Result<Vec<u8>, Error> {
-    let record = guarded(|| optimiser.into_bytes()).map_err(Error::device)?;
+pub(super) fn to_bytes(
+    epoch: usize,
+    optimiser: &ModuleOptimizer,
+    backend: Backend,
+) -> Result<Vec<u8>, Error> {
+    let record = backend.guarded(|| optimiser.into_bytes())?;
     let record = record.map_err(Error::device)?.to_vec();
     let tensors = Reader::from_bytes(Bytes::from_bytes_vec(record.clone()));
     let tensors = tensors.and_then(Reader::into_tensors);

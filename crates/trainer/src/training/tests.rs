@@ -73,7 +73,7 @@ pub(super) fn labelled<'a>(
         labels,
         classes: CLASSES,
         device,
-        host: true,
+        backend: Backend::Cpu,
     }
 }
 

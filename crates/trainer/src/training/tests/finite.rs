@@ -17,7 +17,7 @@ fn stopped(row: impl Fn(usize) -> [f32; 3], recipe: &Recipe, host: bool, save: b
     let (features, device) = (features(folder.path(), row), Device::flex());
     let labels = labels();
     let data = LabelledFeatures {
-        host,
+        backend: if host { Backend::Cpu } else { Backend::Wgpu },
         ..labelled(&features, &labels, &device)
     };
     let holdout = match recipe.data.validation {
@@ -30,7 +30,7 @@ fn stopped(row: impl Fn(usize) -> [f32; 3], recipe: &Recipe, host: bool, save: b
         match event {
             TrainingEvent::Step(state) => {
                 if save {
-                    state.to_bytes()?;
+                    state.to_bytes(data.backend)?;
                 }
                 steps += 1;
             }

@@ -44,7 +44,7 @@ fn resumed_after_its_best_epoch_it_keeps_no_worse_one() {
     let start = State::new(&best, initial(&best, &data, &holdout()));
     let stop = train(start, &best, &data, &holdout(), |event| match event {
         TrainingEvent::Epoch(_, state) if state.epochs().len() == 5 => {
-            saved = state.to_bytes()?;
+            saved = state.to_bytes(data.backend)?;
             Err(Error::NoEpochs)
         }
         _ => Ok(()),
@@ -81,7 +81,7 @@ pub(in crate::training) fn stopped_after(
         if let TrainingEvent::Step(state) = event {
             steps += 1;
             if steps == stop {
-                saved = Some(state.to_bytes().unwrap());
+                saved = Some(state.to_bytes(data.backend).unwrap());
                 return Err(Error::NoEpochs);
             }
         }

@@ -6,27 +6,25 @@ use burn::tensor::Device;
 
 use crate::Error;
 use crate::backend::Backend;
-use crate::device::{self, Adapter, Opened, Wanted};
+use crate::device::{self, Adapter, Limits, Wanted};
 use crate::engine::Engine;
 
-/// A backend, its device, and the engine for the frozen prefix.
-#[derive(Debug)]
-pub struct Compute {
-    /// What computes.
+/// A backend, its device, and the engine for the frozen backbone.
+#[derive(Debug, Clone)]
+pub struct ComputeContext {
+    /// The backend.
     pub backend: Backend,
     /// The code for the forward pass.
     pub engine: Engine,
-    /// The device of the backend.
+    /// Where tensors go.
     pub device: Device,
     /// What the device says of itself.
     pub adapter: Adapter,
-    /// The most bytes that one tensor may have; none where only the memory limits it.
-    pub largest_tensor: Option<u64>,
-    /// All of the device's memory in bytes, where its driver tells.
-    pub memory: Option<u64>,
+    /// How much it takes.
+    pub limits: Limits,
 }
 
-impl Compute {
+impl ComputeContext {
     /// What the user asked for, or the fastest engine of the backend. Tuned kernels are kept in the
     /// folder `kernels`.
     ///
@@ -40,19 +38,13 @@ impl Compute {
         kernels: &Path,
     ) -> Result<Self, Error> {
         let engine = Engine::choose(engine, backend)?;
-        let Opened {
-            device,
-            adapter,
-            largest_tensor,
-            memory,
-        } = device::open(backend, wanted, kernels)?;
+        let (device, adapter, limits) = device::open(backend, wanted, kernels)?;
         Ok(Self {
             backend,
             engine,
             device,
             adapter,
-            largest_tensor,
-            memory,
+            limits,
         })
     }
 }

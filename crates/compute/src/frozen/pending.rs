@@ -23,17 +23,14 @@ impl Pending {
     /// not delay it.
     pub(super) fn read(maps: Tensor<4>) -> Result<Self, Error> {
         let mut reading: Reading = Box::pin(maps.into_data_async());
-        let poll = || {
-            let mut context = Context::from_waker(Waker::noop());
-            reading.as_mut().poll(&mut context)
-        };
-        match guarded(poll).map_err(Error::device)? {
+        let mut context = Context::from_waker(Waker::noop());
+        match reading.as_mut().poll(&mut context) {
             Poll::Ready(data) => Ok(Self::Done(values(data)?)),
             Poll::Pending => Ok(Self::UnderWay(reading)),
         }
     }
 
-    /// Waits for the features.
+    /// Waits for the features. Only a GPU's are waited for, so that its runtime's panics are errors.
     ///
     /// # Errors
     /// When the device fails.
@@ -47,10 +44,9 @@ impl Pending {
     }
 }
 
-fn values(data: Result<TensorData, ExecutionError>) -> Result<Vec<f32>, Error> {
-    data.map_err(Error::device)?
-        .try_into_vec_as::<f32>()
-        .map_err(Error::device)
+pub(super) fn values(data: Result<TensorData, ExecutionError>) -> Result<Vec<f32>, Error> {
+    let data = data.map_err(Error::device)?;
+    data.try_into_vec_as::<f32>().map_err(Error::device)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! Less memory on demand: a hook for tests, which no other use of Graft has to know.
+//! A device without memory, on demand: a hook for tests, which no other use of Graft has to know.
 //!
-//! `GRAFT_DEVICE_ROOM=IMAGES` makes a device one that has memory for passes of so many images and
-//! no more: the features of a larger pass fail when they are waited for, as those of a full card do.
-//! It holds for Burn's engine. Unset, it costs a look at a variable.
+//! With `GRAFT_DEVICE_ROOM=IMAGES` a device has memory for batches of so many images and no more: the
+//! features of a larger batch fail when they are waited for, as those of a full GPU do. It holds for
+//! Burn's engine.
 
 use std::env;
 use std::sync::OnceLock;
@@ -14,13 +14,13 @@ const VARIABLE: &str = "GRAFT_DEVICE_ROOM";
 
 static ROOM: OnceLock<Option<String>> = OnceLock::new();
 
-/// Why a pass of so many images fails, where it is asked to.
+/// Why a batch of so many images fails, where it is asked to.
 pub(crate) fn refusal(images: usize) -> Option<ExecutionError> {
     let asked = ROOM.get_or_init(|| env::var(VARIABLE).ok());
     asked.as_deref().and_then(|room| refused(room, images))
 }
 
-/// A value that is no number refuses every pass, so that no test passes by a typing error.
+/// A value that is no number refuses every batch, so that no test passes by a typing error.
 fn refused(room: &str, images: usize) -> Option<ExecutionError> {
     let reason = match room.parse() {
         Ok(room) if images <= room => return None,
@@ -41,7 +41,7 @@ mod tests {
     use crate::Error;
 
     #[test]
-    fn a_larger_pass_finds_the_device_full() {
+    fn a_larger_batch_finds_the_device_full() {
         assert!(refused("4", 4).is_none());
         let full = Error::device(refused("4", 5).unwrap());
         assert!(matches!(full, Error::DeviceMemory(_)), "{full}");

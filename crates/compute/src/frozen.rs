@@ -1,4 +1,4 @@
-//! The frozen prefix, loaded for one of the engines: images in, features out.
+//! The frozen backbone, loaded for one of the engines: images in, features out.
 
 mod pending;
 
@@ -11,30 +11,32 @@ use burn::tensor::{Device, Tensor, TensorData};
 use graft_backbone::{Backbone, CpuBackbone};
 use graft_dataset::ImageBatch;
 use graft_network::{Boundary, Network};
+use graft_recipe::{self as recipe, Precision};
 use serde::Serialize;
 
 use crate::Error;
-use crate::compute::Compute;
-use crate::device::{check_precision, float_dtype, guarded, refusal};
+use crate::backend::Backend;
+use crate::context::ComputeContext;
+use crate::device::{float_dtype, refusal};
 use crate::engine::Engine;
-use graft_recipe::{self as recipe, Precision};
 
-/// The frozen prefix, loaded for one of the engines.
-pub enum Prefix {
+/// The frozen backbone, loaded for one of the engines.
+pub enum FrozenBackbone {
     /// For our own convolutions.
     Winograd(CpuBackbone),
     /// For Burn's.
     Burn(Box<OnDevice>),
 }
 
-/// A prefix that Burn computes on a device.
+/// A frozen backbone that Burn computes on a device.
 pub struct OnDevice {
-    backbone: Backbone,
+    stages: Backbone,
     precision: Precision,
+    backend: Backend,
     device: Device,
 }
 
-/// Where the time of one pass goes, in seconds, when nothing overlaps.
+/// Where the time of one batch goes, in seconds, when nothing overlaps.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Phases {
     /// Images to the device.
@@ -45,29 +47,31 @@ pub struct Phases {
     pub download: f64,
 }
 
-impl Prefix {
+impl FrozenBackbone {
     /// Reads the blocks up to the recipe's cut from the weights `folder`, for the engine and
-    /// the device of `compute`.
+    /// the device of `context`.
     ///
     /// # Errors
     /// When a file is missing, damaged, or not of that block, and when the engine or the device
     /// does not compute in the recipe's precision.
-    pub fn load(compute: &Compute, folder: &Path, recipe: recipe::Backbone) -> Result<Self, Error> {
+    pub fn load(
+        context: &ComputeContext,
+        folder: &Path,
+        recipe: recipe::Backbone,
+    ) -> Result<Self, Error> {
         let (network, precision, cut) = (recipe.network, recipe.precision, recipe.cut());
-        match compute.engine {
+        match context.engine {
             Engine::Winograd if precision != Precision::F32 => {
                 Err(Error::PrecisionNeedsBurn(precision))
             }
             Engine::Winograd => Ok(Self::Winograd(CpuBackbone::load(folder, network, cut)?)),
             Engine::Burn => {
-                let device = &compute.device;
-                check_precision(precision, device, &compute.adapter)?;
-                let load = || Backbone::load(folder, network, cut, device);
-                let backbone = guarded(load).map_err(Error::device)??;
+                let stages = load_on_device(context, folder, (network, cut), precision)?;
                 Ok(Self::Burn(Box::new(OnDevice {
-                    backbone: backbone.cast(float_dtype(precision)),
+                    stages,
                     precision,
-                    device: device.clone(),
+                    backend: context.backend,
+                    device: context.device.clone(),
                 })))
             }
         }
@@ -88,8 +92,8 @@ impl Prefix {
     #[must_use]
     pub fn network(&self) -> Network {
         match self {
-            Self::Winograd(backbone) => backbone.network(),
-            Self::Burn(burn) => burn.backbone.network(),
+            Self::Winograd(stages) => stages.network(),
+            Self::Burn(burn) => burn.stages.network(),
         }
     }
 
@@ -97,8 +101,8 @@ impl Prefix {
     #[must_use]
     pub fn boundary(&self) -> Boundary {
         match self {
-            Self::Winograd(backbone) => backbone.boundary(),
-            Self::Burn(burn) => burn.backbone.boundary(),
+            Self::Winograd(stages) => stages.boundary(),
+            Self::Burn(burn) => burn.stages.boundary(),
         }
     }
 
@@ -119,14 +123,10 @@ impl Prefix {
         Ok(self.map(size)?.iter().product())
     }
 
-    /// How many images of `size` by `size` pixels are well passed at once on any device: as many as
-    /// keep all threads busy, and few enough to cost little memory.
+    /// How many images of `size` by `size` pixels to compute at once.
     #[must_use]
-    pub fn batch(&self, size: usize) -> usize {
-        match self {
-            Self::Winograd(_) => ((1 << 18) / (size * size)).clamp(1, 256),
-            Self::Burn(_) => ((1 << 15) / (size * size)).clamp(1, 32),
-        }
+    pub fn batch(&self, context: &ComputeContext, size: usize) -> usize {
+        context.batch(size, self.network().largest_maps(size, size))
     }
 
     /// Each stage with the SHA-256 of its parameters, as they are in memory now; the same for both
@@ -136,8 +136,8 @@ impl Prefix {
     /// When the device does not give a parameter back.
     pub fn hashes(&self) -> Result<Vec<(Boundary, String)>, Error> {
         match self {
-            Self::Winograd(backbone) => Ok(backbone.hashes()),
-            Self::Burn(burn) => Ok(guarded(|| burn.backbone.hashes()).map_err(Error::device)??),
+            Self::Winograd(stages) => Ok(stages.hashes()),
+            Self::Burn(burn) => Ok(burn.backend.guarded(|| burn.stages.hashes())??),
         }
     }
 
@@ -147,17 +147,16 @@ impl Prefix {
     /// When an image is too small, or the device fails.
     pub fn submit(&self, images: ImageBatch) -> Result<Pending, Error> {
         match self {
-            Self::Winograd(backbone) => {
-                let features = backbone.features(&images.values, images.shape)?;
+            Self::Winograd(stages) => {
+                let features = stages.features(&images.values, images.shape)?;
                 Ok(Pending::Done(features))
             }
             Self::Burn(burn) => {
                 if let Some(full) = refusal(images.shape[0]) {
                     return Ok(Pending::UnderWay(Box::pin(async { Err(full) })));
                 }
-                let maps =
-                    guarded(|| burn.features(burn.upload(images))).map_err(Error::device)??;
-                Pending::read(maps)
+                let submit = || Pending::read(burn.stages.features(burn.upload(images))?);
+                burn.backend.guarded(submit)?
             }
         }
     }
@@ -169,13 +168,11 @@ impl Prefix {
     /// When an image is too small, or the device fails.
     pub fn block_outputs(&self, images: ImageBatch) -> Result<Vec<Vec<f32>>, Error> {
         match self {
-            Self::Winograd(backbone) => Ok(backbone.block_outputs(&images.values, images.shape)?),
-            Self::Burn(burn) => {
-                let outputs = guarded(|| burn.backbone.block_outputs(burn.upload(images)))
-                    .map_err(Error::device)??;
-                let read = |maps| Pending::read(maps)?.features();
+            Self::Winograd(stages) => Ok(stages.block_outputs(&images.values, images.shape)?),
+            Self::Burn(burn) => burn.backend.guarded(|| {
+                let outputs = burn.stages.block_outputs(burn.upload(images))?;
                 outputs.into_iter().map(read).collect()
-            }
+            })?,
         }
     }
 
@@ -190,52 +187,35 @@ impl Prefix {
     /// One forward pass with a wait after each of its phases; none where nothing is copied.
     ///
     /// # Errors
-    /// As [`Prefix::forward`].
+    /// As [`FrozenBackbone::forward`].
     pub fn phases(&self, images: ImageBatch) -> Result<Option<Phases>, Error> {
-        let Self::Burn(burn) = self else {
-            return Ok(None);
-        };
-        guarded(|| burn.phases(images))
-            .map_err(Error::device)?
-            .map(Some)
+        match self {
+            Self::Winograd(_) => Ok(None),
+            Self::Burn(burn) => burn.backend.guarded(|| burn.phases(images))?.map(Some),
+        }
     }
 }
 
 impl OnDevice {
-    /// The blocks on the device.
-    pub fn backbone(&self) -> &Backbone {
-        &self.backbone
-    }
-
-    /// Their precision.
-    pub fn precision(&self) -> Precision {
-        self.precision
-    }
-
     fn upload(&self, images: ImageBatch) -> Tensor<4> {
         let images = TensorData::new(images.values, images.shape);
         Tensor::<4>::from_data(images, &self.device).cast(float_dtype(self.precision))
     }
 
-    fn features(&self, images: Tensor<4>) -> Result<Tensor<4>, Error> {
-        Ok(self.backbone.features(images)?) // [batch, channels, height, width]
-    }
-
     fn phases(&self, images: ImageBatch) -> Result<Phases, Error> {
         let mut clock = Instant::now();
         let mut lap = || {
-            std::mem::replace(&mut clock, Instant::now())
-                .elapsed()
-                .as_secs_f64()
+            let started = std::mem::replace(&mut clock, Instant::now());
+            started.elapsed().as_secs_f64()
         };
         let wait = || self.device.sync().map_err(Error::device);
         let images = self.upload(images);
         wait()?;
         let upload = lap();
-        let maps = self.features(images)?;
+        let maps = self.stages.features(images)?; // [batch, channels, height, width]
         wait()?;
         let compute = lap();
-        Pending::read(maps)?.features()?;
+        read(maps)?;
         Ok(Phases {
             upload,
             compute,
@@ -244,11 +224,26 @@ impl OnDevice {
     }
 }
 
+/// The blocks up to `boundary` on the device, in a precision that it computes in.
+pub(crate) fn load_on_device(
+    context: &ComputeContext,
+    folder: &Path,
+    (network, boundary): (Network, Boundary),
+    precision: Precision,
+) -> Result<Backbone, Error> {
+    let (device, dtype) = (&context.device, float_dtype(precision));
+    if !device.supports_dtype(dtype) {
+        let adapter = context.adapter.to_string();
+        return Err(Error::Precision { adapter, precision });
+    }
+    let load = || Ok(Backbone::load(folder, network, boundary, device)?.cast(dtype));
+    context.backend.guarded(load)?
+}
+
 /// A tensor's values, row by row.
 ///
 /// # Errors
 /// When the device does not give them back.
 pub fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
-    let data = tensor.try_into_data().map_err(Error::device)?;
-    data.try_to_vec::<f32>().map_err(Error::device)
+    pending::values(tensor.try_into_data())
 }
