@@ -14,7 +14,6 @@ Python's standard library.
 import argparse
 import array
 import json
-import struct
 import sys
 from pathlib import Path
 
@@ -24,19 +23,17 @@ FEATURES = {"f32": 5e-3, "f16": 2e-2, "bf16": 1e-1}
 FIGURES = {"accuracy": 0.01, "loss": 0.02}
 
 
-def read_features(path):
-    """What an entry of the cache is of, and its values: header length, JSON header, data."""
-    data = path.read_bytes()
-    (length,) = struct.unpack_from("<Q", data)
-    header = json.loads(data[8 : 8 + length])
-    tensor = header["features"]
-    if tensor["dtype"] != "F32":
-        raise SystemExit(f"{path}: expected F32, found {tensor['dtype']}")
-    start, end = tensor["data_offsets"]
-    values = array.array("f", data[8 + length + start : 8 + length + end])
+def read_features(folder):
+    """What an entry of the cache is of, and its values: the shards that its manifest lists, in order."""
+    entry = json.loads((folder / "entry.json").read_bytes())["entry"]
+    if entry["key"]["dtype"] != "f32":
+        raise SystemExit(f"{folder}: expected f32, found {entry['key']['dtype']}")
+    values = array.array("f")
+    for number, sha256 in enumerate(entry["shards"]):
+        values.frombytes((folder / f"{number:06}-{sha256}").read_bytes())
     if sys.byteorder == "big":
         values.byteswap()
-    return json.loads(header["__metadata__"]["key"]), values
+    return entry["key"], values
 
 
 def largest_difference(found, expected):
@@ -57,8 +54,9 @@ def precision(engine):
 
 
 def features(home):
-    """Whether every entry of a GPU agrees with the processor's of the same images."""
-    entries = [read_features(path) for path in sorted((home / "cache").glob("*.safetensors"))]
+    """Whether every entry of a GPU agrees with the CPU's of the same images."""
+    manifests = sorted((home / "cache").glob("*/entry.json"))
+    entries = [read_features(manifest.parent) for manifest in manifests]
     expected = {key["images"]: values for key, values in entries if key["backend"] == "cpu"}
     compared, within = 0, True
     for key, values in entries:

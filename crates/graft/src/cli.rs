@@ -206,7 +206,8 @@ pub(crate) enum SplitName {
 /// `graft predict`
 #[derive(Debug, Args)]
 pub(crate) struct Predict {
-    /// PNG or JPEG pictures of one digit each; a run's name or folder may stand before them
+    /// PNG or JPEG pictures, of one digit each where the run was trained on MNIST; a run's name or folder
+    /// may stand before them
     #[arg(required = true, value_name = "[RUN] IMAGE")]
     pub(crate) images: Vec<PathBuf>,
     /// Backend, engine and device.

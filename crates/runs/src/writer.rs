@@ -155,21 +155,12 @@ impl RunWriter {
         Ok(self.events.epoch(epoch)?)
     }
 
-    /// Writes what the module of epoch `kept` makes of `split` as the file `name`, and shows
-    /// TensorBoard the confusion matrix.
+    /// Writes what the kept module makes of a split as the file `name`.
     ///
     /// # Errors
     /// When writing fails.
-    pub fn predictions(
-        &mut self,
-        split: &str,
-        name: &str,
-        kept: usize,
-        predictions: &Predictions,
-    ) -> Result<(), RunError> {
-        self.add(name, predictions.to_csv().as_bytes())?;
-        let confusion = predictions.evaluate()?.confusion;
-        Ok(self.events.confusion(split, kept, &confusion)?)
+    pub fn predictions(&mut self, name: &str, predictions: &Predictions) -> Result<(), RunError> {
+        self.add(name, predictions.to_csv().as_bytes())
     }
 
     /// Saves samples and the files of the trained module, then the manifest, and last the hashes of all files, which make the

@@ -126,12 +126,6 @@ pub enum Error {
     Output(String),
 }
 
-impl From<graft_features::CacheError> for Error {
-    fn from(error: graft_features::CacheError) -> Self {
-        Self::Features(error.into())
-    }
-}
-
 impl Error {
     /// What a device or the runtime above it says.
     pub(crate) fn device(message: impl ToString) -> Self {

@@ -18,14 +18,13 @@ use crate::machine;
 use crate::proof::prove;
 use crate::sources::{Sources, origin};
 use crate::trainable::Trainable;
-use crate::training::{Kept, State, TrainingEvent, is_best, train as train_module};
+use crate::training::{State, TrainingEvent, is_best, train as train_module};
 use graft_compute::Backend;
 use graft_compute::ComputeContext;
 use graft_compute::LoadedBackbone;
 use graft_environment::Paths;
 use graft_environment::interrupt;
-use graft_features::extract::Extracted;
-use graft_features::{Extractor, hash_images};
+use graft_features::{Extracted, Extractor, hash_images};
 use graft_recipe::Recipe;
 use graft_runs::{Resumable, Run, RunWriter, Spent, Start, layers, samples};
 
@@ -162,8 +161,8 @@ pub fn train(
     });
     let [before, after] = trained;
     let backbone = prove(&loaded.hashes, frozen, [before?, after?])?;
-    predict(&mut run, &kept, &data, &holdout)?;
     let (epoch, module) = kept;
+    predict(&mut run, &module, &data, &holdout)?;
     let initial = initial.files(run.folder())?;
     let files = module.files(run.folder())?;
     let then = run.start().clone();
@@ -247,17 +246,17 @@ fn record(
 /// Records what the kept module makes of every image it could have seen.
 fn predict(
     run: &mut RunWriter,
-    (epoch, module): &Kept,
+    module: &Trainable,
     data: &LabelledFeatures,
     holdout: &Holdout,
 ) -> Result<(), Error> {
-    for (split, name, indices) in [
-        ("train", TRAIN_PREDICTIONS, &holdout.train),
-        ("validation", VALIDATION_PREDICTIONS, &holdout.validation),
+    for (name, indices) in [
+        (TRAIN_PREDICTIONS, &holdout.train),
+        (VALIDATION_PREDICTIONS, &holdout.validation),
     ] {
         if !indices.is_empty() {
             let predictions = module.predictions(data, indices)?;
-            run.predictions(split, name, epoch.epoch, &predictions)?;
+            run.predictions(name, &predictions)?;
         }
     }
     Ok(())

@@ -37,7 +37,6 @@ impl<'a> Sources<'a> {
         let options = Options {
             offline,
             from,
-            progress: true,
             ..Options::default()
         };
         Ok(Self {

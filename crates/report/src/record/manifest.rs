@@ -22,7 +22,7 @@ pub struct Manifest {
     /// The commit that graft was built from when it started, if another one resumed it.
     #[serde(default)]
     pub started_by: Option<String>,
-    /// Whether it was stopped in between and resumed.
+    /// Whether it was interrupted and resumed.
     #[serde(default)]
     pub resumed: bool,
     /// When it ended.
@@ -42,7 +42,7 @@ pub struct Manifest {
     pub layers: Vec<Layer>,
     /// The proof that the backbone did not train.
     pub backbone: WeightHashes,
-    /// The features that it learned from.
+    /// The features that it was trained on.
     pub cache: CacheEntry,
     /// The proof that the head did.
     pub head: HeadHashes,
@@ -72,24 +72,24 @@ fn first_network() -> String {
 pub struct Machine {
     /// Operating system and architecture, such as `linux x86_64`.
     pub system: String,
-    /// The processor's name, where the system tells.
+    /// The CPU's name, where the system tells.
     pub processor: Option<String>,
     /// How many threads could be used.
     pub threads: usize,
     /// `cpu`, `wgpu` or `cuda`.
     pub backend: String,
-    /// The name of the device that computed: the graphics card's, or on a CPU the processor's.
+    /// The name of the device that computed: the GPU's, or the CPU's.
     pub adapter: Option<String>,
     /// Its driver, where known.
     pub driver: Option<String>,
     /// The code for the forward pass, with its version.
     pub engine: String,
-    /// The type that the frozen prefix computed in.
+    /// The type that the frozen backbone computed in.
     pub dtype: String,
-    /// The version of Burn; records from before it was put down have none.
+    /// The version of Burn; older records have none.
     #[serde(default)]
     pub burn: Option<String>,
-    /// The compiler, as `rustc --version` names it; records from before it was put down have none.
+    /// The compiler, as `rustc --version` names it; older records have none.
     #[serde(default)]
     pub rustc: Option<String>,
     /// The most memory that the process had resident, in bytes, where the system tells.

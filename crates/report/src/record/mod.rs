@@ -3,7 +3,6 @@
 //!
 //! A run is complete when its [`SUMS`] are there; they are written last.
 
-mod agrees;
 #[cfg(test)]
 mod damage;
 mod epoch;
@@ -16,9 +15,7 @@ mod manifest;
 mod picture;
 mod predictions;
 mod read;
-mod same;
 mod sums;
-mod twice;
 
 pub use epoch::{Epoch, Scores, epochs_to_csv};
 pub use error::RecordError;

@@ -48,10 +48,9 @@ pub(super) fn features(folder: &Path, row: impl Fn(usize) -> [f32; 3]) -> Featur
         "test".into(),
     );
     let path = folder.join("features");
-    let mut writer = Writer::create(&path, &key, [3, 1, 1]).unwrap();
+    let mut writer = Writer::open(&path, &key, [3, 1, 1]).unwrap();
     (0..IMAGES).for_each(|index| writer.append(&row(index)).unwrap());
-    writer.finish().unwrap();
-    Features::open(&path, &key).unwrap()
+    writer.finish().unwrap()
 }
 
 pub(super) fn recipe(change: impl Fn(&mut Recipe)) -> Recipe {

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Error;
 use graft_compute::{FrozenBackbone, Phases};
-use graft_dataset::{Fit, ImageBatch, ImageSet, Preprocessing};
+use graft_dataset::{ResizeMode, ImageBatch, ImageSet, Preprocessing};
 use graft_environment as machine;
-use graft_features::passes::in_batches;
+use graft_features::pipelined;
 use serde::Serialize;
 
 /// One measurement.
@@ -36,7 +36,7 @@ pub(super) struct Row {
 /// The first images of the set, over and over, padded to 32 pixels or resized to any other size.
 pub(super) fn images_of(set: &ImageSet, size: usize, batch: usize) -> Result<ImageBatch, Error> {
     let preprocessing = Preprocessing {
-        fit: if size == 32 { Fit::Pad } else { Fit::Resize },
+        fit: if size == 32 { ResizeMode::Pad } else { ResizeMode::Resize },
         size,
         ..Preprocessing::default()
     };
@@ -70,7 +70,7 @@ pub(super) fn measure(
     while batches < 3 || started.elapsed().as_secs_f64() < seconds {
         // As features are computed: the next batch is queued before the last one is waited for.
         let count = 3.max(batches);
-        in_batches(count, 1, submit, |_, _| Ok(()))?;
+        pipelined(count, 1, submit, |_, _| Ok(()))?;
         batches += count;
     }
     let wall = started.elapsed().as_secs_f64();

@@ -1,4 +1,4 @@
-//! Whether the machine has a graphics card, told by its device files: no library is loaded.
+//! Whether the machine has a GPU, told by its device files: no library is loaded.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ const NVIDIA: [&str; 5] = [
     "dev/nvhost-gpu",
 ];
 
-/// The backend for the card that is there, if one is; known on Linux only.
+/// The backend for the GPU that is there, if one is; known on Linux only.
 pub(crate) fn backend() -> Option<&'static str> {
     of(Path::new("/"))
 }
@@ -50,7 +50,7 @@ mod tests {
             ("usr/lib/wsl/lib/libcuda.so.1", Some("cuda")),
         ] {
             let name = format!(
-                "graft-cards-{}-{}",
+                "graft-gpu-{}-{}",
                 std::process::id(),
                 file.replace('/', "-")
             );

@@ -1,20 +1,23 @@
-//! Batches through the prefix, the next one queued before the last one's features are waited for.
+//! Pipelined extraction: the next batch is queued before the last one's features are waited for.
 
+use std::mem;
 use std::ops::Range;
 
-use crate::Error;
 use graft_compute::Pending;
 
-/// Passes items `0..count` in batches and hands their features over in order: `submit` starts a
-/// pass over a range and is told how many a full one has, `take` gets what it yields. While a device computes one batch, the next is
-/// prepared and sent, and the last one is taken.
+use crate::Error;
+
+/// Passes items `0..count` through the frozen backbone in batches and hands their features over in
+/// order: `submit` starts a batch and is told how many items a full one has, `take` gets what it
+/// yields. While a device computes one batch, the next is prepared and sent, and the last one is taken.
 ///
-/// Where the device runs out of memory the batch is halved and what was not taken yet is passed
-/// again, so that the features are those of a device with enough. Returns the batch that went well.
+/// Where the device runs out of memory the batch size is halved and what was not taken yet is passed
+/// again, so that the features are those of a device with enough. Returns the batch size that went
+/// well.
 ///
 /// # Errors
 /// When the device runs out of memory with one item, or `submit` or `take` fails otherwise.
-pub fn in_batches(
+pub fn pipelined(
     count: usize,
     batch: usize,
     mut submit: impl FnMut(Range<usize>, usize) -> Result<Pending, Error>,
@@ -22,54 +25,34 @@ pub fn in_batches(
 ) -> Result<usize, Error> {
     let mut batch = batch.max(1);
     let mut taken = 0;
+    let mut queued: Option<(Range<usize>, Pending)> = None;
     while taken < count {
-        match from(taken..count, batch, &mut submit, &mut take) {
-            (done, Ok(())) => taken = done,
-            (done, Err(Error::Compute(graft_compute::Error::DeviceMemory(message))))
-                if batch > 1 =>
-            {
-                taken = done;
+        let start = queued.as_ref().map_or(taken, |(range, _)| range.end);
+        let mut step = || {
+            let next = if start < count {
+                let range = start..count.min(start + batch);
+                Some((range.clone(), submit(range, batch)?))
+            } else {
+                None
+            };
+            if let Some((range, pending)) = mem::replace(&mut queued, next) {
+                let end = range.end;
+                take(range, pending.features()?)?;
+                taken = end;
+            }
+            Ok(())
+        };
+        match step() {
+            Ok(()) => {}
+            Err(Error::Compute(graft_compute::Error::DeviceMemory(message))) if batch > 1 => {
+                queued = None;
                 batch = batch.div_ceil(2);
                 tracing::warn!("{message}: going on with {batch} images a pass");
             }
-            (_, Err(error)) => return Err(error),
+            Err(error) => return Err(error),
         }
     }
     Ok(batch)
-}
-
-/// Passes `items` until one fails; returns up to where they were taken.
-fn from(
-    items: Range<usize>,
-    batch: usize,
-    submit: &mut impl FnMut(Range<usize>, usize) -> Result<Pending, Error>,
-    take: &mut impl FnMut(Range<usize>, Vec<f32>) -> Result<(), Error>,
-) -> (usize, Result<(), Error>) {
-    let mut taken = items.start;
-    let mut before: Option<(Range<usize>, Pending)> = None;
-    let starts = items.clone().step_by(batch).map(Some).chain([None]);
-    for start in starts {
-        let queued = match start.map(|start| start..items.end.min(start + batch)) {
-            Some(range) => match submit(range.clone(), batch) {
-                Ok(pending) => Some((range, pending)),
-                Err(error) => return (taken, Err(error)),
-            },
-            None => None,
-        };
-        if let Some((range, pending)) = before.take() {
-            let end = range.end;
-            match pending
-                .features()
-                .map_err(Error::from)
-                .and_then(|features| take(range, features))
-            {
-                Ok(()) => taken = end,
-                Err(error) => return (taken, Err(error)),
-            }
-        }
-        before = queued;
-    }
-    (taken, Ok(()))
 }
 
 #[cfg(test)]
@@ -132,7 +115,7 @@ mod tests {
             Ok(under_way(Some(held), result))
         };
         let mut features = Vec::new();
-        let done = in_batches(count, batch, submit, |range, values| {
+        let done = pipelined(count, batch, submit, |range, values| {
             assert_eq!(range.len(), values.len());
             features.extend(values);
             Ok(())
@@ -176,7 +159,7 @@ mod tests {
                 }
             };
             let mut features = Vec::new();
-            let batch = in_batches(20, 4, submit, |_, values| {
+            let batch = pipelined(20, 4, submit, |_, values| {
                 features.extend(values);
                 Ok(())
             });
@@ -200,7 +183,7 @@ mod tests {
                     }
                     Err(graft_compute::Error::device(message).into())
                 };
-                let error = in_batches(8, 4, submit, |_, _| Ok(())).unwrap_err();
+                let error = pipelined(8, 4, submit, |_, _| Ok(())).unwrap_err();
                 assert!(
                     !matches!(error, Error::Compute(graft_compute::Error::DeviceMemory(_))),
                     "{error}"

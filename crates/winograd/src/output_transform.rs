@@ -1,21 +1,21 @@
-//! The last steps for a block of tiles: products, transformed back, with bias, `ReLU` and pool.
+//! The products of a block of tiles and their output transform, with bias, `ReLU` and pool.
 
-use crate::isa::{Isa, Kernel};
+use crate::isa::{Instructions, Kernel};
 use crate::lanes::Lanes;
 use crate::multiply::multiply;
 use crate::packed::Packed;
-use crate::rule::{Four, Rule, Three, Two};
 use crate::tiles::{Corner, Grid, Method};
+use crate::transforms::{F2x3, F3x3, F4x3, WinogradTransform};
 
 /// Blocks of 16 output channels that are computed together.
 pub(crate) const PANELS: usize = 2;
 
 /// The products for `PANELS` blocks of output channels (or the last one alone), then `A^T M A`, bias, `ReLU`
 /// and pool of every tile.
-pub(crate) struct Finish<'a> {
+pub(crate) struct OutputTransform<'a> {
     pub(crate) grid: Grid,
     pub(crate) pool: bool,
-    /// What the first step wrote: `[channels in / 16, products, pitch]`.
+    /// What the input transform wrote: `[channels in / 16, products, pitch]`.
     pub(crate) transformed: &'a [Lanes],
     pub(crate) pitch: usize,
     pub(crate) corners: &'a [Corner],
@@ -32,9 +32,9 @@ pub(crate) struct Finish<'a> {
     pub(crate) start: usize,
 }
 
-impl Kernel for Finish<'_> {
+impl Kernel for OutputTransform<'_> {
     #[inline(always)]
-    fn run(self, isa: Isa) {
+    fn run(self, instructions: Instructions) {
         let panels = self.planes.len() / self.plane;
         let tiles = self.corners.len();
         let pitch = products_pitch(tiles, panels);
@@ -46,7 +46,7 @@ impl Kernel for Finish<'_> {
                 *panel = self.weights.panel(self.first + at, product);
             }
             multiply(
-                isa,
+                instructions,
                 &self.transformed[product * self.pitch..],
                 count * self.pitch,
                 tiles,
@@ -55,36 +55,36 @@ impl Kernel for Finish<'_> {
             );
         }
         match self.grid.method {
-            Method::Patches => self.by_rule::<Direct, 4, 2, 2>(panels),
-            Method::Two => self.by_rule::<Two, 2, 3, 2>(panels),
-            Method::Three => self.by_rule::<Three, 5, 5, 3>(panels),
-            Method::Four => self.by_rule::<Four, 6, 6, 4>(panels),
+            Method::Im2col => self.tiles_by::<Identity, 4, 2, 2>(panels),
+            Method::F2x3 => self.tiles_by::<F2x3, 2, 3, 2>(panels),
+            Method::F3x3 => self.tiles_by::<F3x3, 5, 5, 3>(panels),
+            Method::F4x3 => self.tiles_by::<F4x3, 6, 6, 4>(panels),
         }
     }
 }
 
-/// A rule that changes nothing: patches yield outputs as they are.
-struct Direct;
+/// No transform: the products of direct convolution are outputs.
+struct Identity;
 
-impl Rule<4, 2, 2> for Direct {
-    const WEIGHTS: [[f64; 3]; 2] = [[0.0; 3]; 2];
+impl WinogradTransform<4, 2, 2> for Identity {
+    const FILTER: [[f64; 3]; 2] = [[0.0; 3]; 2];
 
     #[inline(always)]
-    fn inputs(x: [Lanes; 4]) -> [Lanes; 2] {
+    fn input(x: [Lanes; 4]) -> [Lanes; 2] {
         [x[0], x[1]]
     }
 
     #[inline(always)]
-    fn outputs(m: [Lanes; 2]) -> [Lanes; 2] {
+    fn output(m: [Lanes; 2]) -> [Lanes; 2] {
         m
     }
 }
 
-impl Finish<'_> {
+impl OutputTransform<'_> {
     #[inline(always)]
-    fn by_rule<R, const IN: usize, const POINTS: usize, const OUT: usize>(self, panels: usize)
+    fn tiles_by<R, const IN: usize, const POINTS: usize, const OUT: usize>(self, panels: usize)
     where
-        R: Rule<IN, POINTS, OUT>,
+        R: WinogradTransform<IN, POINTS, OUT>,
     {
         let pitch = products_pitch(self.corners.len(), panels);
         for (panel, plane) in self.planes.chunks_exact_mut(self.plane).enumerate() {
@@ -96,7 +96,7 @@ impl Finish<'_> {
                     for (x, product) in products.iter_mut().enumerate() {
                         *product = self.products[(y * POINTS + x) * pitch + tile * panels + panel];
                     }
-                    *row = R::outputs(products);
+                    *row = R::output(products);
                 }
                 let mut outputs = [[Lanes::ZERO; OUT]; OUT];
                 for x in 0..OUT {
@@ -104,7 +104,7 @@ impl Finish<'_> {
                     for (number, row) in column.iter_mut().zip(&rows) {
                         *number = row[x];
                     }
-                    for (y, output) in R::outputs(column).into_iter().enumerate() {
+                    for (y, output) in R::output(column).into_iter().enumerate() {
                         outputs[y][x] = (output + bias).max(Lanes::ZERO);
                     }
                 }

@@ -1,12 +1,12 @@
-//! The first step for a block of tiles: from the inputs of each tile to the numbers that are multiplied.
+//! The input transform of a block of tiles: from the inputs of each tile to the numbers that are multiplied.
 
-use crate::isa::{Isa, Kernel};
+use crate::isa::{Instructions, Kernel};
 use crate::lanes::{LANES, Lanes};
-use crate::rule::{Four, Rule, Three, Two};
 use crate::tiles::{FEW_CHANNELS, Method};
+use crate::transforms::{F2x3, F3x3, F4x3, WinogradTransform};
 
 /// `B^T X B` of every tile, for 16 channels.
-pub(crate) struct Transform<'a> {
+pub(crate) struct InputTransform<'a> {
     pub(crate) method: Method,
     /// The plane of these channels.
     pub(crate) plane: &'a [Lanes],
@@ -17,24 +17,24 @@ pub(crate) struct Transform<'a> {
     pub(crate) pitch: usize,
 }
 
-impl Kernel for Transform<'_> {
+impl Kernel for InputTransform<'_> {
     #[inline(always)]
-    fn run(self, _: Isa) {
+    fn run(self, _: Instructions) {
         match self.method {
-            // Patches have a kernel of their own.
-            Method::Patches => {}
-            Method::Two => self.by_rule::<Two, 2, 3, 2>(),
-            Method::Three => self.by_rule::<Three, 5, 5, 3>(),
-            Method::Four => self.by_rule::<Four, 6, 6, 4>(),
+            // A kernel of its own, below.
+            Method::Im2col => {}
+            Method::F2x3 => self.tiles_by::<F2x3, 2, 3, 2>(),
+            Method::F3x3 => self.tiles_by::<F3x3, 5, 5, 3>(),
+            Method::F4x3 => self.tiles_by::<F4x3, 6, 6, 4>(),
         }
     }
 }
 
-impl Transform<'_> {
+impl InputTransform<'_> {
     #[inline(always)]
-    fn by_rule<R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
+    fn tiles_by<R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
     where
-        R: Rule<IN, POINTS, OUT>,
+        R: WinogradTransform<IN, POINTS, OUT>,
     {
         for (tile, places) in self.places.chunks_exact(IN * IN).enumerate() {
             let mut rows = [[Lanes::ZERO; POINTS]; IN];
@@ -43,14 +43,14 @@ impl Transform<'_> {
                 for (input, place) in inputs.iter_mut().zip(places) {
                     *input = self.plane[*place];
                 }
-                *row = R::inputs(inputs);
+                *row = R::input(inputs);
             }
             for x in 0..POINTS {
                 let mut column = [Lanes::ZERO; IN];
                 for (number, row) in column.iter_mut().zip(&rows) {
                     *number = row[x];
                 }
-                for (y, number) in R::inputs(column).into_iter().enumerate() {
+                for (y, number) in R::input(column).into_iter().enumerate() {
                     self.transformed[(y * POINTS + x) * self.pitch + tile] = number;
                 }
             }
@@ -60,7 +60,7 @@ impl Transform<'_> {
 
 /// The 3x3 neighbourhood of every output in a tile of 2x2, all channels in one row: place by place, channel
 /// by channel.
-pub(crate) struct Patches<'a> {
+pub(crate) struct Im2col<'a> {
     /// The only plane: at most [`FEW_CHANNELS`] channels.
     pub(crate) plane: &'a [Lanes],
     pub(crate) channels: usize,
@@ -71,9 +71,9 @@ pub(crate) struct Patches<'a> {
     pub(crate) pitch: usize,
 }
 
-impl Kernel for Patches<'_> {
+impl Kernel for Im2col<'_> {
     #[inline(always)]
-    fn run(self, _: Isa) {
+    fn run(self, _: Instructions) {
         match self.channels {
             1 => self.gather::<1>(),
             2 => self.gather::<2>(),
@@ -83,7 +83,7 @@ impl Kernel for Patches<'_> {
     }
 }
 
-impl Patches<'_> {
+impl Im2col<'_> {
     #[inline(always)]
     fn gather<const CHANNELS: usize>(self) {
         let blocks = (9 * CHANNELS).div_ceil(LANES);

@@ -1,12 +1,12 @@
-//! The verbs of graft: build it for a backend, and pass everything on.
+//! The verbs of graft: build it for a backend, and forward everything to it.
 
 use std::ffi::OsString;
 use std::process::Command;
 
 use crate::cargo::{self, Failure, cargo};
-use crate::{backend, cards, cuda};
+use crate::{backend, cuda, gpu};
 
-/// The verbs that compute, for which a card matters: those that take `--backend`.
+/// The verbs that compute, for which a GPU matters: those that take `--backend`.
 const COMPUTING: [&str; 6] = ["train", "eval", "extract", "predict", "lab", "bench"];
 
 /// This one takes it too, to look at the devices.
@@ -18,10 +18,10 @@ pub(crate) fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
     taken(verb, asked)?;
     if asked.is_none()
         && COMPUTING.contains(&verb)
-        && let Some(backend) = cards::backend()
+        && let Some(backend) = gpu::backend()
     {
         eprintln!(
-            "xtask: computing on the CPU; there is a graphics card, which --backend {backend} would use"
+            "xtask: computing on the CPU; this machine has a GPU: --backend {backend} uses it"
         );
     }
     let feature = asked.unwrap_or(backend::DEFAULT);
@@ -36,7 +36,7 @@ fn taken(verb: &str, asked: Option<&str>) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Usage(format!(
-        "{verb} computes nothing and takes no --backend; these do: {}, {LOOKING}",
+        "{verb} takes no --backend, because it does not use a device; these take it: {}, {LOOKING}",
         COMPUTING.join(", ")
     )))
 }
@@ -60,7 +60,7 @@ pub(crate) fn build(feature: &str) -> Result<Command, Failure> {
     build.args(["--no-default-features", "--features", feature]);
     if let Some(folder) = backend::target(feature) {
         if !folder.exists() {
-            eprintln!("xtask: building for {feature} takes some 20 minutes and 2 GB, once");
+            eprintln!("xtask: the first build for {feature} takes about 20 minutes and 2 GB");
         }
         build.arg("--target-dir").arg(folder);
     }

@@ -1,4 +1,4 @@
-//! The order of the work: depth first through the levels of a stack.
+//! The depth-first schedule: in which order the layers of a stack work on which images.
 //!
 //! A block of tiles is a fraction of one image where maps are large, and dozens of images where
 //! pooling has made them small. So each level gathers as many images as fill a block, from several
@@ -37,8 +37,8 @@ pub(crate) struct Job<'a> {
     pub(crate) outputs: Vec<(usize, &'a mut [f32])>,
 }
 
-/// Divides layers by the number of images that fill a block of tiles.
-pub(crate) fn divide(layers: &[Layer], mut size: [usize; 2]) -> Vec<Level> {
+/// Groups consecutive layers by the number of images that fill a block of tiles.
+pub(crate) fn levels(layers: &[Layer], mut size: [usize; 2]) -> Vec<Level> {
     let mut levels: Vec<Level> = Vec::new();
     for (at, layer) in layers.iter().enumerate() {
         // Whether channels are equal is asked of each image alone.
@@ -62,8 +62,8 @@ pub(crate) fn divide(layers: &[Layer], mut size: [usize; 2]) -> Vec<Level> {
     levels
 }
 
-/// Brings the images of `job` through all levels. Threads share the work on a layer where `parallel`.
-pub(crate) fn climb(
+/// Runs all levels on the images of `job`, depth first. Threads share the work on a layer where `parallel`.
+pub(crate) fn depth_first(
     layers: &[Layer],
     levels: &[Level],
     job: &mut Job,
@@ -91,7 +91,7 @@ pub(crate) fn climb(
         size[1],
     ]);
     buffers.resize_with(levels.len().max(buffers.len()), Default::default);
-    Climb {
+    Schedule {
         layers,
         job,
         scratch,
@@ -105,15 +105,15 @@ pub(crate) fn climb(
     );
 }
 
-/// What stays the same on all levels.
-struct Climb<'a, 'b> {
+/// What all levels share.
+struct Schedule<'a, 'b> {
     layers: &'a [Layer],
     job: &'a mut Job<'b>,
     scratch: &'a mut Scratch,
     parallel: bool,
 }
 
-impl Climb<'_, '_> {
+impl Schedule<'_, '_> {
     /// Computes the last of `levels` for some images, and those before it as needed. The outputs go to
     /// `destination`, from that image on.
     fn level(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How an image fills a square.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Fit {
+pub enum ResizeMode {
     /// `"pad"`: black (0) around the image, which stands in the centre; of an odd number of black
     /// rows or columns the larger half comes after it.
     #[default]
@@ -16,7 +16,7 @@ pub enum Fit {
     Resize,
 }
 
-impl Fit {
+impl ResizeMode {
     /// The square of `size` that `image` (`[row, column]`) becomes: `[row, column]`, 0 to 255.
     /// Needs sides of at least 1, and `size` at least as large when padding.
     pub(crate) fn square(self, image: &[u8], rows: usize, columns: usize, size: usize) -> Vec<f32> {
@@ -76,14 +76,14 @@ fn mix(a: f32, b: f32, share: f32) -> f32 {
     a + (b - a) * share
 }
 
-#[cfg(test)]
 #[expect(clippy::float_cmp, reason = "padding copies values")]
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn padding_centres() {
-        let square = Fit::Pad.square(&[1, 2, 3, 4], 2, 2, 4);
+        let square = ResizeMode::Pad.square(&[1, 2, 3, 4], 2, 2, 4);
         #[rustfmt::skip]
         assert_eq!(square, [
             0.0, 0.0, 0.0, 0.0,
@@ -92,9 +92,9 @@ mod tests {
             0.0, 0.0, 0.0, 0.0,
         ]);
         // One row above and one below, one column before and two after.
-        let square = Fit::Pad.square(&[9], 1, 1, 4);
+        let square = ResizeMode::Pad.square(&[9], 1, 1, 4);
         assert_eq!(square.iter().position(|&value| value == 9.0), Some(5));
-        assert_eq!(Fit::Pad.square(&[7; 6], 2, 3, 3)[..3], [7.0; 3]);
+        assert_eq!(ResizeMode::Pad.square(&[7; 6], 2, 3, 3)[..3], [7.0; 3]);
     }
 
     #[test]
@@ -107,7 +107,7 @@ mod tests {
             (5, vec![10.0, 86.0, 200.0, 98.0, 30.0, 18.0, 82.8, 180.0, 103.5, 52.5, 50.0, 70.0, 100.0, 125.5, 142.5, 82.0, 57.2, 20.0, 147.5, 232.5, 90.0, 54.0, 0.0, 153.0, 255.0]),
         ];
         for (size, expected) in cases {
-            let found = Fit::Resize.square(&image, 2, 3, size);
+            let found = ResizeMode::Resize.square(&image, 2, 3, size);
             assert_eq!(found.len(), expected.len());
             for (found, expected) in found.iter().zip(&expected) {
                 assert!((found - expected).abs() < 1e-4, "{found}, {expected}");
@@ -118,7 +118,10 @@ mod tests {
     #[test]
     fn resizing_to_the_same_size_changes_nothing() {
         let image = [10, 200, 30, 90];
-        assert_eq!(Fit::Resize.square(&image, 2, 2, 2), image.map(f32::from));
-        assert_eq!(Fit::Resize.square(&[8], 1, 1, 3), [8.0; 9]);
+        assert_eq!(
+            ResizeMode::Resize.square(&image, 2, 2, 2),
+            image.map(f32::from)
+        );
+        assert_eq!(ResizeMode::Resize.square(&[8], 1, 1, 3), [8.0; 9]);
     }
 }
