@@ -48,7 +48,7 @@ pub struct Phases {
 }
 
 impl FrozenBackbone {
-    /// Reads the blocks up to the recipe's boundary from the weights `folder`, for the engine and
+    /// Reads the blocks up to the recipe's cut from the weights `folder`, for the engine and
     /// the device of `context`.
     ///
     /// # Errors
@@ -59,21 +59,14 @@ impl FrozenBackbone {
         folder: &Path,
         recipe: recipe::Backbone,
     ) -> Result<Self, Error> {
-        let recipe::Backbone {
-            network,
-            boundary,
-            precision,
-            ..
-        } = recipe;
+        let (network, precision, cut) = (recipe.network, recipe.precision, recipe.cut());
         match context.engine {
             Engine::Winograd if precision != Precision::F32 => {
                 Err(Error::PrecisionNeedsBurn(precision))
             }
-            Engine::Winograd => Ok(Self::Winograd(CpuBackbone::load(
-                folder, network, boundary,
-            )?)),
+            Engine::Winograd => Ok(Self::Winograd(CpuBackbone::load(folder, network, cut)?)),
             Engine::Burn => {
-                let stages = load_on_device(context, folder, (network, boundary), precision)?;
+                let stages = load_on_device(context, folder, (network, cut), precision)?;
                 Ok(Self::Burn(Box::new(OnDevice {
                     stages,
                     precision,
@@ -104,7 +97,7 @@ impl FrozenBackbone {
         }
     }
 
-    /// The block that the features are taken after.
+    /// Where the features are taken.
     #[must_use]
     pub fn boundary(&self) -> Boundary {
         match self {
@@ -136,14 +129,15 @@ impl FrozenBackbone {
         context.batch(size, self.network().largest_maps(size, size))
     }
 
-    /// SHA-256 over all parameters as they are in memory now; the same for both engines in f32.
+    /// Each stage with the SHA-256 of its parameters, as they are in memory now; the same for both
+    /// engines in f32.
     ///
     /// # Errors
     /// When the device does not give a parameter back.
-    pub fn weights_hash(&self) -> Result<String, Error> {
+    pub fn hashes(&self) -> Result<Vec<(Boundary, String)>, Error> {
         match self {
-            Self::Winograd(stages) => Ok(stages.weights_hash()),
-            Self::Burn(burn) => Ok(burn.backend.guarded(|| burn.stages.weights_hash())??),
+            Self::Winograd(stages) => Ok(stages.hashes()),
+            Self::Burn(burn) => Ok(burn.backend.guarded(|| burn.stages.hashes())??),
         }
     }
 

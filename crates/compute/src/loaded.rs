@@ -13,12 +13,12 @@ pub struct LoadedBackbone {
     pub frozen: FrozenBackbone,
     /// What the weights folder says of itself.
     pub manifest: weights::Manifest,
-    /// SHA-256 of the weights files, block 1 up to the boundary.
+    /// SHA-256 of the frozen blocks' weights files.
     pub hashes: Vec<String>,
 }
 
 impl LoadedBackbone {
-    /// The network up to the recipe's boundary, from the weights `folder`.
+    /// The network up to the recipe's cut, from the weights `folder`.
     ///
     /// # Errors
     /// When a file is missing, damaged, or not of its block, or the device fails.
@@ -28,7 +28,7 @@ impl LoadedBackbone {
         context: &ComputeContext,
     ) -> Result<Self, Error> {
         let manifest = weights::read_manifest(folder)?;
-        let blocks = manifest.blocks.iter().take(recipe.boundary.number());
+        let blocks = manifest.blocks.iter().take(recipe.cut().number());
         Ok(Self {
             frozen: FrozenBackbone::load(context, folder, recipe)?,
             hashes: blocks.map(|block| block.sha256.clone()).collect(),

@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use graft_compute::Backend;
 use graft_compute::Engine;
+use graft_runs::CheckpointName;
 
 /// Transfer learning in Rust: a frozen network from ImageNet learns handwritten digits.
 ///
@@ -148,12 +149,13 @@ pub(crate) struct Train {
     /// Where from.
     #[command(flatten)]
     pub(crate) outside: Outside,
-    /// Go on with this run, whose training did not end; its recipe cannot be changed
+    /// Resume this run, whose training did not end; its recipe cannot be changed
     #[arg(long, value_name = "RUN", conflicts_with = "recipe")]
     pub(crate) resume: Option<PathBuf>,
-    /// Go on from this checkpoint of the run rather than from its newest
+    /// Resume from this checkpoint of the run: latest (the default), or best, the one after its best
+    /// epoch
     #[arg(long, value_name = "NAME", requires = "resume")]
-    pub(crate) checkpoint: Option<String>,
+    pub(crate) checkpoint: Option<CheckpointName>,
     /// Print one JSON object at the end instead of a table
     #[arg(long)]
     pub(crate) json: bool,

@@ -13,7 +13,7 @@ mod read;
 pub use dtype::Dtype;
 pub use error::RecipeError;
 use graft_dataset::Preprocessing;
-use graft_network::{Boundary, Network};
+use graft_network::{Boundary, Network, Unfreeze};
 pub use precision::Precision;
 use serde::{Deserialize, Serialize};
 
@@ -61,10 +61,20 @@ pub struct Backbone {
     pub network: Network,
     /// The last of its blocks that is kept.
     pub boundary: Boundary,
+    /// The first of its blocks whose weights learn.
+    pub unfreeze: Unfreeze,
     /// How features are kept on disk.
     pub dtype: Dtype,
     /// In which floating-point type the frozen blocks compute.
     pub precision: Precision,
+}
+
+impl Backbone {
+    /// Where what is frozen ends, and what learns begins; features are the maps there.
+    #[must_use]
+    pub fn cut(self) -> Boundary {
+        self.unfreeze.cut(self.boundary)
+    }
 }
 
 /// What is grafted on.
@@ -134,6 +144,7 @@ impl Default for Backbone {
         Self {
             network: Network::default(),
             boundary: Network::default().end(),
+            unfreeze: Unfreeze::None,
             dtype: Dtype::F32,
             precision: Precision::F32,
         }

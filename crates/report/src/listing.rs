@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Figures;
-use crate::record::{Record, RecordError, START};
+use crate::record::{LATEST, Record, RecordError};
 use crate::table::table;
 
 /// A run's folder, and what is in it.
@@ -98,7 +98,7 @@ fn state(folder: &Path) -> State {
     match facts(folder) {
         Ok(facts) => State::Complete(Box::new(facts)),
         Err(RecordError::Incomplete { missing, .. }) => {
-            let next = if folder.join(START).exists() {
+            let next = if folder.join(LATEST).exists() {
                 ": train --resume continues it"
             } else {
                 " before anything was saved: train again"

@@ -8,10 +8,11 @@ use graft_report::{argmax, softmax};
 use serde::Serialize;
 
 use crate::Error;
-use crate::run::Run;
 use crate::sources::Sources;
+use crate::trainable::Trainable;
 use graft_compute::ComputeContext;
 use graft_compute::read;
+use graft_runs::Run;
 
 /// What a run makes of one picture.
 #[derive(Debug, Serialize)]
@@ -50,7 +51,7 @@ pub fn predict(
         .collect::<Result<Vec<_>, _>>()?;
     let device = &compute.device;
     let recipe = run.recipe()?;
-    let head = run.head(device)?;
+    let module = Trainable::of_run(run, &recipe, device)?;
     let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let predict = |(picture, prepared): (&PathBuf, &Picture)| {
@@ -65,7 +66,7 @@ pub fn predict(
         })?;
         let width = features.len();
         let features = Tensor::<2>::from_data(TensorData::new(features, [1, width]), device);
-        let logits = read(head.forward(features))?;
+        let logits = read(module.forward(features))?;
         Ok(Prediction {
             image: picture.clone(),
             class: argmax(&logits),

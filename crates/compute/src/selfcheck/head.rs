@@ -39,7 +39,7 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
         }),
     };
     let mut head = config.init(&device.clone().autodiff());
-    let before = head.valid().weight();
+    let before = head.valid().weight().map_err(Error::device)?;
     let rows = rows();
     let mut reference = Reference::new(&before, &rows);
 
@@ -71,7 +71,7 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
         head = adam.step(RATE, head, gradients);
         reference.step(&targets, step);
     }
-    let after = head.valid().weight();
+    let after = head.valid().weight().map_err(Error::device)?;
     let moved: Vec<_> = after.iter().zip(&before).map(|(a, b)| a - b).collect();
     let expected = reference.weight.iter().zip(&before);
     let expected: Vec<_> = expected.map(|(a, b)| a - f64::from(*b)).collect();

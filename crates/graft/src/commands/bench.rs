@@ -9,7 +9,7 @@ use graft_dataset::Split;
 use graft_environment::Paths;
 use graft_recipe::{self as recipe, Recipe};
 use graft_report::record::Stages;
-use graft_trainer::pipeline::{Order, train};
+use graft_trainer::pipeline::{TrainConfig, train};
 use serde::Serialize;
 
 use super::{compute, sources};
@@ -88,14 +88,14 @@ pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
     let scratch = tempfile::tempdir()?;
     let scratch = home.with_results_in(scratch.path());
     let mut cost = || {
-        let order = Order {
+        let config = TrainConfig {
             name: "bench",
             recipe: &seed,
             compute: &compute,
             home: &scratch,
-            unfinished: None,
+            resume: None,
         };
-        let trained = train(order, &mut sources, |_| Ok(()))?;
+        let trained = train(config, &mut sources, |_| Ok(()))?;
         let manifest = trained.run.manifest();
         Ok::<_, Error>(Cost {
             seconds: manifest.seconds,

@@ -7,8 +7,8 @@ use crate::cli::Eval;
 use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
+use graft_runs::Run;
 use graft_trainer::evaluate::evaluate;
-use graft_trainer::run::Run;
 
 pub(super) fn run(arguments: &Eval, home: &Paths) -> Result<(), Error> {
     let mut run = Run::open(&home.runs(), arguments.run.as_deref())?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::harness::{FOR_TRAIN, Home, SMALL, VGG16, leftovers};
-use crate::resume::{gone_on_after, newest, result, unfinished};
+use crate::resume::{newest, result, resumed_after, unfinished};
 
 /// A small file system of its own, gone with this value.
 struct Mount {
@@ -213,7 +213,7 @@ fn a_disk_that_fills_up_while_training_leaves_a_checkpoint_to_go_on_from() {
     let resumed = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
     resumed.succeeds();
     assert!(saved.is_some());
-    assert_eq!(gone_on_after(&resumed.err), saved);
+    assert_eq!(resumed_after(&resumed.err), saved);
     assert!(result(&run) == whole);
 }
 

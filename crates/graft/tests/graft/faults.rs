@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::features::finished_shards;
 use crate::harness::{FOR_TRAIN, Home, files, leftovers, times};
-use crate::resume::{gone_on_after, newest, result};
+use crate::resume::{newest, result, resumed_after};
 
 /// A run of a few steps with checkpoints in the middle of its epochs.
 const RUN: [&str; 10] = [
@@ -66,7 +66,7 @@ fn at_every_place(operation: &str, effect: &str, code: i32) -> usize {
         }
         let begun = run
             .as_ref()
-            .is_some_and(|run| run.join("start.json").exists());
+            .is_some_and(|run| run.join("checkpoints/latest").exists());
         if effect != "KILL" {
             assert_eq!(run.is_some(), begun, "{operation} {place}: {said}");
         }
@@ -74,14 +74,14 @@ fn at_every_place(operation: &str, effect: &str, code: i32) -> usize {
         if let Some(run) = run.filter(|_| begun) {
             if !run.join("SHA256SUMS").exists() {
                 let saved = newest(&run);
-                let gone_on = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
-                gone_on.succeeds();
-                assert_eq!(gone_on_after(&gone_on.err), saved, "{operation} {place}");
+                let again = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
+                again.succeeds();
+                assert_eq!(resumed_after(&again.err), saved, "{operation} {place}");
             }
             assert!(result(&run) == whole, "{operation} {place}");
             runs += 1;
         }
-        // A run that was not begun goes at the next start.
+        // A run without a checkpoint goes at the next start.
         home.graft(&train).succeeds();
         assert_eq!(
             home.runs().len(),

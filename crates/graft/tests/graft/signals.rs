@@ -1,4 +1,4 @@
-//! Signals that ask to stop: what is saved then, how it is gone on with, and that a second one does
+//! Signals that ask to stop: what is saved then, how it is resumed, and that a second one does
 //! not wait.
 
 use std::fs;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::features::finished_shards;
 use crate::harness::{FOR_TRAIN, Home, Outcome, SMALL, TEST_IMAGES, TEST_LABELS};
-use crate::resume::{gone_on_after, newest, result, unfinished};
+use crate::resume::{newest, result, resumed_after, unfinished};
 
 /// The signals, and the exit codes that tell of them.
 const SIGNALS: [(&str, i32); 2] = [("INT", 130), ("TERM", 143)];
@@ -80,7 +80,7 @@ fn stopped(
 
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
-fn a_training_is_saved_within_its_epoch_and_gone_on_with() {
+fn a_training_is_saved_within_its_epoch_and_resumed() {
     let home = Home::with(&FOR_TRAIN);
     home.graft(&RUN).succeeds();
     let whole = result(&home.runs()[0]);
@@ -88,7 +88,7 @@ fn a_training_is_saved_within_its_epoch_and_gone_on_with() {
         let within = |_| {
             let before = home.runs();
             let run = || unfinished(&home, &before);
-            let has_checkpoint = || run().is_some_and(|run| newest(&run).is_some());
+            let has_checkpoint = || run().is_some_and(|run| newest(&run) > Some((0, 0)));
             let outcome = stopped(&home, &RUN, signal, has_checkpoint)?;
             let (run, path) = (run().unwrap(), run().unwrap());
             outcome.refuses(code, &["interrupted", "--resume", path.to_str().unwrap()]);
@@ -100,7 +100,7 @@ fn a_training_is_saved_within_its_epoch_and_gone_on_with() {
         let saved = newest(&run);
         let resumed = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
         resumed.succeeds();
-        assert_eq!(gone_on_after(&resumed.err), saved);
+        assert_eq!(resumed_after(&resumed.err), saved);
         assert!(result(&run) == whole);
     }
 }

@@ -32,7 +32,7 @@ pub fn graft_svg(layers: &[Layer], language: Language) -> String {
     let wide = (WIDTH - GAP * float(blocks.len().saturating_sub(1))) / float(blocks.len().max(1));
     let kept = blocks
         .iter()
-        .filter(|block| block.part() == Part::Frozen)
+        .filter(|block| block.part() != Part::Removed)
         .count();
     let left = |block: usize| (wide + GAP) * float(block);
     let stem = (left(kept) - GAP / 2.0).clamp(GAP, WIDTH - GAP);
@@ -94,7 +94,7 @@ pub(crate) fn block_name(block: &str, language: Language) -> String {
 fn drawn(block: &Block, x: f64, wide: f64, language: Language) -> Markup {
     let (top, height) = ROW;
     let middle = place(x + wide / 2.0);
-    let frozen = block.part() == Part::Frozen;
+    let frozen = block.part() != Part::Removed;
     let last = block.layers.last();
     let shape = |sizes: Option<&Vec<usize>>| {
         let sizes: Vec<String> = sizes?.iter().map(usize::to_string).collect();

@@ -42,7 +42,8 @@ fn folders_that_are_no_complete_runs_say_why() {
     sums.add("manifest.json", br#"{"format":99}"#);
     sums.write(&newer).unwrap();
     fs::create_dir(runs.path().join("a")).unwrap();
-    fs::write(runs.path().join("c/start.json"), "").unwrap();
+    fs::create_dir(runs.path().join("c/checkpoints")).unwrap();
+    fs::write(runs.path().join("c/checkpoints/latest"), "").unwrap();
     fs::write(runs.path().join("file"), "").unwrap();
     let listed = list(runs.path()).unwrap();
     let text = listing(&listed);

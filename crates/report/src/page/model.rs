@@ -65,7 +65,7 @@ fn surgery(run: &Run) -> Table {
             fate(run, layer.part).to_owned(),
         ],
         tone: match layer.part {
-            Fate::Frozen => Tone::Plain,
+            Fate::Frozen | Fate::Trained => Tone::Plain,
             Fate::Removed => Tone::Gone,
             Fate::Grafted => Tone::Strong,
         },
@@ -101,6 +101,7 @@ fn kind(run: &Run, kind: LayerKind) -> &'static str {
 fn fate(run: &Run, fate: Fate) -> &'static str {
     match fate {
         Fate::Frozen => run.pick("frozen", "冻结"),
+        Fate::Trained => run.pick("trained further", "继续训练"),
         Fate::Removed => run.pick("removed", "移除"),
         Fate::Grafted => run.pick("new", "新增"),
     }

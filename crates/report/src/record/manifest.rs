@@ -19,6 +19,9 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// When it started.
     pub started: Timestamp,
+    /// The commit that graft was built from when it started, if another one resumed it.
+    #[serde(default)]
+    pub started_by: Option<String>,
     /// Whether it was interrupted and resumed.
     #[serde(default)]
     pub resumed: bool,
@@ -53,7 +56,7 @@ pub struct Manifest {
     pub train: Scores,
     /// Its scores over the held-out images.
     pub validation: Option<Scores>,
-    /// Seconds in all; for a resumed run, those of the process that ended it.
+    /// Seconds in all, of every process that worked on it.
     pub seconds: f64,
     /// Seconds a stage.
     pub stages: Stages,
@@ -157,11 +160,27 @@ impl Cached {
 /// SHA-256 of the backbone's parameters in memory.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WeightHashes {
-    /// Of each weights file.
+    /// Of each frozen stage's weights file.
     pub files: Vec<String>,
-    /// Of all parameters before training.
+    /// Of all frozen parameters before training.
     pub before: String,
-    /// Of all parameters after training: the same.
+    /// Of all frozen parameters after training: the same.
+    pub after: String,
+    /// Stage by stage; records from before stages could be trained have none.
+    #[serde(default)]
+    pub stages: Vec<StageHashes>,
+}
+
+/// SHA-256 of a kept stage's parameters in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageHashes {
+    /// Its name, such as `block1`.
+    pub stage: String,
+    /// Whether its weights learned.
+    pub trained: bool,
+    /// Before training.
+    pub before: String,
+    /// After it: the same where it was frozen, another where it was trained.
     pub after: String,
 }
 
@@ -186,7 +205,7 @@ pub struct CacheEntry {
 }
 
 /// Seconds a stage took.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Stages {
     /// Fetching, verifying and importing what was missing.
     pub fetch: f64,

@@ -22,7 +22,8 @@ pub use error::RecordError;
 pub use evaluated::Evaluated;
 pub use layer::{Layer, LayerKind, Part};
 pub use manifest::{
-    CacheEntry, Cached, Data, HeadHashes, MNIST, Machine, Manifest, Origin, Stages, WeightHashes,
+    CacheEntry, Cached, Data, HeadHashes, MNIST, Machine, Manifest, Origin, StageHashes, Stages,
+    WeightHashes,
 };
 pub use picture::{Channel, Picture, Prepared, Samples};
 pub use predictions::{Prediction, Predictions};
@@ -31,14 +32,16 @@ pub use sums::Sums;
 
 /// The complete recipe.
 pub const RECIPE: &str = "recipe.toml";
-/// What training started with, to resume it; written before anything is trained.
-pub const START: &str = "start.json";
+/// The newest checkpoint; a run that is not complete can be resumed where it is there.
+pub const LATEST: &str = "checkpoints/latest";
 /// One JSON object an epoch, [`Epoch`].
 pub const METRICS: &str = "metrics.jsonl";
 /// The same for spreadsheets.
 pub const METRICS_CSV: &str = "metrics.csv";
 /// The trained head.
 pub const HEAD: &str = "head.safetensors";
+/// The folder of the stages that were trained, where there are any: files as in a weights folder.
+pub const STAGES: &str = "stages";
 /// Digits to look at, [`Samples`].
 pub const SAMPLES: &str = "samples.json";
 /// The folder of the files below.

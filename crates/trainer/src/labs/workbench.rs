@@ -4,9 +4,8 @@ use graft_dataset::{Holdout, ImageSet, Preprocessing, Split};
 use graft_report::lab::Pass;
 
 use crate::Error;
-use crate::examples::Examples;
+use crate::examples::LabelledFeatures;
 use crate::sources::Sources;
-use graft_compute::Backend;
 use graft_compute::ComputeContext;
 use graft_compute::LoadedBackbone;
 use graft_environment::Paths;
@@ -104,22 +103,22 @@ impl<'a> Workbench<'a> {
     }
 
     /// Training images with their features.
-    pub(super) fn train_examples<'b>(&'b self, features: &'b Features) -> Examples<'b> {
+    pub(super) fn train_examples<'b>(&'b self, features: &'b Features) -> LabelledFeatures<'b> {
         self.examples(features, self.train.labels())
     }
 
     /// Test images with their features.
-    pub(super) fn test_examples<'b>(&'b self, features: &'b Features) -> Examples<'b> {
+    pub(super) fn test_examples<'b>(&'b self, features: &'b Features) -> LabelledFeatures<'b> {
         self.examples(features, self.test.labels())
     }
 
-    fn examples<'b>(&'b self, features: &'b Features, labels: &'b [u8]) -> Examples<'b> {
-        Examples {
+    fn examples<'b>(&'b self, features: &'b Features, labels: &'b [u8]) -> LabelledFeatures<'b> {
+        LabelledFeatures {
             features,
             labels,
             classes: self.recipe.data.classes,
             device: &self.compute.device,
-            host: self.compute.backend == Backend::Cpu,
+            backend: self.compute.backend,
         }
     }
 }

@@ -36,8 +36,8 @@ fn text(run: &Run) -> Block {
     });
     if manifest.resumed {
         return run.text(
-            format!("The run was interrupted and resumed; the times of the stages and the total of {all} are those of the last part. {cache}{memory}"),
-            format!("训练曾中断后继续；各阶段的用时和总用时 {all} 只包括最后一段。{cache}{memory}"),
+            format!("The run was interrupted and resumed; the times of the stages and the total of {all} are the sums over its parts. {cache}{memory}"),
+            format!("训练曾中断后继续；各阶段的用时和总用时 {all} 为各段之和。{cache}{memory}"),
         );
     }
     run.text(
