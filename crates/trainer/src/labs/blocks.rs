@@ -22,7 +22,11 @@ pub(super) fn block_features(
         let mut recipe = Recipe::default();
         recipe.backbone.boundary = boundary;
         recipe.backbone.dtype = Dtype::F16;
-        let loaded = Loaded::read(&bench.home.weights(recipe.backbone.network.name), recipe.backbone, bench.compute)?;
+        let loaded = Loaded::read(
+            &bench.home.weights(recipe.backbone.network.name),
+            recipe.backbone,
+            bench.compute,
+        )?;
         let extractor = Extractor::new(&loaded, &recipe, bench.compute, bench.home);
         let extracted = extractor.features(images, split)?;
         bench.passes.push(Pass {
