@@ -60,11 +60,15 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn corrupt(path: &Path, expected: impl ToString, found: impl ToString) -> Self {
+    pub(crate) fn corrupt(
+        path: &Path,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
         Self::Corrupt {
             path: path.to_owned(),
-            expected: expected.to_string(),
-            found: found.to_string(),
+            expected: expected.into(),
+            found: found.into(),
         }
     }
 }

@@ -46,7 +46,11 @@ impl Features {
         let manifest = Manifest::read(path)?;
         if manifest.key != *key {
             let [expected, found] = [key, &manifest.key].map(Key::to_value);
-            return Err(Error::corrupt(path, format!("the key {expected}"), found));
+            return Err(Error::corrupt(
+                path,
+                format!("the key {expected}"),
+                found.to_string(),
+            ));
         }
         let mut features = Self {
             shards: Vec::new(),
@@ -59,7 +63,8 @@ impl Features {
         };
         for (number, hash) in manifest.shards.iter().enumerate() {
             let file = path.join(shard_name(number, hash));
-            let map = map(&file).map_err(|error| Error::corrupt(&file, "a shard", error))?;
+            let map =
+                map(&file).map_err(|error| Error::corrupt(&file, "a shard", error.to_string()))?;
             let (bytes, found) = (map.len(), sha256(&map));
             if bytes != manifest.bytes(number) || found != *hash {
                 let expected =

@@ -128,7 +128,7 @@ impl Writer {
         let (expected, found) = (self.manifest.key.count, self.images());
         if found != expected {
             let expected = format!("features of {expected} images");
-            return Err(Error::corrupt(&self.folder, expected, found));
+            return Err(Error::corrupt(&self.folder, expected, found.to_string()));
         }
         let manifest = Manifest::path(&self.folder);
         graft_durable::write(&manifest, &json(&self.manifest))?;
