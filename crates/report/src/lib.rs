@@ -12,7 +12,6 @@ mod estimate;
 mod evaluation;
 mod figures;
 mod interval;
-pub mod lab;
 mod label_errors;
 mod language;
 mod listing;
@@ -23,6 +22,7 @@ pub mod record;
 mod softmax;
 mod student;
 mod summary;
+pub mod sweep;
 mod table;
 pub mod tensorboard;
 

@@ -6,7 +6,7 @@ mod results;
 mod upkeep;
 
 pub use bench::Bench;
-pub use lab::{Lab, LabName};
+pub use lab::{ALL, Lab};
 pub use results::{Compare, Format, Lang, Report, Runs};
 pub use upkeep::{Cache, Doctor};
 

@@ -24,6 +24,9 @@ pub enum Error {
     /// A recipe that cannot be used.
     #[error(transparent)]
     Recipe(#[from] crate::recipe::RecipeError),
+    /// A sweep that cannot be used.
+    #[error(transparent)]
+    Sweep(#[from] graft_report::sweep::SweepError),
     /// A run folder that cannot be used.
     #[error(transparent)]
     Run(#[from] crate::run::RunError),

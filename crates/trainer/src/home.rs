@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use graft_report::lab::OTHER;
+use graft_report::sweep::OTHER;
 
 use crate::Error;
 

@@ -19,7 +19,6 @@ pub mod extract;
 pub mod fit;
 pub mod home;
 mod interrupt;
-pub mod labs;
 mod machine;
 mod output;
 mod passes;
@@ -31,5 +30,6 @@ pub mod recipe;
 pub mod run;
 pub mod selfcheck;
 pub mod sources;
+pub mod sweeps;
 
 pub use error::Error;

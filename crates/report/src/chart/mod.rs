@@ -7,7 +7,6 @@
 
 mod calibration;
 mod confusion;
-mod dots;
 mod file;
 mod graft;
 mod key;
@@ -86,13 +85,7 @@ pub struct Point {
 /// Draws `chart`, to be put into an HTML page. Values that are no numbers are left out.
 #[must_use]
 pub fn svg(chart: &Chart, language: Language) -> String {
-    let chart = chart.finite();
-    let lines = chart.series.iter().any(|series| series.joined);
-    let drawn = match &chart.x {
-        Axis::Names(names) if !lines => dots::draw(&chart, names, language),
-        _ => plot::draw(&chart, language),
-    };
-    drawn.into_string()
+    plot::draw(&chart.finite(), language).into_string()
 }
 
 impl Chart {

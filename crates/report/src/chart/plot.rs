@@ -209,7 +209,7 @@ fn name(axis: &Axis, value: f64) -> String {
 }
 
 /// A height as text.
-pub(super) fn value(value: f64, percent: bool, language: Language) -> String {
+fn value(value: f64, percent: bool, language: Language) -> String {
     if percent {
         number::percent(value, language)
     } else {

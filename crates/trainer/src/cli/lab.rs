@@ -1,18 +1,17 @@
 //! `graft lab` as it is typed.
 
-use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::{ComputeArguments, Outside};
-use crate::labs::Which;
 
 /// `graft lab`
 #[derive(Debug, Args)]
 pub struct Lab {
-    /// Which experiment
-    #[arg(value_enum, default_value_t = LabName::All)]
-    pub name: LabName,
-    /// Change the data or the seed, such as data.limit=2000; everything else is the lab's own
+    /// Which experiment: small-data, preprocessing, boundary, learning-rate, validation, one of the
+    /// files in recipes/labs, or the path of a .toml file; all runs the five
+    #[arg(default_value = ALL, value_name = "NAME|FILE")]
+    pub name: String,
+    /// Change the data or the seed, such as data.limit=2000; everything else is in the lab's file
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     /// What computes.
@@ -26,43 +25,5 @@ pub struct Lab {
     pub json: bool,
 }
 
-/// Which labs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LabName {
-    /// One after the other
-    All,
-    /// One of them.
-    One(Which),
-}
-
-impl LabName {
-    /// The one that was asked for; none for all.
-    #[must_use]
-    pub fn which(self) -> Option<Which> {
-        match self {
-            Self::All => None,
-            Self::One(which) => Some(which),
-        }
-    }
-}
-
-impl ValueEnum for LabName {
-    fn value_variants<'a>() -> &'a [Self] {
-        const ALL: [LabName; 6] = [
-            LabName::One(Which::ALL[0]),
-            LabName::One(Which::ALL[1]),
-            LabName::One(Which::ALL[2]),
-            LabName::One(Which::ALL[3]),
-            LabName::One(Which::ALL[4]),
-            LabName::All,
-        ];
-        &ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        match self {
-            Self::All => Some(PossibleValue::new("all").help("All five, one after the other")),
-            Self::One(which) => which.to_possible_value(),
-        }
-    }
-}
+/// The name that runs all labs that come with graft.
+pub const ALL: &str = "all";

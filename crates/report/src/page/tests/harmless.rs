@@ -1,9 +1,8 @@
 //! A page loads nothing, runs nothing, and shows foreign texts as texts.
 
 use super::record::record;
-use super::{found, lesson, pages};
+use super::{NAMES, found, lesson, pages};
 use crate::Language;
-use crate::lab::NAMES;
 use crate::page::{Answer, Found, Lesson, Options, html, markdown};
 
 #[test]
@@ -81,9 +80,15 @@ fn hostile_texts_stay_texts() {
         ("preprocessing", Answer::Elsewhere(hostile.clone())),
     ]
     .map(|(name, answer)| Lesson {
-        name: name.into(),
         answer,
+        asked: hostile.clone(),
+        ..lesson(name)
     });
+    let own = Lesson {
+        question: hostile.clone(),
+        ..lesson("own")
+    };
+    let lessons = [&lessons[..], &[own]].concat();
     let options = Options {
         author: Some(hostile),
     };

@@ -1,9 +1,9 @@
-//! Whether a lab says something about a run: what it was measured on, against what the run has.
+//! Whether a sweep says something about a run: what it was measured on, against what the run has.
 
-use super::Lab;
-use crate::record::{Data, Record};
+use super::{Images, Results};
+use crate::record::Record;
 
-/// What a lab was measured on, as a run sees it.
+/// What a sweep was measured on, as a run sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
     /// The run's weights, and its images or more of the same.
@@ -14,7 +14,7 @@ pub enum Basis {
     OtherWeights,
 }
 
-impl Lab {
+impl Results {
     /// What it was measured on, as the run of `record` sees it.
     #[must_use]
     pub fn basis(&self, record: &Record) -> Basis {
@@ -22,15 +22,19 @@ impl Lab {
         if self.origin.sha256 != manifest.origin.sha256 {
             return Basis::OtherWeights;
         }
-        let train = (&manifest.data, manifest.trained_on + manifest.validated_on);
-        let same_training = manifest.data.images == self.train.images
-            && manifest.data.labels == self.train.labels
-            || holds((&self.train, self.train_images), train);
+        let images = |count| Images {
+            data: manifest.data.clone(),
+            count,
+        };
+        let run = images(manifest.trained_on + manifest.validated_on);
+        let same_training = manifest.data.images == self.train.data.images
+            && manifest.data.labels == self.train.data.labels
+            || holds(&self.train, &run);
         // Before an evaluation nobody knows a run's test images; they come from the same source.
-        let same_test = record.test.as_ref().is_none_or(|test| {
-            let n = test.predictions.rows.len();
-            test.evaluated.images == self.test.images
-                || holds((&self.test, self.test_images), (&manifest.data, n))
+        let tests = self.test.as_ref().zip(record.test.as_ref());
+        let same_test = tests.is_none_or(|(here, run)| {
+            run.evaluated.images == here.data.images
+                || holds(here, &images(run.predictions.rows.len()))
         });
         if same_training && same_test {
             Basis::TheSame
@@ -40,29 +44,29 @@ impl Lab {
     }
 }
 
-/// Whether the images of `lab` hold those of `run`, with how many there are: both take the first so
-/// many of MNIST's files, which are always the same.
-fn holds(lab: (&Data, usize), run: (&Data, usize)) -> bool {
-    lab.0.is_mnist() && run.0.is_mnist() && lab.1 >= run.1
+/// Whether the images of a sweep hold those of a run: both take the first so many of MNIST's files,
+/// which are always the same.
+fn holds(sweep: &Images, run: &Images) -> bool {
+    sweep.data.is_mnist() && run.data.is_mnist() && sweep.count >= run.count
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::file::tests::lab;
     use crate::page::tests::record::record;
+    use crate::sweep::fixture::results;
 
-    /// A change of run and lab, which begin with the same images and weights.
-    type Case = (fn(&mut Record, &mut Lab), Basis);
+    /// A change of run and sweep, which begin with the same images and weights.
+    type Case = (fn(&mut Record, &mut Results), Basis);
 
     #[test]
     fn only_the_same_images_and_weights_count() {
-        const FOLDER: fn(&mut Record, &mut Lab) = |record, lab| {
+        const FOLDER: fn(&mut Record, &mut Results) = |record, lab| {
             record.manifest.data.source = "folder".into();
-            lab.train.source = "folder".into();
-            lab.test.source = "folder".into();
+            lab.train.data.source = "folder".into();
+            lab.test.as_mut().unwrap().data.source = "folder".into();
         };
-        let cases: [Case; 11] = [
+        let cases: [Case; 12] = [
             (|_, _| (), Basis::TheSame),
             // A part of MNIST.
             (
@@ -76,15 +80,16 @@ mod tests {
             // A lab on less of MNIST than the run has: in training, and in testing.
             (
                 |record, lab| {
-                    lab.train.images = "part".into();
-                    lab.train_images = record.manifest.trained_on + 2;
+                    lab.train.data.images = "part".into();
+                    lab.train.count = record.manifest.trained_on + 2;
                 },
                 Basis::OtherImages,
             ),
             (
                 |_, lab| {
-                    lab.test.images = "part".into();
-                    lab.test_images = 3;
+                    let test = lab.test.as_mut().unwrap();
+                    test.data.images = "part".into();
+                    test.count = 3;
                 },
                 Basis::OtherImages,
             ),
@@ -93,6 +98,11 @@ mod tests {
                 Basis::OtherWeights,
             ),
             (FOLDER, Basis::TheSame),
+            // Measured on validation images.
+            (
+                |_, lab| lab.test = None,
+                Basis::TheSame,
+            ),
             // Two homes, one set of images.
             (
                 |record, _| record.manifest.data.source = "folder".into(),
@@ -129,12 +139,13 @@ mod tests {
             ),
         ];
         for (number, (change, basis)) in cases.into_iter().enumerate() {
-            let (mut record, mut lab) = (record(), lab());
-            lab.train.images.clone_from(&record.manifest.data.images);
-            lab.train.labels.clone_from(&record.manifest.data.labels);
-            lab.origin.clone_from(&record.manifest.origin);
-            let test = record.test.as_ref().unwrap();
-            lab.test.images.clone_from(&test.evaluated.images);
+            let (mut record, mut lab) = (record(), results());
+            let (train, manifest) = (&mut lab.train.data, &record.manifest);
+            train.images.clone_from(&manifest.data.images);
+            train.labels.clone_from(&manifest.data.labels);
+            lab.origin.clone_from(&manifest.origin);
+            let test = &mut lab.test.as_mut().unwrap().data;
+            test.images.clone_from(&record.test.as_ref().unwrap().evaluated.images);
             change(&mut record, &mut lab);
             assert_eq!(lab.basis(&record), basis, "case {number}");
         }

@@ -1,21 +1,7 @@
-//! Words for effects of every size and sign.
+//! Words for comparisons of every size and sign.
 
 use super::*;
-
-/// A difference with this mean in percentage points, an interval of 0.5 to both sides, and p.
-pub(in crate::lab) fn difference(points: f64, p: f64) -> Difference {
-    let mean = points / 100.0;
-    Difference {
-        images: 10_000,
-        pairs: vec![crate::Paired::new(&[true], &[true]); 5],
-        accuracy: Estimate {
-            mean,
-            low: mean - 0.005,
-            high: mean + 0.005,
-        },
-        p,
-    }
-}
+use crate::sweep::fixture::{paired, results};
 
 #[test]
 fn words_follow_the_numbers() {
@@ -51,10 +37,17 @@ fn words_follow_the_numbers() {
             "not clearly different from x (+2.00 percentage points, 1.50 to 2.50, p = 0.200)",
             "与 x 没有明显差异（+2.00 个百分点，1.50 至 2.50，p = 0.200）",
         ),
+        // Nothing is not less than nothing.
+        (
+            -0.001,
+            1.0,
+            "not clearly different from x (+0.00 percentage points, −0.50 to 0.50, p = 1.000)",
+            "与 x 没有明显差异（+0.00 个百分点，−0.50 至 0.50，p = 1.000）",
+        ),
     ] {
-        let difference = difference(points, p);
-        assert_eq!(than(Language::En, &difference, "x"), en);
-        assert_eq!(than(Language::Zh, &difference, "x"), zh);
+        let comparison = Comparison::Paired(paired(points, p));
+        assert_eq!(than(Language::En, &comparison, "x"), en);
+        assert_eq!(than(Language::Zh, &comparison, "x"), zh);
     }
 }
 
@@ -73,7 +66,8 @@ fn without_a_test_the_interval_decides() {
             low: mean - 0.01,
             high: mean + 0.01,
         };
-        assert_eq!(than(Language::En, &estimate, "x"), words);
+        let halves = Comparison::Halves(estimate);
+        assert_eq!(than(Language::En, &halves, "x"), words);
     }
 }
 
@@ -82,30 +76,25 @@ fn the_test_is_called_what_it_is() {
     for (trainings, en, zh) in [
         (
             1,
-            " (in brackets: the 95 % interval over 10,000 test images, and p of McNemar's exact test on them)",
-            "（括号内为 10,000 张测试图片上的 95% 置信区间及 McNemar 精确检验的 p 值）",
+            " In brackets: 95 % intervals over 1,000 test images, and p of McNemar's exact test.",
+            "括号内为 1,000 张测试图片上的 95% 置信区间，及 McNemar 精确检验的 p 值。",
         ),
         (
             5,
-            " (in brackets: the 95 % interval over 10,000 test images and 5 trainings, and p of a paired t-test on them)",
-            "（括号内为 10,000 张测试图片、5 次训练上的 95% 置信区间及配对 t 检验的 p 值）",
+            " In brackets: 95 % intervals over 1,000 test images and 5 trainings, and p of a paired t-test.",
+            "括号内为 1,000 张测试图片、5 次训练上的 95% 置信区间，及配对 t 检验的 p 值。",
         ),
     ] {
-        let mut difference = difference(1.0, 0.01);
+        let mut results = results();
+        let cell = &mut results.outcome.cells[0];
+        cell.trainings = vec![cell.trainings[0]; trainings];
+        let mut difference = paired(1.0, 0.01);
         difference.pairs.truncate(trainings);
-        assert_eq!(method(Language::En, &difference), en);
-        assert_eq!(method(Language::Zh, &difference), zh);
-    }
-}
-
-#[test]
-fn thousands_are_apart() {
-    for (n, text) in [
-        (0_u64, "0"),
-        (999, "999"),
-        (1000, "1,000"),
-        (1_234_567, "1,234,567"),
-    ] {
-        assert_eq!(count(n), text);
+        let comparisons = &mut results.outcome.comparisons;
+        comparisons.insert("gain".into(), Comparison::Paired(difference));
+        assert_eq!(method(Language::En, &results), en);
+        assert_eq!(method(Language::Zh, &results), zh);
+        results.outcome.comparisons.clear();
+        assert_eq!(method(Language::En, &results), "");
     }
 }
