@@ -100,14 +100,19 @@ pub fn lessons(
     language: Language,
 ) -> Result<Vec<Lesson>, RecordError> {
     let mut names: Vec<String> = BUNDLED.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let others = ["", OTHER].iter().flat_map(|folder| measured(&labs.join(folder)));
+    let others = ["", OTHER]
+        .iter()
+        .flat_map(|folder| measured(&labs.join(folder)));
     let others: BTreeSet<String> = others.filter(|name| !names.contains(name)).collect();
     names.extend(others);
     let mut lessons = Vec::new();
     for name in names {
         let mut lesson: Option<Lesson> = None;
         for folder in ["", OTHER] {
-            if lesson.as_ref().is_some_and(|lesson| lesson.found().is_some()) {
+            if lesson
+                .as_ref()
+                .is_some_and(|lesson| lesson.found().is_some())
+            {
                 break;
             }
             let Some((results, hash)) = Results::read(&labs.join(folder), &name)? else {
@@ -167,7 +172,8 @@ mod tests {
         let mut lab = results();
         lab.train.data = record.manifest.data.clone();
         let test = &mut lab.test.as_mut().unwrap().data;
-        test.images.clone_from(&record.test.as_ref().unwrap().evaluated.images);
+        test.images
+            .clone_from(&record.test.as_ref().unwrap().evaluated.images);
         lab.origin = record.manifest.origin.clone();
         lab
     }

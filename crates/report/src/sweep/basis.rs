@@ -99,10 +99,7 @@ mod tests {
             ),
             (FOLDER, Basis::TheSame),
             // Measured on validation images.
-            (
-                |_, lab| lab.test = None,
-                Basis::TheSame,
-            ),
+            (|_, lab| lab.test = None, Basis::TheSame),
             // Two homes, one set of images.
             (
                 |record, _| record.manifest.data.source = "folder".into(),
@@ -145,7 +142,8 @@ mod tests {
             train.labels.clone_from(&manifest.data.labels);
             lab.origin.clone_from(&manifest.origin);
             let test = &mut lab.test.as_mut().unwrap().data;
-            test.images.clone_from(&record.test.as_ref().unwrap().evaluated.images);
+            test.images
+                .clone_from(&record.test.as_ref().unwrap().evaluated.images);
             change(&mut record, &mut lab);
             assert_eq!(lab.basis(&record), basis, "case {number}");
         }

@@ -10,9 +10,15 @@ impl Results {
     pub fn chart(&self, language: Language) -> Chart {
         let plot = &self.sweep.chart;
         let split = self.sweep.measured_on(language);
-        let of_validation = language.pick("accuracy on validation images (%)", "验证图片上的准确率（%）");
+        let of_validation = language.pick(
+            "accuracy on validation images (%)",
+            "验证图片上的准确率（%）",
+        );
         let (x_label, (x, series)) = match self.sweep.axis(&plot.x) {
-            Some(axis) => (plot.label.pick(language).clone(), self.lines(axis, language)),
+            Some(axis) => (
+                plot.label.pick(language).clone(),
+                self.lines(axis, language),
+            ),
             None => (of_validation.into(), (Axis::Linear, self.points(language))),
         };
         Chart {
@@ -41,7 +47,14 @@ impl Results {
             let known = series.iter().position(|(of, _)| *of == line);
             let known = known.unwrap_or_else(|| {
                 let name = sweep.name(others(), cell, language);
-                series.push((line, Series { name, joined: true, points: Vec::new() }));
+                series.push((
+                    line,
+                    Series {
+                        name,
+                        joined: true,
+                        points: Vec::new(),
+                    },
+                ));
                 series.len() - 1
             });
             if let Some(name) = names.get_mut(place(cell)) {
@@ -81,7 +94,11 @@ impl Results {
         all.sort_by(|a, b| a.x.total_cmp(&b.x));
         let mut drawn = vec![series(language.pick("all recipes", "全部配方"), all)];
         for (name, pick) in &self.sweep.pick {
-            let cell = self.outcome.picks.get(name).and_then(|place| cells.get(*place));
+            let cell = self
+                .outcome
+                .picks
+                .get(name)
+                .and_then(|place| cells.get(*place));
             if let (Some(label), Some(point)) = (&pick.label, cell.and_then(point)) {
                 drawn.push(series(label.pick(language), vec![point]));
             }
@@ -90,9 +107,14 @@ impl Results {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "axes have few values, and small ones")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "axes have few values, and small ones"
+)]
 fn as_f64(value: &toml::Value) -> Option<f64> {
-    value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
+    value
+        .as_float()
+        .or_else(|| value.as_integer().map(|whole| whole as f64))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "axes have few values")]
@@ -109,7 +131,10 @@ mod tests {
     fn drawn(results: &Results) -> (Axis, Vec<(String, Vec<(f64, f64)>)>) {
         let chart = results.chart(Language::En);
         let points = |series: &Series| series.points.iter().map(|p| (p.x, p.y)).collect();
-        let series = chart.series.iter().map(|series| (series.name.clone(), points(series)));
+        let series = chart
+            .series
+            .iter()
+            .map(|series| (series.name.clone(), points(series)));
         (chart.x.clone(), series.collect())
     }
 
@@ -134,7 +159,10 @@ mod tests {
         let Axis::Names(names) = axis else {
             panic!("{axis:?}");
         };
-        assert_eq!((names[0].as_str(), names[4].as_str()), ("block 1 (512)", "block 5 (512)"));
+        assert_eq!(
+            (names[0].as_str(), names[4].as_str()),
+            ("block 1 (512)", "block 5 (512)")
+        );
     }
 
     #[test]

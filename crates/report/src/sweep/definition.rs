@@ -310,20 +310,64 @@ mod tests {
     fn what_is_wrong_is_named() {
         let (_, text) = BUNDLED[4];
         for (from, to, parts) in [
-            ("question]", "questions]", &["unknown field `questions`"][..]),
+            (
+                "question]",
+                "questions]",
+                &["unknown field `questions`"][..],
+            ),
             ("base", "base", &[]),
             ("[0, 1]", "[]", &["axis `seed`", "0 values"]),
-            ("[\"\", \"next seed\"]", "[\"\"]", &["axis `seed`", "2 values and 1 and 2 labels"]),
-            ("best = \"test\"", "at = { rat = 1 }", &["pick `claimed`", "no axis `rat`"]),
-            ("best = \"test\"", "at = { rate = 1 }", &["pick `claimed`", "axis `rate` has no value 1"]),
-            ("best = \"test\"", "not = \"none\"", &["pick `claimed`", "`not`"]),
-            ("of = \"claimed\"", "of = \"claim\"", &["compare `claim`", "no pick `claim`"]),
-            ("of = \"claimed\"", "of = { batch = 7 }", &["compare `claim`", "no value 7"]),
-            ("of = \"claimed\"\n", "", &["compare `claim`", "either `of` or `half`"]),
-            ("x = \"validation\"", "x = \"rates\"", &["chart", "no axis `rates`"]),
-            ("{overstated}", "{overstating}", &["placeholder {overstating}"]),
+            (
+                "[\"\", \"next seed\"]",
+                "[\"\"]",
+                &["axis `seed`", "2 values and 1 and 2 labels"],
+            ),
+            (
+                "best = \"test\"",
+                "at = { rat = 1 }",
+                &["pick `claimed`", "no axis `rat`"],
+            ),
+            (
+                "best = \"test\"",
+                "at = { rate = 1 }",
+                &["pick `claimed`", "axis `rate` has no value 1"],
+            ),
+            (
+                "best = \"test\"",
+                "not = \"none\"",
+                &["pick `claimed`", "`not`"],
+            ),
+            (
+                "of = \"claimed\"",
+                "of = \"claim\"",
+                &["compare `claim`", "no pick `claim`"],
+            ),
+            (
+                "of = \"claimed\"",
+                "of = { batch = 7 }",
+                &["compare `claim`", "no value 7"],
+            ),
+            (
+                "of = \"claimed\"\n",
+                "",
+                &["compare `claim`", "either `of` or `half`"],
+            ),
+            (
+                "x = \"validation\"",
+                "x = \"rates\"",
+                &["chart", "no axis `rates`"],
+            ),
+            (
+                "{overstated}",
+                "{overstating}",
+                &["placeholder {overstating}"],
+            ),
             ("{validation}", "{rate}", &["placeholder {rate}"]),
-            ("[question]", "measure = \"validation\"\n[question]", &["pick `claimed`", "not opened"]),
+            (
+                "[question]",
+                "measure = \"validation\"\n[question]",
+                &["pick `claimed`", "not opened"],
+            ),
             ("[question]", "trainings = 0\n[question]", &["one training"]),
         ] {
             let changed = text.replacen(from, to, 1);
@@ -331,7 +375,10 @@ mod tests {
                 Ok(_) => assert!(parts.is_empty(), "{to} is accepted"),
                 Err(error) => {
                     let error = error.to_string();
-                    assert!(!parts.is_empty() && error.starts_with("sweep my.toml: "), "{error}");
+                    assert!(
+                        !parts.is_empty() && error.starts_with("sweep my.toml: "),
+                        "{error}"
+                    );
                     for part in parts {
                         assert!(error.contains(part), "{part} is missing in {error}");
                     }

@@ -78,7 +78,10 @@ impl Results {
         }
         let finding = clauses.join(language.pick("; ", "；"));
         let method = method(language, self);
-        language.pick(format!("{finding}.{method}"), format!("{finding}。{method}"))
+        language.pick(
+            format!("{finding}.{method}"),
+            format!("{finding}。{method}"),
+        )
     }
 
     /// `template` with the figures in their places; none where one of them is about what was not
@@ -141,7 +144,11 @@ mod tests {
     fn a_clause_about_nothing_is_left_out() {
         let mut results = results();
         results.sweep.finding.en.push("again {best}".into());
-        assert!(results.finding(Language::En).contains("; again batch size 128"));
+        assert!(
+            results
+                .finding(Language::En)
+                .contains("; again batch size 128")
+        );
         results.outcome.comparisons.clear();
         let finding = results.finding(Language::En);
         assert_eq!(finding, "again batch size 128, learning rate 0.003.");

@@ -29,11 +29,26 @@ use crate::record::{Cached, Data, Machine, Origin};
 
 /// The sweeps that come with graft, in the order in which the report has them.
 pub const BUNDLED: [(&str, &str); 5] = [
-    ("small-data", include_str!("../../../../recipes/labs/small-data.toml")),
-    ("preprocessing", include_str!("../../../../recipes/labs/preprocessing.toml")),
-    ("boundary", include_str!("../../../../recipes/labs/boundary.toml")),
-    ("learning-rate", include_str!("../../../../recipes/labs/learning-rate.toml")),
-    ("validation", include_str!("../../../../recipes/labs/validation.toml")),
+    (
+        "small-data",
+        include_str!("../../../../recipes/labs/small-data.toml"),
+    ),
+    (
+        "preprocessing",
+        include_str!("../../../../recipes/labs/preprocessing.toml"),
+    ),
+    (
+        "boundary",
+        include_str!("../../../../recipes/labs/boundary.toml"),
+    ),
+    (
+        "learning-rate",
+        include_str!("../../../../recipes/labs/learning-rate.toml"),
+    ),
+    (
+        "validation",
+        include_str!("../../../../recipes/labs/validation.toml"),
+    ),
 ];
 
 /// The folder, in that of the results, of results on other data than all of MNIST.

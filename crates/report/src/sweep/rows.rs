@@ -60,9 +60,14 @@ impl Results {
         let trainings = cells.iter().map(|cell| cell.trainings.len());
         let trainings = number::count(trainings.sum::<usize>());
         let counts = |of: fn(&Cell) -> usize| {
-            span(cells.iter().map(of).collect(), language, |n| number::count(*n))
+            span(cells.iter().map(of).collect(), language, |n| {
+                number::count(*n)
+            })
         };
-        let (images, measured) = (counts(|cell| cell.trained_on), counts(|cell| cell.measured_on));
+        let (images, measured) = (
+            counts(|cell| cell.trained_on),
+            counts(|cell| cell.measured_on),
+        );
         let epochs = counts(|cell| cell.training.epochs);
         let batches = counts(|cell| cell.training.batch_size);
         let rates = cells.iter().map(|cell| cell.training.learning_rate);
@@ -71,7 +76,10 @@ impl Results {
         let features = match standardised.count() {
             0 => language.pick("features as they are", "原样的特征"),
             all if all == cells.len() => language.pick("standardised features", "标准化后的特征"),
-            _ => language.pick("features as they are or standardised", "原样或标准化后的特征"),
+            _ => language.pick(
+                "features as they are or standardised",
+                "原样或标准化后的特征",
+            ),
         };
         let (passed, split) = (self.passed(language), self.sweep.measured_on(language));
         language.pick(
@@ -112,8 +120,8 @@ fn span<T: PartialOrd>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::fixture::{cell, results, sweep};
     use crate::sweep::Pass;
+    use crate::sweep::fixture::{cell, results, sweep};
 
     #[test]
     fn what_differs_is_a_range_and_what_does_not_is_a_number() {
@@ -169,7 +177,10 @@ mod tests {
         results.outcome.cells[0].chosen = false;
         assert_eq!(
             settings(&results, Language::En),
-            ["block 1 (512), learning rate 0.0001", "block 1 (512), learning rate 0.0003, chosen"]
+            [
+                "block 1 (512), learning rate 0.0001",
+                "block 1 (512), learning rate 0.0003, chosen"
+            ]
         );
     }
 }

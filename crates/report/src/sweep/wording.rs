@@ -25,7 +25,9 @@ pub(super) fn than(language: Language, comparison: &Comparison, what: &str) -> S
         Comparison::Paired(difference) => Some(format!("p = {:.3}", difference.p)),
         Comparison::Halves(_) => None,
     };
-    let p = p.map_or(String::new(), |p: String| language.pick(", ", "，").to_owned() + &p);
+    let p = p.map_or(String::new(), |p: String| {
+        language.pick(", ", "，").to_owned() + &p
+    });
     let evidence = language.pick(format!("{low} to {high}{p}"), format!("{low} 至 {high}{p}"));
     let what = spaced(language, what);
     match (language, verdict) {
@@ -49,10 +51,17 @@ pub(super) fn than(language: Language, comparison: &Comparison, what: &str) -> S
 /// What is in the brackets of [`than`], as a sentence of its own; nothing where nothing was compared.
 pub(super) fn method(language: Language, results: &Results) -> String {
     let outcome = &results.outcome;
-    let Some(cell) = outcome.cells.first().filter(|_| !outcome.comparisons.is_empty()) else {
+    let Some(cell) = outcome
+        .cells
+        .first()
+        .filter(|_| !outcome.comparisons.is_empty())
+    else {
         return String::new();
     };
-    let (images, split) = (number::count(cell.measured_on), results.sweep.measured_on(language));
+    let (images, split) = (
+        number::count(cell.measured_on),
+        results.sweep.measured_on(language),
+    );
     let over = match cell.trainings.len() {
         0 | 1 => language.pick(
             format!("{images} {split} images"),
@@ -63,10 +72,15 @@ pub(super) fn method(language: Language, results: &Results) -> String {
             format!("{images} 张{split}图片、{trainings} 次训练"),
         ),
     };
-    let test = outcome.comparisons.values().find_map(|comparison| match comparison {
-        Comparison::Paired(difference) => Some(spaced(language, difference.test_name(language))),
-        Comparison::Halves(_) => None,
-    });
+    let test = outcome
+        .comparisons
+        .values()
+        .find_map(|comparison| match comparison {
+            Comparison::Paired(difference) => {
+                Some(spaced(language, difference.test_name(language)))
+            }
+            Comparison::Halves(_) => None,
+        });
     let test = test.map_or(String::new(), |test| {
         language.pick(format!(", and p of {test}"), format!("，及{test}的 p 值"))
     });

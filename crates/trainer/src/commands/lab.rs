@@ -19,7 +19,9 @@ pub(super) fn run(arguments: &cli::Lab, home: &Home) -> Result<(), Error> {
         cli::ALL => BUNDLED.iter().map(|(name, _)| *name).collect(),
         name => vec![name],
     };
-    let loaded = asked.iter().map(|asked| Loaded::new(asked, &home.recipes()));
+    let loaded = asked
+        .iter()
+        .map(|asked| Loaded::new(asked, &home.recipes()));
     let loaded = loaded.collect::<Result<Vec<_>, _>>()?;
     let other_data = arguments.set.iter().any(|set| set.starts_with("data."));
     let labs = if other_data {

@@ -30,7 +30,11 @@ pub(super) fn run(arguments: &Report, home: &Home) -> Result<(), Error> {
     let lessons = lessons(&home.labs(), &record, language)?;
     let path = write(&record, &lessons, language, arguments.format, &options)?;
     output::line(&format!("report     {}", shown(&path)))?;
-    let found = |name: &str| lessons.iter().any(|one| one.name == name && one.found().is_some());
+    let found = |name: &str| {
+        lessons
+            .iter()
+            .any(|one| one.name == name && one.found().is_some())
+    };
     let missing = BUNDLED.iter().filter(|(name, _)| !found(name)).count();
     let next = match (record.test, missing) {
         (None, _) => {

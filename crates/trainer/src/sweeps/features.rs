@@ -132,7 +132,8 @@ impl<'a, 'b> Bench<'a, 'b> {
             let extracted = extractor.features(images, split)?;
             let Preprocessing { fit, size, scaling } = kind.preprocessing;
             let (source, boundary) = (kind.source, kind.backbone.boundary);
-            let what = format!("{split:?}, {source:?} after {boundary}, {fit:?} {size}, {scaling:?}");
+            let what =
+                format!("{split:?}, {source:?} after {boundary}, {fit:?} {size}, {scaling:?}");
             passes.push(Pass {
                 features: what.to_lowercase(),
                 images: images.len(),

@@ -24,11 +24,18 @@ impl Loaded {
     pub fn new(asked: &str, recipes: &Path) -> Result<Self, SweepError> {
         let labs = recipes.join("labs");
         let path = Path::new(asked);
-        let is_path = asked.contains(['/', '\\']) || path.extension().is_some_and(|end| end == "toml");
-        let path = if is_path { path.to_owned() } else { labs.join(format!("{asked}.toml")) };
+        let is_path =
+            asked.contains(['/', '\\']) || path.extension().is_some_and(|end| end == "toml");
+        let path = if is_path {
+            path.to_owned()
+        } else {
+            labs.join(format!("{asked}.toml"))
+        };
         let (origin, text) = match fs::read_to_string(&path) {
             Ok(text) => (format!("sweep {}", path.display()), text),
-            Err(source) if is_path || path.exists() => return Err(SweepError::Read { path, source }),
+            Err(source) if is_path || path.exists() => {
+                return Err(SweepError::Read { path, source });
+            }
             Err(_) => match BUNDLED.iter().find(|(name, _)| *name == asked) {
                 Some((name, text)) => (format!("sweep {name}"), (*text).to_owned()),
                 None => return Err(unknown(asked, &labs)),
@@ -74,11 +81,17 @@ mod tests {
         fs::write(&mine, BUNDLED[3].1).unwrap();
         for asked in ["mine", mine.to_str().unwrap()] {
             let loaded = new(asked).unwrap();
-            assert_eq!((loaded.name.as_str(), loaded.asked.as_str()), ("mine", asked));
+            assert_eq!(
+                (loaded.name.as_str(), loaded.asked.as_str()),
+                ("mine", asked)
+            );
             assert_eq!(loaded.sweep.trainings, 5);
         }
         let error = new("boundery").err().unwrap().to_string();
-        assert!(error.contains("boundery") && error.contains("boundary, learning-rate, mine, "), "{error}");
+        assert!(
+            error.contains("boundery") && error.contains("boundary, learning-rate, mine, "),
+            "{error}"
+        );
         let error = new("no/such.toml").err().unwrap().to_string();
         assert!(error.contains("no/such.toml"), "{error}");
         fs::write(labs.join("boundary.toml"), "[axis\n").unwrap();

@@ -17,7 +17,11 @@ pub(super) fn outcome(plan: &Plan, trained: Vec<Trained>) -> Outcome {
     let mut picks = BTreeMap::new();
     // Those that are not another come behind that other.
     for later in [false, true] {
-        for (name, pick) in sweep.pick.iter().filter(|(_, pick)| pick.not.is_some() == later) {
+        for (name, pick) in sweep
+            .pick
+            .iter()
+            .filter(|(_, pick)| pick.not.is_some() == later)
+        {
             let not = pick.not.as_ref().and_then(|name| picks.get(name).copied());
             if let Some(place) = find(plan, &cells, pick, not) {
                 picks.insert(name.clone(), place);
@@ -31,7 +35,11 @@ pub(super) fn outcome(plan: &Plan, trained: Vec<Trained>) -> Outcome {
             Cells::Pick(name) => picks.get(name).copied(),
             at @ Cells::At(_) => find(plan, &cells, &plan.pick(at)?, None),
         };
-        let comparison = match (compare.of.as_ref().map(place), place(&compare.with), compare.half) {
+        let comparison = match (
+            compare.of.as_ref().map(place),
+            place(&compare.with),
+            compare.half,
+        ) {
             (Some(Some(of)), Some(with), _) => {
                 Comparison::Paired(Difference::new(&hits[with], &hits[of]))
             }
@@ -59,13 +67,18 @@ pub(super) fn outcome(plan: &Plan, trained: Vec<Trained>) -> Outcome {
 /// Marks the cell with the best values of the tuned axes, among those that are alike but for them.
 fn choose(plan: &Plan, cells: &mut [Cell]) {
     let axes = plan.sweep.axis.iter().enumerate();
-    let fixed: Vec<usize> = axes.filter(|(_, axis)| !axis.tuned).map(|(place, _)| place).collect();
+    let fixed: Vec<usize> = axes
+        .filter(|(_, axis)| !axis.tuned)
+        .map(|(place, _)| place)
+        .collect();
     if fixed.len() == plan.sweep.axis.len() {
         return;
     }
     let alike = |a: &Cell, b: &Cell| fixed.iter().all(|axis| a.at[*axis] == b.at[*axis]);
     let chosen = |place: usize| best(cells, Split::Validation, |cell| alike(cell, &cells[place]));
-    let chosen: Vec<bool> = (0..cells.len()).map(|place| chosen(place) == Some(place)).collect();
+    let chosen: Vec<bool> = (0..cells.len())
+        .map(|place| chosen(place) == Some(place))
+        .collect();
     for (cell, chosen) in cells.iter_mut().zip(chosen) {
         cell.chosen = chosen;
     }
@@ -78,7 +91,8 @@ fn find(plan: &Plan, cells: &[Cell], pick: &Pick, not: Option<usize>) -> Option<
         let mut places = wanted.iter().zip(&cell.at);
         places.all(|(wanted, place)| wanted.is_none_or(|wanted| wanted == *place))
     };
-    let may = |cell: &Cell| cell.chosen && there(cell) && Some(&cell.at) != not.map(|not| &cells[not].at);
+    let may =
+        |cell: &Cell| cell.chosen && there(cell) && Some(&cell.at) != not.map(|not| &cells[not].at);
     match pick.best {
         Some(split) => best(cells, split, may),
         None => cells.iter().position(may),
@@ -143,7 +157,10 @@ mod tests {
 
     fn outcome_of(name: &str, trained: Vec<Trained>) -> Outcome {
         let loaded = Loaded::new(name, Path::new("none")).unwrap();
-        outcome(&Plan::new(&loaded, &[], Path::new("none")).unwrap(), trained)
+        outcome(
+            &Plan::new(&loaded, &[], Path::new("none")).unwrap(),
+            trained,
+        )
     }
 
     fn points(outcome: &Outcome, name: &str) -> f64 {
@@ -177,7 +194,10 @@ mod tests {
     fn cells_with_names_are_compared_and_what_there_is_not_is_left_out() {
         let at = |features, images| trained(&[features, images], 0.0, 0.5, 90 - 20 * features);
         let outcome = outcome_of("small-data", vec![at(0, 2), at(1, 2), at(2, 2), at(0, 3)]);
-        assert_eq!(outcome.picks.into_iter().collect::<Vec<_>>(), [("few".into(), 0)]);
+        assert_eq!(
+            outcome.picks.into_iter().collect::<Vec<_>>(),
+            [("few".into(), 0)]
+        );
         let found: Vec<_> = outcome.comparisons.keys().map(String::as_str).collect();
         assert_eq!(found, ["few-pixels", "few-untrained"]);
     }

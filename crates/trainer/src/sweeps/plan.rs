@@ -77,7 +77,8 @@ impl<'a> Plan<'a> {
         };
         let cell = |at: &[Option<usize>]| {
             let values = sweep.axis.iter().zip(at);
-            let values = values.filter_map(|(axis, place)| Some((&axis.key, axis.values.get((*place)?)?)));
+            let values =
+                values.filter_map(|(axis, place)| Some((&axis.key, axis.values.get((*place)?)?)));
             let (mut sets, mut own) = (overrides.to_vec(), Table::new());
             for (key, value) in sweep.set.iter().chain(values) {
                 match (key.strip_prefix("sweep."), value) {
@@ -113,7 +114,9 @@ impl<'a> Plan<'a> {
             }
             let longer = |at: &Vec<_>| {
                 let at = at.clone();
-                places.clone().map(move |place| [&at[..], &[Some(place)]].concat())
+                places
+                    .clone()
+                    .map(move |place| [&at[..], &[Some(place)]].concat())
             };
             all = all.iter().flat_map(longer).collect();
         }
@@ -169,7 +172,10 @@ impl<'a> Plan<'a> {
         let chooses = sweep.measure == Split::Validation
             || sweep.chart.x == "validation"
             || sweep.axis.iter().any(|axis| axis.tuned)
-            || sweep.pick.values().any(|pick| pick.best == Some(Split::Validation));
+            || sweep
+                .pick
+                .values()
+                .any(|pick| pick.best == Some(Split::Validation));
         let validated =
             |cell: &Planned| cell.recipe.data.validation > 0 && cell.own.images_per_class == 0;
         if chooses && !self.cells.iter().all(validated) {
@@ -206,11 +212,15 @@ mod tests {
 
     /// The sweep `name` with a change of its text.
     fn changed(name: &str, from: &str, to: &str) -> Result<(), String> {
-        let (_, text) = graft_report::sweep::BUNDLED.into_iter().find(|(found, _)| *found == name).unwrap();
+        let (_, text) = graft_report::sweep::BUNDLED
+            .into_iter()
+            .find(|(found, _)| *found == name)
+            .unwrap();
         let loaded = Loaded {
             name: "changed".into(),
             asked: "changed.toml".into(),
-            sweep: Sweep::parse("", &text.replacen(from, to, 1)).map_err(|error| error.to_string())?,
+            sweep: Sweep::parse("", &text.replacen(from, to, 1))
+                .map_err(|error| error.to_string())?,
         };
         let plan = Plan::new(&loaded, &[], Path::new("none"));
         plan.map(|_| ()).map_err(|error| error.to_string())
@@ -231,13 +241,19 @@ mod tests {
             assert_eq!(plan.base_at, base_at, "{name}");
         }
         let loaded = loaded("boundary");
-        let sets = ["data.validation=32".to_owned(), "training.seed=7".to_owned()];
+        let sets = [
+            "data.validation=32".to_owned(),
+            "training.seed=7".to_owned(),
+        ];
         let plan = Plan::new(&loaded, &sets, Path::new("none")).unwrap();
         let cell = &plan.cells[6];
         assert_eq!(cell.at, [1, 2]);
         assert_eq!(cell.recipe.backbone.boundary, Boundary::Block2);
         assert!((cell.recipe.training.learning_rate - 0.001).abs() < 1e-12);
-        assert_eq!((cell.recipe.training.seed, cell.recipe.training.batch_size), (7, 128));
+        assert_eq!(
+            (cell.recipe.training.seed, cell.recipe.training.batch_size),
+            (7, 128)
+        );
         assert_eq!(cell.recipe.data.validation, 32);
         assert!(cell.recipe.head.standardise);
         let preprocessing = self::loaded("preprocessing");
@@ -266,19 +282,57 @@ mod tests {
             assert!(error.contains("data.* and training.seed"), "{error}");
         }
         let error = new("data.validation=0").unwrap_err();
-        assert!(error.contains("sweep boundary") && error.contains("data.validation"), "{error}");
+        assert!(
+            error.contains("sweep boundary") && error.contains("data.validation"),
+            "{error}"
+        );
     }
 
     #[test]
     fn what_cannot_be_trained_or_chosen_is_named() {
         for (name, from, to, parts) in [
-            ("learning-rate", "training.batch_size", "training.batchsize", &["sweep changed.toml", "`training.batch_size`"][..]),
-            ("learning-rate", "[8, ", "[0, ", &["training.batch_size", "at least 1"]),
-            ("small-data", "sweep.features", "sweep.feature", &["sweep.*", "feature"]),
-            ("small-data", "\"pixels\"]\nlabel", "\"pixel\"]\nlabel", &["pixel"]),
-            ("small-data", "of = \"few\"\nwith = { images = 10, features = \"pixels\" }", "of = \"few\"\nwith = { features = \"pixels\" }", &["axis `images`"]),
-            ("preprocessing", "data.validation", "data.limit", &["data.validation alone"]),
-            ("boundary", "training.epochs = 5", "data.validation = 0", &["data.validation of at least 1"]),
+            (
+                "learning-rate",
+                "training.batch_size",
+                "training.batchsize",
+                &["sweep changed.toml", "`training.batch_size`"][..],
+            ),
+            (
+                "learning-rate",
+                "[8, ",
+                "[0, ",
+                &["training.batch_size", "at least 1"],
+            ),
+            (
+                "small-data",
+                "sweep.features",
+                "sweep.feature",
+                &["sweep.*", "feature"],
+            ),
+            (
+                "small-data",
+                "\"pixels\"]\nlabel",
+                "\"pixel\"]\nlabel",
+                &["pixel"],
+            ),
+            (
+                "small-data",
+                "of = \"few\"\nwith = { images = 10, features = \"pixels\" }",
+                "of = \"few\"\nwith = { features = \"pixels\" }",
+                &["axis `images`"],
+            ),
+            (
+                "preprocessing",
+                "data.validation",
+                "data.limit",
+                &["data.validation alone"],
+            ),
+            (
+                "boundary",
+                "training.epochs = 5",
+                "data.validation = 0",
+                &["data.validation of at least 1"],
+            ),
         ] {
             let error = changed(name, from, to).unwrap_err();
             for part in parts {

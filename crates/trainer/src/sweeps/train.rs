@@ -46,7 +46,9 @@ pub(super) fn run(
 ) -> Result<Vec<Trained>, Error> {
     let started = Instant::now();
     let numbers = 0..plan.sweep.trainings;
-    let all = cells.iter().flat_map(|cell| numbers.clone().map(move |number| (cell, number)));
+    let all = cells
+        .iter()
+        .flat_map(|cell| numbers.clone().map(move |number| (cell, number)));
     let all: Vec<_> = all.collect();
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let finished = Mutex::new(vec![None; all.len()]);
@@ -67,7 +69,10 @@ pub(super) fn run(
             let before = done.fetch_add(1, Ordering::Relaxed);
             if tenth(before + 1) > tenth(before) {
                 let (done, seconds) = (before + 1, started.elapsed().as_secs_f64());
-                output::note(&format!("{name}: {done} of {} heads, {seconds:.0} s", all.len()));
+                output::note(&format!(
+                    "{name}: {done} of {} heads, {seconds:.0} s",
+                    all.len()
+                ));
             }
         }
     };

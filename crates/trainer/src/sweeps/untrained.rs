@@ -23,6 +23,8 @@ pub(super) fn untrained(seed: u64, recipe: Backbone, compute: &Compute) -> Resul
         let summed = input * KERNEL[0] * KERNEL[1];
         he_uniform(summed, summed * output, seed, stream)
     });
-    network.map_err(Error::Weights)?.write_weights(folder.path())?;
+    network
+        .map_err(Error::Weights)?
+        .write_weights(folder.path())?;
     Loaded::read(folder.path(), recipe, compute)
 }

@@ -26,10 +26,17 @@ fn a_sweep_of_ones_own_has_its_own_heading() {
     let mut other = own.clone();
     other.answer = Answer::Elsewhere("measured elsewhere".into());
     let pages = pages(&record(), &[own]);
-    let parts = ["What does my own sweep ask?", "what it found", "chart of own"];
+    let parts = [
+        "What does my own sweep ask?",
+        "what it found",
+        "chart of own",
+    ];
     assert_all_have(&pages, &parts);
     let pages = super::pages(&record(), &[other]);
-    assert_all_have(&pages, &["measured elsewhere", "cargo xtask lab my/own.toml"]);
+    assert_all_have(
+        &pages,
+        &["measured elsewhere", "cargo xtask lab my/own.toml"],
+    );
 }
 
 #[test]

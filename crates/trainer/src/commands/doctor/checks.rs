@@ -241,7 +241,9 @@ fn runs(home: &Home) -> Finding {
 }
 
 fn labs(home: &Home) -> Finding {
-    let read = BUNDLED.iter().map(|(name, _)| Results::read(&home.labs(), name));
+    let read = BUNDLED
+        .iter()
+        .map(|(name, _)| Results::read(&home.labs(), name));
     match read.collect::<Result<Vec<_>, _>>() {
         Ok(labs) => {
             let measured = labs.iter().flatten().count();
