@@ -2,7 +2,7 @@
 # Runs a command with SwiftShader as the only Vulkan device: the WebGPU backend then computes for
 # real, in software. SwiftShader comes with Debian's chromium, and libvulkan1 finds it; both are
 # installed where they are missing and apt may.
-#   scripts/swiftshader.sh cargo test --release -p graft-trainer --features wgpu
+#   scripts/swiftshader.sh cargo test --release -p graft --features wgpu
 # Exit code 3: it is not there and cannot be installed.
 set -euo pipefail
 

@@ -10,7 +10,7 @@ use crate::{cards, llvm};
 const NO_DRIVER: &str = "\
 no NVIDIA driver is loaded on this machine (neither /proc/driver/nvidia nor /dev/nvidia0 is there), so the CUDA backend has nothing to run on.
   next: install the driver until `nvidia-smi` lists the card, or use --backend wgpu or --backend cpu
-  to build for another machine: cargo build --release -p graft-trainer --no-default-features --features cuda";
+  to build for another machine: cargo build --release -p graft --no-default-features --features cuda";
 
 /// Refuses a build that is of no use here, or that cannot succeed.
 pub(crate) fn possible() -> Result<(), Failure> {

@@ -56,7 +56,7 @@ pub(crate) fn build(feature: &str) -> Result<Command, Failure> {
         cuda::possible()?;
     }
     let mut build = cargo("build");
-    build.args(["--release", "--package", "graft-trainer", "--bin", "graft"]);
+    build.args(["--release", "--package", "graft", "--bin", "graft"]);
     build.args(["--no-default-features", "--features", feature]);
     if let Some(folder) = backend::target(feature) {
         if !folder.exists() {

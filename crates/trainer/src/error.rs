@@ -2,37 +2,24 @@
 
 use std::path::PathBuf;
 
-use crate::backend::Backend;
-use crate::device::Failure;
-
 /// Why a command failed. Messages name the file, what was expected, what was found, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No place to keep anything.
-    #[error(
-        "no home folder on this system; set GRAFT_HOME to the folder that shall hold models, cache and runs"
-    )]
-    NoHome,
-    /// A device that cannot be used, or is not to be believed.
+    /// The device or its engine failed.
     #[error(transparent)]
-    Backend(#[from] crate::device::DeviceError),
-    /// An engine that computes elsewhere.
-    #[error(
-        "the winograd engine computes on the CPU only, not on {0}; use --engine burn, or --backend cpu"
-    )]
-    EngineNeedsCpu(Backend),
+    Compute(#[from] graft_compute::Error),
+    /// Features that cannot be had.
+    #[error(transparent)]
+    Features(#[from] graft_features::Error),
+    /// Folders, signals or output.
+    #[error(transparent)]
+    Environment(#[from] graft_environment::Error),
     /// A recipe that cannot be used.
     #[error(transparent)]
-    Recipe(#[from] crate::recipe::RecipeError),
-    /// A sweep that cannot be used.
-    #[error(transparent)]
-    Sweep(#[from] graft_report::sweep::SweepError),
+    Recipe(#[from] graft_recipe::RecipeError),
     /// A run folder that cannot be used.
     #[error(transparent)]
     Run(#[from] crate::run::RunError),
-    /// A cached file of features that cannot be used.
-    #[error(transparent)]
-    Cache(#[from] crate::cache::CacheError),
     /// Assets that are missing or wrong.
     #[error(transparent)]
     Assets(#[from] graft_assets::Error),
@@ -59,24 +46,6 @@ pub enum Error {
     /// A file operation that failed.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
-    /// A precision that our own convolutions do not have.
-    #[error(
-        "the winograd engine computes in f32 only, not in {0}; use --engine burn, or set backbone.precision to f32"
-    )]
-    PrecisionNeedsBurn(crate::device::Precision),
-    /// The device did not give its result back.
-    #[error("the device failed: {0}; try again, or use --backend cpu")]
-    Device(String),
-    /// The device ran out of memory.
-    #[error(
-        "the device has too little memory even for the smallest pass: {0}; use smaller images (preprocessing.size; for bench --sizes and --batches), another device (--device), or --backend cpu"
-    )]
-    DeviceMemory(String),
-    /// The device failed in a way that it recovers from in a new process only.
-    #[error(
-        "the device failed and is of no use to this process any more: {0}; start the command again, which then takes smaller batches"
-    )]
-    DeviceLost(String),
     /// Training went wrong.
     #[error(
         "epoch {epoch}: {what} is {value}; use a smaller training.learning_rate; checkpoints before it are kept"
@@ -90,15 +59,12 @@ pub enum Error {
         value: f64,
     },
     /// A signal asked to stop; what was done is saved.
-    #[error("interrupted; {}", match run {
-        Some(run) => format!("everything so far is saved in {}: go on with --resume", run.display()),
-        None => "finished features are kept: give the same command again".into(),
-    })]
+    #[error("interrupted; everything so far is saved in {}: go on with --resume", run.display())]
     Interrupted {
         /// The signal's number.
         signal: u8,
-        /// The run to go on with, if training had begun.
-        run: Option<PathBuf>,
+        /// The run to resume.
+        run: PathBuf,
     },
     /// A feature that is no finite number.
     #[error(
@@ -110,14 +76,6 @@ pub enum Error {
         /// The value.
         value: f32,
     },
-    /// A lab's result that cannot be written.
-    #[error(transparent)]
-    Record(#[from] graft_report::record::RecordError),
-    /// The shape of VGG16 changed in one place and not in another.
-    #[error(
-        "expected {0} weights for a convolution of VGG16, found another number; this is a defect of graft, please report it"
-    )]
-    Weights(usize),
     /// A head that cannot learn where it lies.
     #[error(
         "expected gradients of the loss, found none; this is a defect of graft, please report it"
@@ -126,9 +84,6 @@ pub enum Error {
     /// A recipe without epochs, which its check refuses.
     #[error("expected at least one epoch to train, found none; set training.epochs")]
     NoEpochs,
-    /// A run to predict with, and nothing to predict.
-    #[error("expected pictures to classify, found only a run; name PNG or JPEG files after it")]
-    NoPictures,
     /// The frozen backbone is not what it was.
     #[error(
         "the backbone's weights changed during training: sha256 {before} before, {after} after; this is a defect of graft, please report it"
@@ -139,29 +94,20 @@ pub enum Error {
         /// The hash after.
         after: String,
     },
-    /// The doctor found something.
-    #[error("{0} of these want something done")]
-    Unwell(usize),
     /// Output that could not be written or put together.
     #[error("cannot write the result: {0}")]
     Output(String),
 }
 
-impl Error {
-    /// Whether weights that cannot be loaded are missing or damaged, rather than the device at fault.
-    pub(crate) fn is_of_files(&self) -> bool {
-        matches!(self, Self::Import(_) | Self::Backbone(_) | Self::File(_))
+impl From<graft_features::CacheError> for Error {
+    fn from(error: graft_features::CacheError) -> Self {
+        Self::Features(error.into())
     }
+}
 
-    /// What a device or the runtime above it says, sorted by what can be done about it.
-    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
+impl Error {
+    /// What a device or the runtime above it says.
     pub(crate) fn device(message: impl ToString) -> Self {
-        let message = message.to_string();
-        tracing::debug!("{message}");
-        match Failure::of(&message) {
-            Failure::Lost(line) => Self::DeviceLost(line),
-            Failure::Memory(line) => Self::DeviceMemory(line),
-            Failure::Other(line) => Self::Device(line),
-        }
+        graft_compute::Error::device(message).into()
     }
 }

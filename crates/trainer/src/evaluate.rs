@@ -6,13 +6,14 @@ use graft_report::tensorboard::Events;
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::backend::Backend;
-use crate::compute::Compute;
 use crate::examples::Examples;
-use crate::home::Home;
-use crate::recipe::MNIST;
 use crate::run::{Run, indented, mistakes};
 use crate::sources::Sources;
+use graft_compute::Backend;
+use graft_compute::Compute;
+use graft_environment::Paths;
+use graft_features::Extractor;
+use graft_recipe::MNIST;
 
 /// Evaluates `run` on the test images and records that it did.
 ///
@@ -22,7 +23,7 @@ use crate::sources::Sources;
 pub fn evaluate(
     run: &mut Run,
     compute: &Compute,
-    home: &Home,
+    home: &Paths,
     sources: &mut Sources,
 ) -> Result<Evaluated, Error> {
     let device = &compute.device;
@@ -31,9 +32,8 @@ pub fn evaluate(
     let images = sources.images(&recipe.data, Split::Test)?;
     let loaded = sources.prefix(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
-    let extracted = loaded
-        .extractor(&recipe, compute, home)
-        .features(&images, Split::Test)?;
+    let extracted =
+        Extractor::new(&loaded, &recipe, compute, home).features(&images, Split::Test)?;
     let examples = Examples {
         features: &extracted.features,
         labels: images.labels(),

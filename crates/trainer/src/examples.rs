@@ -6,7 +6,8 @@ use graft_report::Evaluation;
 use graft_report::record::Predictions;
 
 use crate::Error;
-use crate::cache::Features;
+use graft_compute::read;
+use graft_features::Features;
 
 /// The most rows in one forward pass where nothing is learned.
 const EVALUATION_ROWS: usize = 1000;
@@ -90,10 +91,4 @@ impl Examples<'_> {
         let rows = TensorData::new(rows, [indices.len(), width]);
         Ok(Tensor::from_data(rows, self.device))
     }
-}
-
-/// A tensor's values, row by row.
-pub(crate) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
-    let data = tensor.try_into_data().map_err(Error::device)?;
-    data.try_to_vec::<f32>().map_err(Error::device)
 }

@@ -17,9 +17,10 @@ use graft_report::Evaluation;
 use graft_report::record::{Epoch, Scores};
 
 use crate::Error;
-use crate::examples::{Examples, read};
-use crate::recipe::Recipe;
+use crate::examples::Examples;
 use finite::{check_epoch, check_gradients, check_loss, check_weights};
+use graft_compute::read;
+use graft_recipe::Recipe;
 
 /// What training yields.
 pub struct Fitted {
@@ -140,5 +141,4 @@ fn new_head(recipe: &Recipe, examples: &Examples, holdout: &Holdout) -> HeadConf
 }
 
 #[cfg(test)]
-#[cfg(feature = "cpu")]
 mod tests;

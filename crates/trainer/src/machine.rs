@@ -1,20 +1,20 @@
 //! Facts about the machine and the process, for the record of a run.
 
 use std::env;
-use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use graft_backbone::CpuBackbone;
 use graft_report::record::Machine;
 
-use crate::compute::Compute;
-use crate::device::Precision;
-use crate::engine::BURN;
+use graft_compute::BURN;
+use graft_compute::Compute;
+use graft_environment::{peak_memory, processor};
+use graft_recipe::Precision;
 
 /// This machine, and what `compute` makes of it in a precision.
-pub(crate) fn machine(compute: &Compute, precision: Precision) -> Machine {
+#[must_use]
+pub fn machine(compute: &Compute, precision: Precision) -> Machine {
     Machine {
         system: format!("{} {}", env::consts::OS, env::consts::ARCH),
         processor: processor(),
@@ -36,46 +36,10 @@ fn rustc() -> Option<String> {
     (!version.is_empty()).then(|| version.to_owned())
 }
 
-/// The processor's name; known on Linux only.
-pub(crate) fn processor() -> Option<String> {
-    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("model name"))?;
-    let (_, name) = line.split_once(':')?;
-    Some(name.trim().to_owned())
-}
-
-/// The memory that programs could still take, in bytes; known on Linux only.
-pub(crate) fn available_memory() -> Option<u64> {
-    memory("/proc/meminfo", "MemAvailable:")
-}
-
-/// The most memory that this process has had resident so far, in bytes; known on Linux only.
-pub(crate) fn peak_memory() -> Option<u64> {
-    memory("/proc/self/status", "VmHWM:")
-}
-
-/// What the kernel's file says of `key`, in bytes.
-fn memory(file: &str, key: &str) -> Option<u64> {
-    let text = fs::read_to_string(file).ok()?;
-    let value = text.lines().find_map(|line| line.strip_prefix(key))?;
-    let kibibytes: u64 = value.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
-}
-
-/// The processor time that all threads of this process have used so far; known on Linux only.
-pub(crate) fn cpu_time() -> Option<Duration> {
-    let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // Fields 14 and 15, counted behind the program's name, which is in brackets and may hold spaces.
-    let (_, fields) = stat.rsplit_once(") ")?;
-    let mut ticks = fields.split(' ').skip(11).map(str::parse::<u64>);
-    let total = ticks.next()?.ok()? + ticks.next()?.ok()?;
-    // The kernel's USER_HZ, which is 100 on every architecture that Rust's standard library knows.
-    Some(Duration::from_millis(10 * total))
-}
-
 /// The commit of the sources that this program was built from, with `-dirty` where tracked files
 /// were changed; none where they are no checkout, or are no longer where they were.
-pub(crate) fn commit() -> Option<String> {
+#[must_use]
+pub fn commit() -> Option<String> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let git = Command::new("git")
         .arg("-C")
@@ -96,25 +60,6 @@ pub(crate) fn commit() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn memory_is_plausible() {
-        if cfg!(target_os = "linux") {
-            let bytes = peak_memory().unwrap();
-            assert!((1 << 20..1 << 40).contains(&bytes), "{bytes}");
-        }
-    }
-
-    #[test]
-    fn processor_time_grows_with_work() {
-        if cfg!(target_os = "linux") {
-            let before = cpu_time().unwrap();
-            let mut sum = 0_u64;
-            while cpu_time().unwrap() < before + Duration::from_millis(50) {
-                sum = std::hint::black_box(sum + 1);
-            }
-        }
-    }
 
     #[test]
     fn the_compiler_is_one() {

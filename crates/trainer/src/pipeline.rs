@@ -15,17 +15,19 @@ use graft_report::record::{
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::backend::Backend;
-use crate::compute::Compute;
 use crate::examples::Examples;
-use crate::extract::Extracted;
 use crate::fit::{Fitted, Moment, State, fit};
-use crate::home::Home;
-use crate::interrupt;
 use crate::machine;
-use crate::recipe::Recipe;
 use crate::run::{Run, Start, Started, Unfinished, layers, samples};
-use crate::sources::{Loaded, Sources};
+use crate::sources::{Sources, origin};
+use graft_compute::Backend;
+use graft_compute::Compute;
+use graft_compute::Loaded;
+use graft_environment::Paths;
+use graft_environment::interrupt;
+use graft_features::Extractor;
+use graft_features::extract::Extracted;
+use graft_recipe::Recipe;
 
 /// What to train, on what, and where.
 pub struct Order<'a> {
@@ -36,7 +38,7 @@ pub struct Order<'a> {
     /// What it computes on.
     pub compute: &'a Compute,
     /// Where everything lies.
-    pub home: &'a Home,
+    pub home: &'a Paths,
     /// The run to go on with rather than beginning one.
     pub unfinished: Option<Unfinished>,
 }
@@ -75,9 +77,8 @@ pub fn train(
     let loaded = sources.prefix(compute, recipe.backbone)?;
     let before = loaded.prefix.weights_hash()?;
 
-    let extracted = loaded
-        .extractor(recipe, compute, home)
-        .features(&images, Split::Train)?;
+    let extracted =
+        Extractor::new(&loaded, recipe, compute, home).features(&images, Split::Train)?;
     let (features, labels, classes) = (&extracted.features, images.labels(), recipe.data.classes);
     let examples = Examples {
         features,
@@ -130,7 +131,7 @@ pub fn train(
         recipe: name.into(),
         machine: machine::machine(compute, recipe.backbone.precision),
         data: start.data,
-        origin: loaded.origin(),
+        origin: origin(&loaded),
         generated_code: graft_backbone::generated_code_hash(),
         layers: layers(recipe),
         backbone,
@@ -206,7 +207,7 @@ fn begin(
     unfinished: Option<Unfinished>,
     now: Start,
     recipe: &Recipe,
-    home: &Home,
+    home: &Paths,
     examples: &Examples,
     holdout: &Holdout,
 ) -> Result<(Started, Start, Option<State>), Error> {

@@ -8,10 +8,10 @@ use graft_report::{argmax, softmax};
 use serde::Serialize;
 
 use crate::Error;
-use crate::compute::Compute;
-use crate::examples::read;
 use crate::run::Run;
 use crate::sources::Sources;
+use graft_compute::Compute;
+use graft_compute::read;
 
 /// What a run makes of one picture.
 #[derive(Debug, Serialize)]

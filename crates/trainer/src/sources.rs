@@ -9,19 +9,18 @@ use graft_onnx_import::{Vgg16, weights};
 use graft_report::record::Origin;
 
 use crate::Error;
-use crate::compute::Compute;
-use crate::extract::Extractor;
-use crate::home::Home;
-use crate::prefix::Prefix;
-use crate::recipe::{self, Data, MNIST, Recipe};
-use crate::selfcheck;
+use graft_compute::Compute;
+use graft_compute::Loaded;
+use graft_compute::selfcheck;
+use graft_environment::Paths;
+use graft_recipe::{self as recipe, Data, MNIST};
 
 /// The ONNX file's place in the models folder, as the manifest of assets has it.
 const ONNX: &str = "vgg16.onnx";
 
 /// Fetches what is missing, and reads it.
 pub struct Sources<'a> {
-    home: &'a Home,
+    home: &'a Paths,
     options: Options<'a>,
     manifest: Manifest,
     seconds: f64,
@@ -32,7 +31,7 @@ impl<'a> Sources<'a> {
     ///
     /// # Errors
     /// When the bundled manifest of assets is damaged.
-    pub fn new(home: &'a Home, offline: bool, from: Option<&'a Path>) -> Result<Self, Error> {
+    pub fn new(home: &'a Paths, offline: bool, from: Option<&'a Path>) -> Result<Self, Error> {
         let options = Options {
             offline,
             from,
@@ -117,15 +116,15 @@ impl<'a> Sources<'a> {
         let folder = self.home.weights();
         match Loaded::read(&folder, recipe, compute) {
             Ok(loaded) => return Ok(loaded),
-            Err(error) if !error.is_of_files() => return Err(error),
-            Err(error) if self.imported_by_hand(&folder) => return Err(error),
+            Err(error) if !error.is_of_files() => return Err(error.into()),
+            Err(error) if self.imported_by_hand(&folder) => return Err(error.into()),
             Err(error) if folder.join(weights::MANIFEST).exists() => {
                 tracing::warn!("{error}\nimporting the weights again");
             }
             Err(_) => {}
         }
         self.import()?;
-        Loaded::read(&folder, recipe, compute)
+        Ok(Loaded::read(&folder, recipe, compute)?)
     }
 
     /// Imports VGG16's weights from ONNX unless they are there, whatever they are worth.
@@ -159,66 +158,16 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// A backbone, and which weights it has.
-pub struct Loaded {
-    /// The frozen prefix.
-    pub prefix: Prefix,
-    /// What the weights folder says of itself.
-    pub manifest: weights::Manifest,
-    /// SHA-256 of the weights files, block 1 up to the boundary.
-    pub hashes: Vec<String>,
-}
-
-impl Loaded {
-    /// What turns images into its features, as `recipe` has it, with a cache in `home`.
-    #[must_use]
-    pub fn extractor<'a>(
-        &'a self,
-        recipe: &'a Recipe,
-        compute: &'a Compute,
-        home: &'a Home,
-    ) -> Extractor<'a> {
-        Extractor {
-            loaded: self,
-            recipe,
-            compute,
-            home,
-        }
-    }
-
-    /// The ONNX file that the weights came from, for the record.
-    pub(crate) fn origin(&self) -> Origin {
-        let source = &self.manifest.source;
-        Origin {
-            file: source.file.clone(),
-            sha256: source.sha256.clone(),
-            // Some tools write a version and a commit, or that there is none.
-            producer: format!("{} {}", source.producer, source.producer_version)
-                .trim_end_matches(" None")
-                .into(),
-        }
-    }
-
-    /// VGG16 up to the recipe's boundary from the weights `folder`.
-    ///
-    /// # Errors
-    /// When a file is missing, damaged, or not of its block.
-    pub(crate) fn read(
-        folder: &Path,
-        recipe: recipe::Backbone,
-        compute: &Compute,
-    ) -> Result<Self, Error> {
-        let manifest = weights::read_manifest(folder)?;
-        let prefix = Prefix::load(compute, folder, recipe)?;
-        let hashes = manifest
-            .blocks
-            .iter()
-            .take(recipe.boundary.number())
-            .map(|block| block.sha256.clone());
-        Ok(Self {
-            hashes: hashes.collect(),
-            prefix,
-            manifest,
-        })
+/// The ONNX file that the weights came from, for the record.
+#[must_use]
+pub fn origin(loaded: &Loaded) -> Origin {
+    let source = &loaded.manifest.source;
+    Origin {
+        file: source.file.clone(),
+        sha256: source.sha256.clone(),
+        // Some tools write a version and a commit, or that there is none.
+        producer: format!("{} {}", source.producer, source.producer_version)
+            .trim_end_matches(" None")
+            .into(),
     }
 }

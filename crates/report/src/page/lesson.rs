@@ -131,7 +131,7 @@ pub fn lessons(
 }
 
 /// The names of the results in a folder.
-fn measured(folder: &Path) -> impl Iterator<Item = String> {
+fn measured(folder: &Path) -> impl Iterator<Item = String> + use<> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     let files = files.map(|file| file.path());
     let results = files.filter(|path| path.extension().is_some_and(|end| end == "json"));

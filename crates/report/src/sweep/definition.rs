@@ -6,9 +6,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::SweepError;
 use super::finding::placeholders;
 use crate::Language;
+
+/// A sweep that is not TOML, or has a key, a name or a value that no sweep has.
+#[derive(Debug, thiserror::Error)]
+#[error("{origin}: {reason}")]
+pub struct SweepError {
+    /// The file.
+    pub origin: String,
+    /// What is wrong, and with which part.
+    pub reason: String,
+}
 
 /// A sweep: cells are all combinations of its axes' values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -200,7 +209,7 @@ impl Sweep {
     /// # Errors
     /// When it is not TOML, or a key, a name or a value is none that a sweep has.
     pub fn parse(origin: &str, text: &str) -> Result<Self, SweepError> {
-        let wrong = |reason: String| SweepError::Wrong {
+        let wrong = |reason: String| SweepError {
             origin: origin.to_owned(),
             reason: reason.trim().to_owned(),
         };

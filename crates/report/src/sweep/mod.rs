@@ -7,7 +7,6 @@
 mod basis;
 mod chart;
 mod definition;
-mod error;
 mod file;
 mod finding;
 #[cfg(test)]
@@ -17,10 +16,10 @@ mod rows;
 mod wording;
 
 pub use basis::Basis;
-pub use definition::{Axis, Cells, Compare, Half, Label, Pick, Plot, Scale, Split, Sweep, Text};
-pub use error::SweepError;
+pub use definition::{
+    Axis, Cells, Compare, Half, Label, Pick, Plot, Scale, Split, Sweep, SweepError, Text,
+};
 pub use outcome::{Cell, Comparison, Measured, Outcome, Training};
-pub use rows::Row;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,39 +1,42 @@
-//! Cells as the rows of a table, and how their heads were trained, in words: without that, accuracies
-//! cannot be set beside those of a run.
+//! Cells as a table, and how their heads were trained, in words: without that, accuracies cannot be
+//! set beside those of a run.
 
 use super::{Cell, Results};
 use crate::record::Cached;
-use crate::{Estimate, Language, number};
-
-/// A cell as a row of a table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// What was trained.
-    pub setting: String,
-    /// Images that it was trained on.
-    pub trained_on: usize,
-    /// How many times.
-    pub trainings: usize,
-    /// Its accuracy.
-    pub accuracy: Estimate,
-    /// Its mean loss in nats.
-    pub loss: f64,
-}
+use crate::table::table;
+use crate::{Language, number, percent};
 
 impl Results {
-    /// What was measured, a row a cell.
+    /// What was measured as text in columns, a row a cell.
     #[must_use]
-    pub fn rows(&self, language: Language) -> Vec<Row> {
-        let cells = self.outcome.cells.iter().enumerate();
-        cells
-            .map(|(place, cell)| Row {
-                setting: self.setting(place, cell, language),
-                trained_on: cell.trained_on,
-                trainings: cell.trainings.len(),
-                accuracy: cell.accuracy,
-                loss: cell.loss(),
-            })
-            .collect()
+    pub fn table(&self, language: Language) -> String {
+        let split = self.sweep.measured_on(language);
+        let heads = [
+            self.name.clone(),
+            language.pick("trained on", "训练图片").into(),
+            language.pick("trainings", "训练次数").into(),
+            language.pick(
+                format!("{split} accuracy (95 % interval)"),
+                format!("{split}准确率（95% 置信区间）"),
+            ),
+            language.pick(format!("{split} loss"), format!("{split}损失")),
+        ];
+        let row = |(place, cell): (usize, &Cell)| {
+            let [mean, low, high] =
+                [cell.accuracy.mean, cell.accuracy.low, cell.accuracy.high].map(percent);
+            vec![
+                self.setting(place, cell, language),
+                cell.trained_on.to_string(),
+                cell.trainings.len().to_string(),
+                language.pick(
+                    format!("{mean} ({low} to {high})"),
+                    format!("{mean}（{low} 至 {high}）"),
+                ),
+                number::loss(cell.loss()),
+            ]
+        };
+        let rows = self.outcome.cells.iter().enumerate().map(row);
+        table(&[heads.to_vec()].into_iter().chain(rows).collect::<Vec<_>>())
     }
 
     /// A cell's labels, and what it was chosen for.
@@ -154,33 +157,37 @@ mod tests {
     #[test]
     fn choices_are_marked() {
         let mut results = results();
-        let settings = |results: &Results, language| -> Vec<String> {
-            let rows = results.rows(language).into_iter();
-            rows.map(|row| row.setting).collect()
+        let table = |results: &Results, language| -> Vec<String> {
+            let table = results.table(language);
+            table.lines().map(str::to_owned).collect()
         };
         assert_eq!(
-            settings(&results, Language::Zh),
-            ["批大小 32，学习率 0.001", "批大小 128，学习率 0.003"]
+            table(&results, Language::En),
+            [
+                "learning-rate                        trained on  trainings  test accuracy (95 % interval)  test loss",
+                "batch size 32, learning rate 0.001   320         1          50.00 % (37.50 % to 62.50 %)   0.5000",
+                "batch size 128, learning rate 0.003  320         1          75.00 % (62.50 % to 87.50 %)   0.2500",
+            ]
         );
         results.sweep = sweep("validation");
         results.outcome.cells = vec![cell(&[0, 0, 2, 0], 0.9, 0.8), cell(&[0, 1, 2, 1], 0.8, 0.9)];
         results.outcome.picks = [("honest".into(), 0), ("claimed".into(), 1)].into();
-        assert_eq!(
-            settings(&results, Language::En),
-            [
-                "batch size 32, standardised features, learning rate 0.001, chosen on validation images",
-                "batch size 32, learning rate 0.001, next seed, chosen on test images",
-            ]
-        );
+        let lines = table(&results, Language::En);
+        for (line, setting) in lines[1..].iter().zip([
+            "batch size 32, standardised features, learning rate 0.001, chosen on validation images  ",
+            "batch size 32, learning rate 0.001, next seed, chosen on test images  ",
+        ]) {
+            assert!(line.starts_with(setting), "{line}");
+        }
         results.sweep = sweep("boundary");
         results.outcome.cells = vec![cell(&[0, 0], 0.9, 0.8), cell(&[0, 1], 0.8, 0.9)];
         results.outcome.cells[0].chosen = false;
-        assert_eq!(
-            settings(&results, Language::En),
-            [
-                "block 1 (512), learning rate 0.0001",
-                "block 1 (512), learning rate 0.0003, chosen"
-            ]
-        );
+        let lines = table(&results, Language::Zh);
+        for (line, setting) in lines[1..].iter().zip([
+            "第 1 块（512），学习率 0.0001  ",
+            "第 1 块（512），学习率 0.0003，选定  ",
+        ]) {
+            assert!(line.starts_with(setting), "{line}");
+        }
     }
 }

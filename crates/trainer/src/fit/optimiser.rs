@@ -5,8 +5,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use graft_head::{Gradients, Head};
 
 use crate::Error;
-use crate::examples::read;
-use crate::recipe::Recipe;
+use graft_compute::read;
+use graft_recipe::Recipe;
 
 /// What it remembers, in the order of [`Moments`].
 pub(super) const MOMENTS: [&str; 4] = [

@@ -12,8 +12,8 @@ use graft_report::record::Epoch;
 use super::new_head;
 use super::optimiser::Optimiser;
 use crate::examples::Examples;
-use crate::recipe::{Keep, Recipe};
 pub use file::Resumed;
+use graft_recipe::{Keep, Recipe};
 
 /// An epoch, and the head after it.
 pub type Kept = (Epoch, Head);
@@ -105,5 +105,4 @@ pub(crate) fn best(epochs: &[Epoch]) -> Option<&Epoch> {
 }
 
 #[cfg(test)]
-#[cfg(feature = "cpu")]
 mod mutations;

@@ -5,7 +5,7 @@ pub(super) mod resume;
 
 use super::state::replaces;
 use super::*;
-use crate::recipe::Keep;
+use graft_recipe::Keep;
 
 use std::path::Path;
 
@@ -13,8 +13,9 @@ use burn::tensor::Device;
 use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing, split};
 
-use crate::backend::Backend;
-use crate::cache::{Dtype, Features, Key, Writer};
+use graft_compute::Backend;
+use graft_features::{Features, Key, Writer};
+use graft_recipe::Dtype;
 
 const CLASSES: usize = 3;
 const IMAGES: usize = 47;

@@ -9,7 +9,7 @@ use graft_report::record::{HEAD, Manifest, RECIPE, RecordError, Sums, read_manif
 
 use super::{RunError, lock, sweep};
 use crate::Error;
-use crate::recipe::Recipe;
+use graft_recipe::Recipe;
 
 /// A complete run.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use graft_backbone::Boundary;
 use graft_onnx_import::{BLOCKS, IMAGE_CHANNELS, KERNEL};
 use graft_report::record::{Layer, LayerKind, Part};
 
-use crate::recipe::Recipe;
+use graft_recipe::Recipe;
 
 /// Height and width of the images that VGG16 was trained on.
 const ORIGINAL_SIDE: usize = 224;

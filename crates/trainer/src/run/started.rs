@@ -17,8 +17,8 @@ use super::checkpoints::Checkpoints;
 use super::{LOCK, Run, Start, Unfinished, lock, sealed, unbegun};
 use crate::Error;
 use crate::fit::State;
-use crate::interrupt;
-use crate::recipe::Recipe;
+use graft_environment::interrupt;
+use graft_recipe::Recipe;
 
 /// A run that is under way.
 pub struct Started {
@@ -162,7 +162,7 @@ impl Started {
             None => Ok(()),
             Some(signal) => Err(Error::Interrupted {
                 signal,
-                run: Some(self.folder.clone()),
+                run: self.folder.clone(),
             }),
         }
     }

@@ -12,7 +12,7 @@ use super::{RunError, Start, complete, lock, sweep};
 use crate::Error;
 use crate::examples::Examples;
 use crate::fit::State;
-use crate::recipe::{Keep, Recipe};
+use graft_recipe::{Keep, Recipe};
 
 /// A run that is not complete, and where it is gone on from.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use crate::Error;
-use crate::examples::read;
 use crate::fit::finite::{check_moments, check_values, check_weights};
 use crate::fit::optimiser::{MOMENTS, Moments};
+use graft_compute::read;
 
 /// The version of the file's layout.
 const FORMAT: u32 = 2;

@@ -8,7 +8,7 @@ use graft_report::record::Epoch;
 use super::{Kept, Resumed, State};
 use crate::examples::Examples;
 use crate::fit::optimiser::{MOMENTS, Optimiser};
-use crate::recipe::Recipe;
+use graft_recipe::Recipe;
 
 impl Resumed {
     /// The state, on the device of `examples`. `best` is the epoch that the recipe keeps and its head,

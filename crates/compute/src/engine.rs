@@ -1,0 +1,94 @@
+//! How the frozen prefix is computed: our own convolutions on CPUs, or Burn's on any device.
+
+use std::fmt;
+
+use clap::ValueEnum;
+use graft_backbone::CpuBackbone;
+
+use crate::Error;
+use crate::backend::Backend;
+
+/// The version of Burn that computes features and heads.
+pub const BURN: &str = "0.22.1";
+
+/// What computes features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// Minimal filtering, for CPUs: several times as fast there
+    Winograd,
+    /// Burn's convolutions, for every backend
+    Burn,
+}
+
+impl Engine {
+    /// The engine that was asked for, or the fastest for `backend`.
+    ///
+    /// # Errors
+    /// When the engine does not compute on that backend.
+    pub fn choose(asked: Option<Self>, backend: Backend) -> Result<Self, Error> {
+        match (asked, backend) {
+            (None, Backend::Cpu) => Ok(Self::Winograd),
+            (None, _) => Ok(Self::Burn),
+            (Some(Self::Winograd), backend) if backend != Backend::Cpu => {
+                Err(Error::EngineNeedsCpu(backend))
+            }
+            (Some(asked), _) => Ok(asked),
+        }
+    }
+
+    /// What `threads` threads could do if they did nothing but multiply matrices, in 10^9 operations
+    /// a second, measured now; known of our own engine only.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "numbers of threads are small")]
+    pub fn gemm_peak_gflops(self, threads: usize) -> Option<f64> {
+        match self {
+            Self::Winograd => Some(CpuBackbone::gemm_peak_gflops() * threads as f64),
+            Self::Burn => None,
+        }
+    }
+
+    /// The code that computes, with its version: part of the cache's key.
+    #[must_use]
+    pub fn version(self) -> String {
+        match self {
+            Self::Winograd => CpuBackbone::ENGINE.to_owned(),
+            Self::Burn => format!("burn {BURN}"),
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Winograd => "winograd",
+            Self::Burn => "burn",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fastest_that_can() {
+        let choose = |asked, backend| Engine::choose(asked, backend).ok();
+        assert_eq!(choose(None, Backend::Cpu), Some(Engine::Winograd));
+        assert_eq!(choose(Some(Engine::Burn), Backend::Cpu), Some(Engine::Burn));
+        assert_eq!(choose(None, Backend::Cuda), Some(Engine::Burn));
+        let error = Engine::choose(Some(Engine::Winograd), Backend::Wgpu)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("wgpu") && error.contains("--engine burn"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_version_is_the_one_that_is_built() {
+        let lock = include_str!("../../../Cargo.lock");
+        let mut lines = lock.lines().skip_while(|line| *line != "name = \"burn\"");
+        assert_eq!(lines.nth(1), Some(format!("version = \"{BURN}\"").as_str()));
+    }
+}

@@ -1,0 +1,12 @@
+//! What surrounds a command: its folders, the signals that stop it, what it prints, and the machine.
+
+mod error;
+pub mod interrupt;
+mod machine;
+pub mod output;
+mod paths;
+pub mod progress;
+
+pub use error::Error;
+pub use machine::{available_memory, cpu_time, peak_memory, processor};
+pub use paths::Paths;

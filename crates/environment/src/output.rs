@@ -1,0 +1,18 @@
+//! Text for people.
+
+use std::io::{self, Write};
+
+/// Says something on standard error. That nobody reads it is no reason to stop.
+pub fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// A number of bytes as MiB or GiB.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "shown to a person")]
+pub fn size(bytes: u64) -> String {
+    match bytes as f64 / f64::from(1 << 20) {
+        mebibytes if mebibytes < 1000.0 => format!("{mebibytes:.1} MiB"),
+        mebibytes => format!("{:.1} GiB", mebibytes / 1024.0),
+    }
+}

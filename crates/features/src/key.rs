@@ -1,0 +1,189 @@
+//! Everything that cached features depend on, and nothing else.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use graft_backbone::Boundary;
+use graft_dataset::{ImageSet, Preprocessing};
+use graft_durable::Hashing;
+use serde::{Deserialize, Serialize};
+
+use graft_compute::Backend;
+use graft_recipe::Dtype;
+
+/// The version of the file's layout; a new one is a new key.
+const FORMAT: u32 = 1;
+
+/// How the name of an entry begins and ends; boundary and hash are between.
+const PREFIX: &str = "features-";
+const SUFFIX: &str = ".safetensors";
+
+/// What decides the features of a set of images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    format: u32,
+    /// SHA-256 over the images' dimensions and pixels, see [`hash_images`].
+    pub images: String,
+    /// How many images.
+    pub count: usize,
+    /// SHA-256 of each weights file, block 1 up to the boundary.
+    pub weights: Vec<String>,
+    /// How an image became the backbone's input.
+    pub preprocessing: Preprocessing,
+    /// The last block.
+    pub boundary: Boundary,
+    /// How a value is stored.
+    pub dtype: Dtype,
+    /// What computed the features.
+    pub backend: Backend,
+    /// The code that computed them, with its version.
+    pub engine: String,
+}
+
+impl Key {
+    /// The key of the features of `set`.
+    #[must_use]
+    pub fn new(
+        set: &ImageSet,
+        weights: &[String],
+        preprocessing: Preprocessing,
+        boundary: Boundary,
+        dtype: Dtype,
+        backend: Backend,
+        engine: String,
+    ) -> Self {
+        Self {
+            format: FORMAT,
+            images: hash_images(set),
+            count: set.len(),
+            weights: weights.to_vec(),
+            preprocessing,
+            boundary,
+            dtype,
+            backend,
+            engine,
+        }
+    }
+
+    /// The key as it stands in an entry's header.
+    #[expect(clippy::expect_used, reason = "strings and numbers always fit JSON")]
+    pub(super) fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a key of strings and numbers")
+    }
+
+    /// The key as it stands in a run's record.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "strings and numbers always fit JSON")]
+    pub fn to_value(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("a key of strings and numbers")
+    }
+
+    /// Where the entry of this key lies: the same for the same images, whatever file they came in.
+    #[must_use]
+    pub fn path(&self, cache: &Path) -> PathBuf {
+        let hash = graft_durable::sha256(self.to_json().as_bytes());
+        cache.join(format!("{PREFIX}{}-{}{SUFFIX}", self.boundary, &hash[..16]))
+    }
+}
+
+/// The lock of whoever computes the entry at `path`.
+pub(super) fn lock(path: &Path) -> PathBuf {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.lock"))
+}
+
+/// Whether a file's name is that of an entry, whatever is in it.
+pub(super) fn is_entry(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let between = name
+        .strip_prefix(PREFIX)
+        .and_then(|name| name.strip_suffix(SUFFIX));
+    between
+        .and_then(|between| between.rsplit_once('-'))
+        .is_some_and(|(_, hash)| hash.len() == 16)
+}
+
+/// SHA-256 over count, rows and columns (each as a little-endian u64) and then all pixels: equal
+/// images have equal hashes, whatever file they came in.
+#[must_use]
+pub fn hash_images(set: &ImageSet) -> String {
+    let mut hashing = Hashing::default();
+    let dimensions = [set.len(), set.rows(), set.columns()];
+    for bytes in dimensions.iter().map(|n| (*n as u64).to_le_bytes()) {
+        // Hashing never fails.
+        let _ = hashing.write_all(&bytes);
+    }
+    let _ = hashing.write_all(set.pixels());
+    hashing.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use graft_dataset::{Fit, Scaling};
+
+    fn set(pixels: &[u8]) -> ImageSet {
+        ImageSet::new(1, 2, pixels.to_vec(), vec![0; pixels.len() / 2], 10).unwrap()
+    }
+
+    fn key() -> Key {
+        let weights = ["a".into(), "b".into()];
+        Key::new(
+            &set(&[1, 2]),
+            &weights,
+            Preprocessing::default(),
+            Boundary::Block2,
+            Dtype::F32,
+            Backend::Cpu,
+            "test".into(),
+        )
+    }
+
+    #[test]
+    fn every_field_tells_entries_apart() {
+        let path = |change: &dyn Fn(&mut Key)| {
+            let mut key = key();
+            change(&mut key);
+            key.path(Path::new("cache"))
+        };
+        let same = path(&|_| ());
+        assert_eq!(same, path(&|_| ()));
+        let changes: [&dyn Fn(&mut Key); 11] = [
+            &|key| key.format += 1,
+            &|key| key.images = hash_images(&set(&[1, 3])),
+            &|key| key.count += 1,
+            &|key| key.weights[1] = "c".into(),
+            &|key| key.preprocessing.fit = Fit::Resize,
+            &|key| key.preprocessing.size = 48,
+            &|key| key.preprocessing.scaling = Scaling::Caffe,
+            &|key| key.boundary = Boundary::Block1,
+            &|key| key.dtype = Dtype::F16,
+            &|key| key.backend = Backend::Cuda,
+            &|key| key.engine = "another".into(),
+        ];
+        for (index, change) in changes.iter().enumerate() {
+            assert_ne!(same, path(change), "change {index}");
+        }
+    }
+
+    #[test]
+    fn the_same_pixels_in_another_shape_are_other_images() {
+        let flat = ImageSet::new(1, 4, vec![1, 2, 3, 4], vec![0], 10).unwrap();
+        let square = ImageSet::new(2, 2, vec![1, 2, 3, 4], vec![0], 10).unwrap();
+        assert_ne!(hash_images(&flat), hash_images(&square));
+    }
+
+    #[test]
+    fn entries_are_known_by_their_names() {
+        let path = key().path(Path::new("cache"));
+        assert!(is_entry(&path), "{}", path.display());
+        for other in [
+            "cache/notes.safetensors",
+            "cache/features-block5-12.safetensors",
+            "cache/.graft-aB3.tmp",
+        ] {
+            assert!(!is_entry(Path::new(other)), "{other}");
+        }
+    }
+}

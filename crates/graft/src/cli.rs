@@ -1,0 +1,218 @@
+//! The command line as it is typed.
+
+mod bench;
+mod lab;
+mod results;
+mod upkeep;
+
+pub(crate) use bench::Bench;
+pub(crate) use lab::{ALL, Lab};
+pub(crate) use results::{Compare, Format, Report, Runs};
+pub(crate) use upkeep::{Cache, Doctor};
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use graft_compute::Backend;
+use graft_compute::Engine;
+
+/// Transfer learning in Rust: a frozen VGG16 from ImageNet learns handwritten digits.
+///
+/// Start with `graft train`, which fetches what it needs, then `graft eval`. In a checkout,
+/// `cargo xtask train` and `cargo xtask eval` build graft first.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Fetch data and VGG16, verify them, and import the weights
+    Fetch(Fetch),
+    /// Train a new head on frozen features and record the run
+    #[command(after_long_help = concat!(
+        "Every key that --set takes, as the seed recipe has it:\n\n",
+        include_str!("../../../recipes/seed.toml")
+    ))]
+    Train(Train),
+    /// Measure a run's accuracy and loss on the test images
+    Eval(Eval),
+    /// List all runs, with what they reach
+    Runs(Runs),
+    /// Put runs side by side: what differs, and how surely one is better
+    Compare(Compare),
+    /// Compute features into the cache and train nothing
+    Extract(Extract),
+    /// Write a report on a run that can be handed in
+    Report(Report),
+    /// Say which digit is on a picture
+    Predict(Predict),
+    /// Run a small experiment on frozen features and keep its result
+    Lab(Lab),
+    /// Measure how fast features are computed
+    Bench(Bench),
+    /// Look at the cached features, or delete them
+    #[command(subcommand)]
+    Cache(Cache),
+    /// Look at everything that graft needs, and say what to do about what is wrong
+    Doctor(Doctor),
+}
+
+/// Options that every verb with outside needs has.
+#[derive(Debug, Args)]
+pub(crate) struct Outside {
+    /// Never use the network: fail where a file is missing
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Look for missing files in this folder first
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) from: Option<PathBuf>,
+}
+
+/// Options that every verb with a forward pass has.
+#[derive(Debug, Args)]
+pub(crate) struct ComputeArguments {
+    /// What computes; each must have been compiled in
+    #[arg(long, value_enum, default_value_t = Backend::preferred())]
+    pub(crate) backend: Backend,
+    /// The code for the forward pass; by default the fastest that the backend has
+    #[arg(long, value_enum)]
+    pub(crate) engine: Option<Engine>,
+    /// Which of the backend's devices; `graft doctor --device` counts them
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) device: Option<usize>,
+    /// Use a device that is only a program that behaves like a card; such a one is slow
+    #[arg(long)]
+    pub(crate) allow_software: bool,
+}
+
+/// `graft fetch`
+#[derive(Debug, Args)]
+pub(crate) struct Fetch {
+    /// What to fetch
+    #[arg(value_enum, default_value_t = Wanted::All)]
+    pub(crate) wanted: Wanted,
+    /// Where from.
+    #[command(flatten)]
+    pub(crate) outside: Outside,
+}
+
+/// What to fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Wanted {
+    /// Everything
+    All,
+    /// What `train` needs: training images and VGG16
+    Train,
+    /// What `eval` needs: test images and VGG16
+    Test,
+}
+
+/// A recipe and its overrides.
+#[derive(Debug, Args)]
+pub(crate) struct RecipeArguments {
+    /// A recipe's name, or the path of a .toml file
+    #[arg(long, default_value = "seed", value_name = "NAME")]
+    pub(crate) recipe: String,
+    /// Change one key of the recipe, such as training.seed=7; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+/// `graft train`
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// What to train.
+    #[command(flatten)]
+    pub(crate) recipe: RecipeArguments,
+    /// What computes.
+    #[command(flatten)]
+    pub(crate) compute: ComputeArguments,
+    /// Where from.
+    #[command(flatten)]
+    pub(crate) outside: Outside,
+    /// Go on with this run, whose training did not end; its recipe cannot be changed
+    #[arg(long, value_name = "RUN", conflicts_with = "recipe")]
+    pub(crate) resume: Option<PathBuf>,
+    /// Go on from this checkpoint of the run rather than from its newest
+    #[arg(long, value_name = "NAME", requires = "resume")]
+    pub(crate) checkpoint: Option<String>,
+    /// Print one JSON object at the end instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `graft eval`
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// A run's name or folder; the newest complete one by default
+    pub(crate) run: Option<PathBuf>,
+    /// What computes.
+    #[command(flatten)]
+    pub(crate) compute: ComputeArguments,
+    /// Where from.
+    #[command(flatten)]
+    pub(crate) outside: Outside,
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `graft extract`
+#[derive(Debug, Args)]
+pub(crate) struct Extract {
+    /// Whose preprocessing and boundary.
+    #[command(flatten)]
+    pub(crate) recipe: RecipeArguments,
+    /// Which images; those of `test` are opened only when asked for
+    #[arg(long, value_enum, default_value_t = SplitName::Train)]
+    pub(crate) split: SplitName,
+    /// What computes.
+    #[command(flatten)]
+    pub(crate) compute: ComputeArguments,
+    /// Where from.
+    #[command(flatten)]
+    pub(crate) outside: Outside,
+}
+
+/// Which images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SplitName {
+    /// Training images
+    Train,
+    /// Test images
+    Test,
+}
+
+/// `graft predict`
+#[derive(Debug, Args)]
+pub(crate) struct Predict {
+    /// PNG or JPEG pictures of one digit each; a run's name or folder may stand before them
+    #[arg(required = true, value_name = "[RUN] IMAGE")]
+    pub(crate) images: Vec<PathBuf>,
+    /// What computes.
+    #[command(flatten)]
+    pub(crate) compute: ComputeArguments,
+    /// Where from.
+    #[command(flatten)]
+    pub(crate) outside: Outside,
+    /// Print one JSON object a picture
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,94 @@
+//! The verbs: each does its work, says where its results are, and names the next command.
+
+mod bench;
+mod cache;
+mod compare;
+mod doctor;
+mod eval;
+mod extract;
+mod fetch;
+mod lab;
+mod predict;
+mod report;
+mod runs;
+mod train;
+
+use std::path::Path;
+
+use crate::cli::{Arguments, ComputeArguments, Outside, Verb};
+use crate::output;
+use anyhow::Error;
+use graft_compute::Compute;
+use graft_compute::device::Wanted;
+use graft_environment::Paths;
+use graft_trainer::sources::Sources;
+
+/// Runs what was typed.
+///
+/// # Errors
+/// Whatever the verb's work fails with.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let home = Paths::find()?;
+    home.sweep();
+    match &arguments.verb {
+        Verb::Fetch(arguments) => fetch::run(arguments, &home),
+        Verb::Train(arguments) => train::run(arguments, &home),
+        Verb::Eval(arguments) => eval::run(arguments, &home),
+        Verb::Runs(arguments) => runs::run(arguments, &home),
+        Verb::Compare(arguments) => compare::run(arguments, &home),
+        Verb::Extract(arguments) => extract::run(arguments, &home),
+        Verb::Report(arguments) => report::run(arguments, &home),
+        Verb::Predict(arguments) => predict::run(arguments, &home),
+        Verb::Lab(arguments) => lab::run(arguments, &home),
+        Verb::Bench(arguments) => bench::run(arguments, &home),
+        Verb::Cache(arguments) => cache::run(arguments, &home),
+        Verb::Doctor(arguments) => doctor::run(arguments, &home),
+    }
+}
+
+/// Says why a verb failed.
+pub(crate) fn complain(error: &Error) {
+    output::note(&format!("graft: {error}"));
+    if let Some(graft_trainer::Error::Interrupted { run, .. }) = error.downcast_ref() {
+        let name = run.file_name().unwrap_or_default().to_string_lossy();
+        output::note(&format!("\nNext: {} train --resume {name}", graft()));
+    }
+}
+
+fn sources<'a>(home: &'a Paths, outside: &'a Outside) -> Result<Sources<'a>, Error> {
+    Ok(Sources::new(
+        home,
+        outside.offline,
+        outside.from.as_deref(),
+    )?)
+}
+
+fn compute(arguments: &ComputeArguments, home: &Paths) -> Result<Compute, Error> {
+    let wanted = Wanted {
+        number: arguments.device,
+        allow_software: arguments.allow_software,
+    };
+    Ok(Compute::new(
+        arguments.backend,
+        arguments.engine,
+        wanted,
+        &home.kernels(),
+    )?)
+}
+
+/// How the user starts graft: through xtask, which says so, or directly.
+fn graft() -> &'static str {
+    match std::env::var_os("GRAFT_XTASK") {
+        Some(_) => "cargo xtask",
+        None => "graft",
+    }
+}
+
+/// A path as short as it can be typed from here.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    match path.strip_prefix(here).unwrap_or(path) {
+        here if here.as_os_str().is_empty() => ".".into(),
+        shown => shown.display().to_string(),
+    }
+}

@@ -1,0 +1,140 @@
+//! `graft train`
+
+use serde::Serialize;
+
+use super::{compute, graft, report, shown, sources};
+use graft_report::percent;
+use graft_report::record::{Cached, Epoch, Scores, Stages};
+
+use crate::cli::Train;
+use crate::output;
+use anyhow::Error;
+use graft_environment::Paths;
+use graft_recipe::Recipe;
+use graft_trainer::pipeline::{Order, Trained, train};
+use graft_trainer::run::Unfinished;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Summary<'a> {
+    /// The run's folder.
+    run: String,
+    /// Seconds in all.
+    seconds: f64,
+    /// Seconds a stage.
+    stages: Stages,
+    /// Images for which features were had, computed or read, a second.
+    images_per_second: f64,
+    cache: Cached,
+    kept_epoch: usize,
+    train: Scores,
+    validation: Option<Scores>,
+    peak_memory_bytes: Option<u64>,
+    backbone: &'a str,
+    head: &'a str,
+}
+
+pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
+    let (name, sets) = (&arguments.recipe.recipe, &arguments.recipe.set);
+    let checkpoint = arguments.checkpoint.as_deref();
+    let unfinished = match &arguments.resume {
+        Some(run) => Some(Unfinished::open(&home.runs(), run, checkpoint, sets)?),
+        None => None,
+    };
+    let (name, recipe) = match &unfinished {
+        Some(run) => (run.start().recipe.clone(), run.recipe().clone()),
+        None => (stem(name), Recipe::load(name, &home.recipes(), sets)?),
+    };
+    let compute = compute(&arguments.compute, home)?;
+    let order = Order {
+        name: &name,
+        recipe: &recipe,
+        compute: &compute,
+        home,
+        unfinished,
+    };
+    let mut sources = sources(home, &arguments.outside)?;
+    let tell = |epoch: &Epoch| match arguments.json {
+        true => Ok(()),
+        false => row(epoch).map_err(|error| graft_trainer::Error::Output(format!("{error:#}"))),
+    };
+    let trained = compute.guarded(|| train(order, &mut sources, tell))??;
+    report::write_all(trained.run.folder(), home)?;
+    if arguments.json {
+        json(&trained)
+    } else {
+        people(&trained)
+    }
+}
+
+/// The recipe's name without folder and ending, as it appears in the run's name.
+fn stem(name: &str) -> String {
+    let stem = std::path::Path::new(name).file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}
+
+/// A row of the table of epochs; the first brings the table's head with it.
+fn row(epoch: &Epoch) -> Result<(), Error> {
+    if epoch.epoch == 1 {
+        output::line("epoch  train loss  accuracy   validation loss  accuracy   seconds")?;
+    }
+    let Scores { loss, accuracy } = epoch.train;
+    let validation = epoch.validation.map_or_else(
+        || format!("{:>15}  {:>8}", "-", "-"),
+        |scores| format!("{:>15.4}  {:>8}", scores.loss, percent(scores.accuracy)),
+    );
+    let (number, accuracy, seconds) = (epoch.epoch, percent(accuracy), epoch.seconds);
+    output::line(&format!(
+        "{number:>5}  {loss:>10.4}  {accuracy:>8}   {validation}   {seconds:>7.2}"
+    ))
+}
+
+fn people(trained: &Trained) -> Result<(), Error> {
+    let manifest = trained.run.manifest();
+    let Stages {
+        fetch,
+        features,
+        head,
+        checkpoints,
+    } = manifest.stages;
+    let memory = manifest
+        .machine
+        .peak_memory_bytes
+        .map_or_else(|| "unknown".into(), output::size);
+    let cache = match trained.extracted.cached {
+        Cached::Hit => "read from the cache",
+        Cached::Miss => "computed and cached",
+    };
+    let rate = trained.extracted.images_per_second();
+    let (folder, hash) = (shown(trained.run.folder()), &manifest.backbone.after[..12]);
+    let command = graft();
+    output::line(&format!(
+        "
+trained on {} images, validated on {}; kept epoch {}
+features   {features:.1} s, {cache} ({rate:.0} images/s)
+head       {head:.1} s, of which checkpoints and metrics {checkpoints:.2} s
+in all     {:.1} s, of which fetching and importing {fetch:.1} s; peak memory {memory}
+backbone   sha256 {hash}... before and after: it did not move
+run        {folder}: the record, and report.html (report.zh.html)
+
+Next: {command} eval",
+        manifest.trained_on, manifest.validated_on, manifest.kept_epoch, manifest.seconds
+    ))
+}
+
+fn json(trained: &Trained) -> Result<(), Error> {
+    let manifest = trained.run.manifest();
+    output::json(&Summary {
+        run: trained.run.folder().display().to_string(),
+        seconds: manifest.seconds,
+        stages: manifest.stages,
+        images_per_second: trained.extracted.images_per_second(),
+        cache: trained.extracted.cached,
+        kept_epoch: manifest.kept_epoch,
+        train: manifest.train,
+        validation: manifest.validation,
+        peak_memory_bytes: manifest.machine.peak_memory_bytes,
+        backbone: &manifest.backbone.after,
+        head: &manifest.head.after,
+    })
+}

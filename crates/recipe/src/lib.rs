@@ -1,0 +1,211 @@
+//! A recipe: everything that decides what a training run does. Every run is a recipe plus
+//! overrides, and the defaults below are the seed recipe.
+
+mod check;
+mod dtype;
+mod error;
+#[cfg(test)]
+mod mutations;
+mod overlay;
+mod precision;
+mod read;
+
+pub use dtype::Dtype;
+pub use error::RecipeError;
+use graft_backbone::Boundary;
+use graft_dataset::Preprocessing;
+pub use precision::Precision;
+pub use read::find;
+use serde::{Deserialize, Serialize};
+
+/// The data source that is fetched; any other is a folder.
+pub const MNIST: &str = "mnist";
+
+/// The seed recipe as text, with a comment for every key.
+pub const SEED: &str = include_str!("../../../recipes/seed.toml");
+
+/// A complete recipe.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Which images, and which of them are held out.
+    pub data: Data,
+    /// How an image becomes the backbone's input.
+    pub preprocessing: Preprocessing,
+    /// Where the features are taken.
+    pub backbone: Backbone,
+    /// What is grafted on.
+    pub head: Head,
+    /// How the head learns.
+    pub training: Training,
+}
+
+/// Which images, and which of them are held out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// `mnist`, or a folder with four IDX files of MNIST's names.
+    pub source: String,
+    /// How many classes the labels tell apart.
+    pub classes: usize,
+    /// Use only the first so many images of each file; 0 uses all.
+    pub limit: usize,
+    /// Training images held out for validation; 0 trains on all of them.
+    pub validation: usize,
+}
+
+/// Where the features are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backbone {
+    /// The last block of VGG16 that is kept.
+    pub boundary: Boundary,
+    /// How features are kept on disk.
+    pub dtype: Dtype,
+    /// In which floating-point type the prefix is computed.
+    pub precision: Precision,
+}
+
+/// What is grafted on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Whether features are brought to mean 0 and deviation 1 first.
+    pub standardise: bool,
+}
+
+/// How the head learns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+    /// Passes over the training images.
+    pub epochs: usize,
+    /// Images a step.
+    pub batch_size: usize,
+    /// Adam's step size.
+    pub learning_rate: f64,
+    /// Decides the validation split, the head's first weights and the order of the images.
+    pub seed: u64,
+    /// Which epoch's weights are kept.
+    pub keep: Keep,
+    /// Steps from one checkpoint to the next within an epoch; 0 saves at the end of epochs only.
+    pub checkpoint_steps: usize,
+    /// The optimiser's other numbers.
+    pub adam: Adam,
+}
+
+/// Which epoch's weights are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// The last epoch's, as Keras' `fit` does.
+    #[default]
+    Last,
+    /// Those of the epoch with the lowest validation loss.
+    Best,
+}
+
+/// Adam's decay rates and epsilon (Kingma and Ba, 2015).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adam {
+    /// Decay of the mean of gradients.
+    pub beta_1: f32,
+    /// Decay of the mean of squared gradients.
+    pub beta_2: f32,
+    /// Keeps the division finite; Keras has 1e-7.
+    pub epsilon: f32,
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self {
+            source: MNIST.into(),
+            classes: 10,
+            limit: 0,
+            validation: 5000,
+        }
+    }
+}
+
+impl Default for Backbone {
+    fn default() -> Self {
+        Self {
+            boundary: Boundary::Block5,
+            dtype: Dtype::F32,
+            precision: Precision::F32,
+        }
+    }
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self {
+            epochs: 10,
+            batch_size: 32,
+            learning_rate: 0.001,
+            seed: 42,
+            keep: Keep::Last,
+            checkpoint_steps: 0,
+            adam: Adam::default(),
+        }
+    }
+}
+
+impl Default for Adam {
+    fn default() -> Self {
+        Self {
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-7,
+        }
+    }
+}
+
+impl Recipe {
+    /// The first key in which `other` differs: its name, the value here, and the value there.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<(String, String, String)> {
+        let values =
+            |recipe| toml::Table::try_from(recipe).map(|table| overlay::values(&table, ""));
+        let (here, there) = (values(self).ok()?, values(other).ok()?);
+        let mut pairs = here.into_iter().zip(there);
+        let ((key, here), (_, there)) = pairs.find(|(here, there)| here != there)?;
+        Some((key, here.to_string(), there.to_string()))
+    }
+
+    /// The recipe as TOML, every default written out.
+    ///
+    /// # Errors
+    /// When a number does not fit TOML's 64-bit integers.
+    pub fn to_toml(&self) -> Result<String, RecipeError> {
+        toml::to_string(self).map_err(|error| RecipeError::Write(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_names_every_key() {
+        let guide = include_str!("../../../docs/recipes.md");
+        let table = toml::Table::try_from(Recipe::default()).unwrap();
+        for key in overlay::keys(&table, "") {
+            let last = key.rsplit('.').next().unwrap();
+            assert!(
+                guide.contains(&format!("`{key}`")) || guide.contains(&format!("`{last}`")),
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_seed_recipe_is_the_default() {
+        assert_eq!(toml::from_str::<Recipe>(SEED).unwrap(), Recipe::default());
+        assert_eq!(
+            toml::from_str::<Recipe>(&Recipe::default().to_toml().unwrap()).unwrap(),
+            Recipe::default()
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! Heads that are trained and measured, several at once.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use graft_backbone::CpuBackbone;
+use graft_compute::Backend;
+use graft_environment::interrupt::go_on;
+use graft_environment::output;
+use graft_features::Features;
+use graft_report::record::{Prediction, Scores};
+use graft_report::sweep::{Cell, Measured, Training};
+use graft_report::{Estimate, Hits};
+
+use graft_trainer::examples::Examples;
+use graft_trainer::fit::{State, fit};
+
+use crate::Error;
+use crate::features::Bench;
+use crate::plan::{Plan, Planned};
+
+/// A cell that was measured, and which images each of its trainings got right.
+pub(super) type Trained = (Cell, Vec<Hits>);
+
+/// A training of a cell.
+#[derive(Clone)]
+struct Finished {
+    training: Training,
+    measured: Measured,
+    hits: Hits,
+    /// Images that it used, and that it was validated on.
+    images: [usize; 2],
+}
+
+/// Trains and measures all cells, as many at once as there are threads. Each is trained as `train` would,
+/// whatever runs beside it.
+///
+/// These are threads of their own, not tasks of the pool that computes within a training: a task that
+/// waits for the pool might be given another training to do meanwhile, within an operation of its own.
+pub(super) fn run(
+    name: &str,
+    plan: &Plan,
+    bench: &Bench,
+    cells: &[(&Planned, usize)],
+) -> Result<Vec<Trained>, Error> {
+    let started = Instant::now();
+    let numbers = 0..plan.sweep.trainings;
+    let all = cells
+        .iter()
+        .flat_map(|cell| numbers.clone().map(move |number| (cell, number)));
+    let all: Vec<_> = all.collect();
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let finished = Mutex::new(vec![None; all.len()]);
+    let tenth = |done: usize| done * 10 / all.len();
+    let work = || -> Result<(), Error> {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(((cell, features), number)) = all.get(place) else {
+                return Ok(());
+            };
+            let one = train(plan, bench, cell, *features, *number).inspect_err(|_| {
+                // The others need not begin anything new.
+                next.store(all.len(), Ordering::Relaxed);
+            })?;
+            if let Ok(mut finished) = finished.lock() {
+                finished[place] = Some(one);
+            }
+            let before = done.fetch_add(1, Ordering::Relaxed);
+            if tenth(before + 1) > tenth(before) {
+                let (done, seconds) = (before + 1, started.elapsed().as_secs_f64());
+                output::note(&format!(
+                    "{name}: {done} of {} heads, {seconds:.0} s",
+                    all.len()
+                ));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let threads = CpuBackbone::threads().min(all.len());
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let results = workers.into_iter().map(|worker| match worker.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        results.fold(Ok(()), Result::and)
+    })?;
+    let finished = finished.into_inner().unwrap_or_default();
+    let finished: Vec<Finished> = finished.into_iter().flatten().collect();
+    let trainings = usize::try_from(plan.sweep.trainings).unwrap_or(usize::MAX);
+    let parts = cells.iter().zip(finished.chunks(trainings));
+    Ok(parts
+        .map(|((cell, features), part)| measured(cell, bench.at(*features).train.width(), part))
+        .collect())
+}
+
+/// Trains a head of `cell` and measures it.
+fn train(
+    plan: &Plan,
+    bench: &Bench,
+    cell: &Planned,
+    features: usize,
+    number: u64,
+) -> Result<Finished, Error> {
+    let holdout = cell.holdout(&bench.train, &plan.base, number)?;
+    let mut recipe = cell.recipe.clone();
+    let steps = holdout.train.len().div_ceil(recipe.training.batch_size);
+    recipe.training.seed += cell.own.seed + number;
+    if cell.own.steps > 0 {
+        recipe.training.epochs = cell.own.steps.div_ceil(steps.max(1));
+    }
+    let pair = bench.at(features);
+    let train = examples(bench, &pair.train, bench.train.labels());
+    let state = State::new(&recipe, &train, &holdout);
+    let fitted = fit(state, &recipe, &train, &holdout, |_| Ok(go_on()?))?;
+    let predictions = match (&pair.test, &bench.test) {
+        (Some(features), Some(images)) => {
+            let all: Vec<usize> = (0..images.len()).collect();
+            examples(bench, features, images.labels()).predictions(&fitted.head, &all)?
+        }
+        _ => train.predictions(&fitted.head, &holdout.validation)?,
+    };
+    let training = &recipe.training;
+    Ok(Finished {
+        training: Training {
+            standardised: recipe.head.standardise,
+            learning_rate: training.learning_rate,
+            batch_size: training.batch_size,
+            epochs: training.epochs,
+        },
+        measured: Measured {
+            seed: training.seed,
+            validation: fitted.kept.validation,
+            scores: Scores::from(&predictions.evaluate()?),
+        },
+        hits: predictions.rows.iter().map(Prediction::is_right).collect(),
+        images: [holdout.train.len(), holdout.validation.len()],
+    })
+}
+
+fn examples<'a>(bench: &'a Bench, features: &'a Features, labels: &'a [u8]) -> Examples<'a> {
+    Examples {
+        features,
+        labels,
+        classes: bench.train.classes(),
+        device: &bench.compute.device,
+        host: bench.compute.backend == Backend::Cpu,
+    }
+}
+
+/// A cell of its trainings.
+fn measured(cell: &Planned, values: usize, trainings: &[Finished]) -> Trained {
+    let hits: Vec<Hits> = trainings.iter().map(|one| one.hits.clone()).collect();
+    let first = &trainings[0];
+    let measured = Cell {
+        at: cell.at.clone(),
+        chosen: true,
+        training: first.training,
+        values,
+        trained_on: first.images[0],
+        validated_on: first.images[1],
+        measured_on: first.hits.len(),
+        trainings: trainings.iter().map(|one| one.measured).collect(),
+        accuracy: Estimate::accuracy(&hits),
+    };
+    (measured, hits)
+}
