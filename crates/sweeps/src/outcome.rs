@@ -31,7 +31,7 @@ pub(super) fn outcome(plan: &Plan, trained: Vec<Trained>) -> Outcome {
     let mut halved: BTreeMap<usize, [Estimate; 2]> = BTreeMap::new();
     let mut comparisons = BTreeMap::new();
     for (name, compare) in &sweep.compare {
-        let place = |of| match of {
+        let place = |of: &Cells| match of {
             Cells::Pick(name) => picks.get(name).copied(),
             at @ Cells::At(_) => find(plan, &cells, &plan.pick(at)?, None),
         };
