@@ -18,19 +18,19 @@ pub(super) struct Bench<'a, 'b> {
     /// None where nothing is measured on them.
     pub(super) test: Option<ImageSet>,
     pub(super) compute: &'a Compute,
-    home: &'a Paths,
-    sources: &'a mut Sources<'b>,
+    pub(super) paths: &'a Paths,
+    pub(super) sources: &'a mut Sources<'b>,
     /// The backbone that was asked for last.
-    backbone: Option<(Backbone, Loaded)>,
+    pub(super) backbone: Option<(Backbone, Loaded)>,
     /// The sets of features that were asked for.
     pub(super) passes: Vec<Pass>,
     /// Features of all kinds.
-    kinds: Vec<(Kind, Pair)>,
+    pub(super) kinds: Vec<(Kind, Pair)>,
 }
 
 /// What tells features apart.
 #[derive(Clone, Copy, PartialEq)]
-struct Kind {
+pub(super) struct Kind {
     source: Source,
     preprocessing: Preprocessing,
     backbone: Backbone,
@@ -44,26 +44,7 @@ pub(super) struct Pair {
     pub(super) test: Option<Features>,
 }
 
-impl<'a, 'b> Bench<'a, 'b> {
-    pub(super) fn new(
-        train: ImageSet,
-        test: Option<ImageSet>,
-        compute: &'a Compute,
-        home: &'a Paths,
-        sources: &'a mut Sources<'b>,
-    ) -> Self {
-        Self {
-            train,
-            test,
-            compute,
-            home,
-            sources,
-            backbone: None,
-            passes: Vec::new(),
-            kinds: Vec::new(),
-        }
-    }
-
+impl Bench<'_, '_> {
     /// The pretrained backbone of a recipe.
     pub(super) fn backbone(&mut self, recipe: Backbone) -> Result<&Loaded, Error> {
         let known = self.backbone.take().filter(|(of, _)| *of == recipe);
@@ -111,7 +92,7 @@ impl<'a, 'b> Bench<'a, 'b> {
             _ => cell.images(&self.train)?,
         };
         let test = self.test.clone();
-        let (compute, home) = (self.compute, self.home);
+        let (compute, paths) = (self.compute, self.paths);
         let own;
         let loaded = match kind.source {
             Source::Pixels => {
@@ -126,7 +107,7 @@ impl<'a, 'b> Bench<'a, 'b> {
             }
             Source::Vgg16 => self.backbone(kind.backbone)?,
         };
-        let extractor = Extractor::new(loaded, &cell.recipe, compute, home);
+        let extractor = Extractor::new(loaded, &cell.recipe, compute, paths);
         let mut passes = Vec::new();
         let mut of = |images: &ImageSet, split: Split| {
             let extracted = extractor.features(images, split)?;
@@ -156,16 +137,13 @@ impl Kind {
     fn of(cell: &Planned, base: &Recipe) -> Self {
         let recipe = &cell.recipe;
         let (preprocessing, backbone) = (recipe.preprocessing, recipe.backbone);
-        let as_base = (preprocessing, backbone) == (base.preprocessing, base.backbone);
+        let as_base = (preprocessing, backbone) == (base.preprocessing, base.backbone)
+            && cell.own.features == Source::Vgg16;
         Self {
             source: cell.own.features,
             preprocessing,
             backbone,
-            images: if as_base && cell.own.features == Source::Vgg16 {
-                0
-            } else {
-                cell.own.images
-            },
+            images: if as_base { 0 } else { cell.own.images },
         }
     }
 }

@@ -42,19 +42,28 @@ pub fn run(
     loaded: Loaded,
     overrides: &[String],
     compute: &Compute,
-    home: &Paths,
+    paths: &Paths,
     sources: &mut Sources,
 ) -> Result<Results, Error> {
     let (started, clock) = (Timestamp::now(), Instant::now());
     interrupt::watch()?;
     interrupt::go_on()?;
-    let plan = Plan::new(&loaded, overrides, &home.recipes())?;
+    let plan = Plan::new(&loaded, overrides, &paths.recipes())?;
     let train = sources.images(&plan.base.data, Split::Train)?;
     let test = match loaded.sweep.measure {
         sweep::Split::Test => Some(sources.images(&plan.base.data, Split::Test)?),
         sweep::Split::Validation => None,
     };
-    let mut bench = Bench::new(train, test, compute, home, sources);
+    let mut bench = Bench {
+        train,
+        test,
+        compute,
+        paths,
+        sources,
+        backbone: None,
+        passes: Vec::new(),
+        kinds: Vec::new(),
+    };
     let origin = origin(bench.backbone(plan.base.backbone)?);
     let cells = bench.features(&plan)?;
     let trained = train::run(&loaded.name, &plan, &bench, &cells)?;

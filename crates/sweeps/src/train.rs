@@ -24,16 +24,6 @@ use crate::plan::{Plan, Planned};
 /// A cell that was measured, and which images each of its trainings got right.
 pub(super) type Trained = (Cell, Vec<Hits>);
 
-/// A training of a cell.
-#[derive(Clone)]
-struct Finished {
-    training: Training,
-    measured: Measured,
-    hits: Hits,
-    /// Images that it used, and that it was validated on.
-    images: [usize; 2],
-}
-
 /// Trains and measures all cells, as many at once as there are threads. Each is trained as `train` would,
 /// whatever runs beside it.
 ///
@@ -87,12 +77,23 @@ pub(super) fn run(
         results.fold(Ok(()), Result::and)
     })?;
     let finished = finished.into_inner().unwrap_or_default();
-    let finished: Vec<Finished> = finished.into_iter().flatten().collect();
+    let finished: Vec<Trained> = finished.into_iter().flatten().collect();
     let trainings = usize::try_from(plan.sweep.trainings).unwrap_or(usize::MAX);
-    let parts = cells.iter().zip(finished.chunks(trainings));
-    Ok(parts
-        .map(|((cell, features), part)| measured(cell, bench.at(*features).train.width(), part))
-        .collect())
+    let cells = finished.chunks(trainings).filter_map(together);
+    Ok(cells.collect())
+}
+
+/// Several trainings of a cell.
+fn together(trained: &[Trained]) -> Option<Trained> {
+    let (first, _) = trained.first()?;
+    let hits: Vec<Hits> = trained.iter().flat_map(|(_, hits)| hits.clone()).collect();
+    let trainings = trained.iter().flat_map(|(cell, _)| cell.trainings.clone());
+    let cell = Cell {
+        trainings: trainings.collect(),
+        accuracy: Estimate::accuracy(&hits),
+        ..first.clone()
+    };
+    Some((cell, hits))
 }
 
 /// Trains a head of `cell` and measures it.
@@ -102,7 +103,7 @@ fn train(
     cell: &Planned,
     features: usize,
     number: u64,
-) -> Result<Finished, Error> {
+) -> Result<Trained, Error> {
     let holdout = cell.holdout(&bench.train, &plan.base, number)?;
     let mut recipe = cell.recipe.clone();
     let steps = holdout.train.len().div_ceil(recipe.training.batch_size);
@@ -121,22 +122,29 @@ fn train(
         }
         _ => train.predictions(&fitted.head, &holdout.validation)?,
     };
+    let hits = vec![predictions.rows.iter().map(Prediction::is_right).collect()];
     let training = &recipe.training;
-    Ok(Finished {
+    let cell = Cell {
+        at: cell.at.clone(),
+        chosen: true,
         training: Training {
             standardised: recipe.head.standardise,
             learning_rate: training.learning_rate,
             batch_size: training.batch_size,
             epochs: training.epochs,
         },
-        measured: Measured {
+        values: pair.train.width(),
+        trained_on: holdout.train.len(),
+        validated_on: holdout.validation.len(),
+        measured_on: predictions.rows.len(),
+        trainings: vec![Measured {
             seed: training.seed,
             validation: fitted.kept.validation,
             scores: Scores::from(&predictions.evaluate()?),
-        },
-        hits: predictions.rows.iter().map(Prediction::is_right).collect(),
-        images: [holdout.train.len(), holdout.validation.len()],
-    })
+        }],
+        accuracy: Estimate::accuracy(&hits),
+    };
+    Ok((cell, hits))
 }
 
 fn examples<'a>(bench: &'a Bench, features: &'a Features, labels: &'a [u8]) -> Examples<'a> {
@@ -147,22 +155,4 @@ fn examples<'a>(bench: &'a Bench, features: &'a Features, labels: &'a [u8]) -> E
         device: &bench.compute.device,
         host: bench.compute.backend == Backend::Cpu,
     }
-}
-
-/// A cell of its trainings.
-fn measured(cell: &Planned, values: usize, trainings: &[Finished]) -> Trained {
-    let hits: Vec<Hits> = trainings.iter().map(|one| one.hits.clone()).collect();
-    let first = &trainings[0];
-    let measured = Cell {
-        at: cell.at.clone(),
-        chosen: true,
-        training: first.training,
-        values,
-        trained_on: first.images[0],
-        validated_on: first.images[1],
-        measured_on: first.hits.len(),
-        trainings: trainings.iter().map(|one| one.measured).collect(),
-        accuracy: Estimate::accuracy(&hits),
-    };
-    (measured, hits)
 }

@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Report, home: &Paths) -> Result<(), Error> {
     let found = |name: &str| {
         lessons
             .iter()
-            .any(|one| one.name == name && one.found().is_some())
+            .any(|one| one.name == name && one.fits())
     };
     let missing = BUNDLED.iter().filter(|(name, _)| !found(name)).count();
     let next = match (record.test, missing) {

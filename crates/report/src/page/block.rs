@@ -119,7 +119,7 @@ impl Table {
 }
 
 /// Foreign text as code: it cannot end its backticks.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'"))
 }
 

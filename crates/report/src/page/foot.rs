@@ -2,7 +2,7 @@
 
 use super::block::{Block, Row, Table, code};
 use super::head::machine;
-use super::lesson::{Found, Lesson};
+use super::lesson::Lesson;
 use super::run::{Run, quoted};
 use crate::number;
 
@@ -40,7 +40,7 @@ fn sources(run: &Run, lessons: &[Lesson]) -> String {
         format!("the record in the run's folder {name}, whose files are listed with their hashes in `SHA256SUMS`"),
         format!("运行目录 {name} 中的记录，各文件的哈希列在 `SHA256SUMS` 中"),
     );
-    if lessons.iter().all(|lesson| lesson.found().is_none()) {
+    if !lessons.iter().any(Lesson::fits) {
         return run.pick(
             format!("Every number above comes from {record}."),
             format!("以上所有数字都来自{record}。"),
@@ -148,8 +148,8 @@ fn hashes(run: &Run, lessons: &[Lesson]) -> Table {
     let rows = rows
         .into_iter()
         .map(|(name, hash)| Row::plain([name.to_owned(), code(hash)]));
-    let cited = lessons.iter().filter_map(Lesson::found);
-    let cited = cited.map(|Found { file, sha256, .. }| Row::plain([code(file), code(sha256)]));
+    let cited = lessons.iter().filter(|lesson| lesson.fits());
+    let cited = cited.map(|lesson| Row::plain([code(&lesson.file), code(&lesson.sha256)]));
     let rows = rows.chain(cited);
     let columns = [run.pick("what", "对象"), "SHA-256"];
     Table::plain(run.pick("Hashes", "哈希值"), &columns, rows.collect())

@@ -6,12 +6,12 @@ use std::fs;
 use std::path::Path;
 
 use super::block::code;
+use crate::Language;
 use crate::chart::Chart;
 use crate::record::{Record, RecordError};
-use crate::sweep::{BUNDLED, Basis, OTHER, Results};
-use crate::{Language, number};
+use crate::sweep::{BUNDLED, OTHER, Results};
 
-/// A sweep that was measured, for a report on a run.
+/// A sweep that was measured, for a report on a run. What stands between backticks is shown as code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lesson {
     /// The sweep's name.
@@ -20,22 +20,8 @@ pub struct Lesson {
     pub asked: String,
     /// What it asks.
     pub question: String,
-    /// What it says of the run.
-    pub answer: Answer,
-}
-
-/// What a sweep says of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    /// It was measured on the run's images, with its weights.
-    Found(Found),
-    /// Nothing: what it was measured on instead, as a clause.
-    Elsewhere(String),
-}
-
-/// What a sweep found. What stands between backticks is shown as code.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+    /// Where it says nothing of the run: what it was measured on instead, as a clause.
+    pub elsewhere: Option<String>,
     /// What it found, in words with effect, interval and test.
     pub finding: String,
     /// How its heads were trained, on how many images.
@@ -59,32 +45,25 @@ impl Lesson {
         record: &Record,
         language: Language,
     ) -> Self {
+        let elsewhere = results.elsewhere(record, language);
         Self {
             name: results.name.clone(),
             asked: results.asked.clone(),
             question: results.sweep.question.pick(language).clone(),
-            answer: match results.basis(record) {
-                Basis::TheSame => Answer::Found(Found {
-                    finding: results.finding(language),
-                    trained: results.trained(language),
-                    chart: results.chart(language),
-                    command: results.command(),
-                    file: file.to_owned(),
-                    sha256: sha256.to_owned(),
-                }),
-                Basis::OtherImages => Answer::Elsewhere(other_images(results, file, language)),
-                Basis::OtherWeights => Answer::Elsewhere(other_weights(results, file, language)),
-            },
+            elsewhere: elsewhere.map(|why| format!("{}{why}", code(file))),
+            finding: results.finding(language),
+            trained: results.trained(language),
+            chart: results.chart(language),
+            command: results.command(),
+            file: file.to_owned(),
+            sha256: sha256.to_owned(),
         }
     }
 
-    /// What it found, if that says something of the run.
+    /// Whether it was measured on the run's images, with its weights.
     #[must_use]
-    pub fn found(&self) -> Option<&Found> {
-        match &self.answer {
-            Answer::Found(found) => Some(found),
-            Answer::Elsewhere(_) => None,
-        }
+    pub fn fits(&self) -> bool {
+        self.elsewhere.is_none()
     }
 }
 
@@ -109,10 +88,7 @@ pub fn lessons(
     for name in names {
         let mut lesson: Option<Lesson> = None;
         for folder in ["", OTHER] {
-            if lesson
-                .as_ref()
-                .is_some_and(|lesson| lesson.found().is_some())
-            {
+            if lesson.as_ref().is_some_and(Lesson::fits) {
                 break;
             }
             let Some((results, hash)) = Results::read(&labs.join(folder), &name)? else {
@@ -121,7 +97,7 @@ pub fn lessons(
             let file = Results::path(&Path::new("labs").join(folder), &name);
             let file = file.display().to_string();
             let next = Lesson::new(&results, [&file, &hash], record, language);
-            if lesson.is_none() || next.found().is_some() {
+            if lesson.is_none() || next.fits() {
                 lesson = Some(next);
             }
         }
@@ -136,29 +112,6 @@ fn measured(folder: &Path) -> impl Iterator<Item = String> + use<> {
     let files = files.map(|file| file.path());
     let results = files.filter(|path| path.extension().is_some_and(|end| end == "json"));
     results.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
-}
-
-fn other_images(results: &Results, file: &str, language: Language) -> String {
-    let (file, source) = (code(file), code(&results.train.data.source));
-    let train = number::count(results.train.count);
-    let test = results.test.as_ref().map_or(0, |test| test.count);
-    let test = number::count(test);
-    language.pick(
-        format!(
-            "{file} was measured on other images ({source}: {train} to train on, {test} to test on)"
-        ),
-        format!("{file} 是在其他图片上测得的（{source}：训练 {train} 张，测试 {test} 张）"),
-    )
-}
-
-fn other_weights(results: &Results, file: &str, language: Language) -> String {
-    let (file, weights) = (code(file), code(&results.origin.file));
-    let hash: String = results.origin.sha256.chars().take(12).collect();
-    let hash = code(&hash);
-    language.pick(
-        format!("{file} was measured with other weights ({weights}, SHA-256 {hash}…)"),
-        format!("{file} 是用另一套权重测得的（{weights}，SHA-256 {hash}…）"),
-    )
 }
 
 #[cfg(test)]
@@ -201,10 +154,8 @@ mod tests {
         ] {
             for (language, words) in [(Language::En, en), (Language::Zh, zh)] {
                 let lesson = Lesson::new(&lab, ["labs/x.json", "00"], &record, language);
-                let Answer::Elsewhere(found) = lesson.answer else {
-                    panic!("cited: {lesson:?}");
-                };
-                assert!(found.contains(words), "{found}");
+                let why = lesson.elsewhere.unwrap();
+                assert!(why.contains(words), "{why}");
             }
         }
     }
@@ -235,7 +186,7 @@ mod tests {
         fits.write(&labs.join(OTHER)).unwrap();
         let found = lessons();
         assert_eq!(found, [of(&fits, "labs/other/learning-rate.json")]);
-        assert!(found[0].found().is_some());
+        assert!(found[0].fits());
         fits.write(labs).unwrap();
         assert_eq!(lessons(), [of(&fits, "labs/learning-rate.json")]);
 
@@ -246,6 +197,6 @@ mod tests {
         let found = lessons();
         let names: Vec<_> = found.iter().map(|lesson| lesson.name.as_str()).collect();
         assert_eq!(names, ["learning-rate", "a-sweep"]);
-        assert!(found[1].found().is_some());
+        assert!(found[1].fits());
     }
 }

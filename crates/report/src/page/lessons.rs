@@ -1,7 +1,7 @@
 //! Part 5: what was learned; every sentence rests on this run's record or on a sweep's result.
 
 use super::block::{Block, Drawing, Figure, Part, code};
-use super::lesson::{Answer, Lesson};
+use super::lesson::Lesson;
 use super::observations;
 use super::run::{Run, quoted};
 use crate::chart::svg;
@@ -29,7 +29,7 @@ pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
         blocks.push(run.heading(&sweep.question.en, &sweep.question.zh));
         match lessons.iter().find(|lesson| lesson.name == name) {
             Some(lesson) => blocks.extend(answer(run, lesson)),
-            None => blocks.push(Block::Note(not_measured(run, name))),
+            None => blocks.push(not_measured(run, None, name)),
         }
     }
     let own = |lesson: &&Lesson| BUNDLED.iter().all(|(name, _)| lesson.name != *name);
@@ -46,40 +46,38 @@ pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
 
 /// What a sweep says of the run, its picture, and how to measure it again.
 fn answer(run: &Run, lesson: &Lesson) -> Vec<Block> {
-    let found = match &lesson.answer {
-        Answer::Found(found) => found,
-        Answer::Elsewhere(why) => return vec![Block::Note(elsewhere(run, why, &lesson.asked))],
-    };
+    if let Some(why) = &lesson.elsewhere {
+        return vec![not_measured(run, Some(why), &lesson.asked)];
+    }
     let figure = Figure {
-        caption: found.chart.title.replace('`', "'"),
-        drawing: Drawing::Svg(svg(&found.chart, run.language)),
+        caption: lesson.chart.title.replace('`', "'"),
+        drawing: Drawing::Svg(svg(&lesson.chart, run.language)),
         instead: None,
     };
     vec![
-        Block::Text(found.finding.clone()),
+        Block::Text(lesson.finding.clone()),
         Block::Text(run.pick(
-            format!("How it was measured: {}", found.trained),
-            format!("测量方法：{}", found.trained),
+            format!("How it was measured: {}", lesson.trained),
+            format!("测量方法：{}", lesson.trained),
         )),
         Block::Figures(vec![figure]),
-        Block::Commands(vec![found.command.clone()]),
+        Block::Commands(vec![lesson.command.clone()]),
     ]
 }
 
-fn not_measured(run: &Run, name: &str) -> String {
-    let command = code(&command(run, name));
-    run.pick(
-        format!("Not measured yet. To measure it: {command}"),
-        format!("尚未测量。运行 {command} 即可测量。"),
-    )
-}
-
-fn elsewhere(run: &Run, why: &str, name: &str) -> String {
-    let command = code(&command(run, name));
-    run.pick(
-        format!("Not measured for this run: {why}. To measure it: {command}"),
-        format!("尚未针对本次运行测量：{why}。运行 {command} 即可测量。"),
-    )
+/// How to measure a sweep that was not measured yet, or `elsewhere`.
+fn not_measured(run: &Run, elsewhere: Option<&str>, asked: &str) -> Block {
+    let command = code(&command(run, asked));
+    Block::Note(match elsewhere {
+        None => run.pick(
+            format!("Not measured yet. To measure it: {command}"),
+            format!("尚未测量。运行 {command} 即可测量。"),
+        ),
+        Some(why) => run.pick(
+            format!("Not measured for this run: {why}. To measure it: {command}"),
+            format!("尚未针对本次运行测量：{why}。运行 {command} 即可测量。"),
+        ),
+    })
 }
 
 /// The command that measures a sweep on the run's images.
@@ -101,8 +99,8 @@ fn command(run: &Run, name: &str) -> String {
 
 /// What a sweep found, in another part that raises its question.
 pub(super) fn cite(run: &Run, lessons: &[Lesson], name: &str, question: &str) -> String {
-    let found = lessons.iter().find(|lesson| lesson.name == name);
-    let answer = if let Some(found) = found.and_then(Lesson::found) {
+    let mut fitting = lessons.iter().filter(|lesson| lesson.fits());
+    let answer = if let Some(found) = fitting.find(|lesson| lesson.name == name) {
         let (finding, trained) = (&found.finding, &found.trained);
         let command = code(&found.command);
         run.pick(

@@ -1,27 +1,41 @@
 //! Whether a sweep says something about a run: what it was measured on, against what the run has.
 
 use super::{Images, Results};
+use crate::page::code;
 use crate::record::Record;
-
-/// What a sweep was measured on, as a run sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Basis {
-    /// The run's weights, and its images or more of the same.
-    TheSame,
-    /// Images among which the run's may not be.
-    OtherImages,
-    /// Weights from another ONNX file.
-    OtherWeights,
-}
+use crate::{Language, number};
 
 impl Results {
-    /// What it was measured on, as the run of `record` sees it.
+    /// What it was measured on instead of the images and the weights of the run of `record`, or more of
+    /// the same images, to follow the name of its file; none where it was measured on these.
     #[must_use]
-    pub fn basis(&self, record: &Record) -> Basis {
-        let manifest = &record.manifest;
-        if self.origin.sha256 != manifest.origin.sha256 {
-            return Basis::OtherWeights;
+    pub fn elsewhere(&self, record: &Record, language: Language) -> Option<String> {
+        if self.origin.sha256 != record.manifest.origin.sha256 {
+            let hash: String = self.origin.sha256.chars().take(12).collect();
+            let (weights, hash) = (code(&self.origin.file), code(&hash));
+            return Some(language.pick(
+                format!(" was measured with other weights ({weights}, SHA-256 {hash}…)"),
+                format!(" 是用另一套权重测得的（{weights}，SHA-256 {hash}…）"),
+            ));
         }
+        if self.has_images_of(record) {
+            return None;
+        }
+        let (source, train) = (
+            code(&self.train.data.source),
+            number::count(self.train.count),
+        );
+        let test = number::count(self.test.as_ref().map_or(0, |test| test.count));
+        Some(language.pick(
+            format!(
+                " was measured on other images ({source}: {train} to train on, {test} to test on)"
+            ),
+            format!(" 是在其他图片上测得的（{source}：训练 {train} 张，测试 {test} 张）"),
+        ))
+    }
+
+    fn has_images_of(&self, record: &Record) -> bool {
+        let manifest = &record.manifest;
         let images = |count| Images {
             data: manifest.data.clone(),
             count,
@@ -36,11 +50,7 @@ impl Results {
             run.evaluated.images == here.data.images
                 || holds(here, &images(run.predictions.rows.len()))
         });
-        if same_training && same_test {
-            Basis::TheSame
-        } else {
-            Basis::OtherImages
-        }
+        same_training && same_test
     }
 }
 
@@ -57,7 +67,9 @@ mod tests {
     use crate::sweep::fixture::results;
 
     /// A change of run and sweep, which begin with the same images and weights.
-    type Case = (fn(&mut Record, &mut Results), Basis);
+    type Case = (fn(&mut Record, &mut Results), &'static str);
+
+    const SAME: &str = "";
 
     #[test]
     fn only_the_same_images_and_weights_count() {
@@ -67,7 +79,7 @@ mod tests {
             lab.test.as_mut().unwrap().data.source = "folder".into();
         };
         let cases: [Case; 12] = [
-            (|_, _| (), Basis::TheSame),
+            (|_, _| (), SAME),
             // A part of MNIST.
             (
                 |record, _| {
@@ -75,7 +87,7 @@ mod tests {
                     record.manifest.data.labels = "part".into();
                     record.test.as_mut().unwrap().evaluated.images = "part".into();
                 },
-                Basis::TheSame,
+                SAME,
             ),
             // A lab on less of MNIST than the run has: in training, and in testing.
             (
@@ -83,7 +95,7 @@ mod tests {
                     lab.train.data.images = "part".into();
                     lab.train.count = record.manifest.trained_on + 2;
                 },
-                Basis::OtherImages,
+                "other images",
             ),
             (
                 |_, lab| {
@@ -91,19 +103,19 @@ mod tests {
                     test.data.images = "part".into();
                     test.count = 3;
                 },
-                Basis::OtherImages,
+                "other images",
             ),
             (
                 |record, _| record.manifest.origin.sha256 = "other".into(),
-                Basis::OtherWeights,
+                "other weights",
             ),
-            (FOLDER, Basis::TheSame),
+            (FOLDER, SAME),
             // Measured on validation images.
-            (|_, lab| lab.test = None, Basis::TheSame),
+            (|_, lab| lab.test = None, SAME),
             // Two homes, one set of images.
             (
                 |record, _| record.manifest.data.source = "folder".into(),
-                Basis::TheSame,
+                SAME,
             ),
             // Of a folder nothing is known but its hashes.
             (
@@ -111,31 +123,31 @@ mod tests {
                     FOLDER(record, lab);
                     record.manifest.data.images = "part".into();
                 },
-                Basis::OtherImages,
+                "other images",
             ),
             (
                 |record, lab| {
                     FOLDER(record, lab);
                     record.manifest.data.labels = "others".into();
                 },
-                Basis::OtherImages,
+                "other images",
             ),
             (
                 |record, lab| {
                     FOLDER(record, lab);
                     record.test.as_mut().unwrap().evaluated.images = "part".into();
                 },
-                Basis::OtherImages,
+                "other images",
             ),
             (
                 |record, lab| {
                     FOLDER(record, lab);
                     record.test = None;
                 },
-                Basis::TheSame,
+                SAME,
             ),
         ];
-        for (number, (change, basis)) in cases.into_iter().enumerate() {
+        for (number, (change, words)) in cases.into_iter().enumerate() {
             let (mut record, mut lab) = (record(), results());
             let (train, manifest) = (&mut lab.train.data, &record.manifest);
             train.images.clone_from(&manifest.data.images);
@@ -145,7 +157,9 @@ mod tests {
             test.images
                 .clone_from(&record.test.as_ref().unwrap().evaluated.images);
             change(&mut record, &mut lab);
-            assert_eq!(lab.basis(&record), basis, "case {number}");
+            let elsewhere = lab.elsewhere(&record, Language::En).unwrap_or_default();
+            assert_eq!(elsewhere.is_empty(), words.is_empty(), "case {number}");
+            assert!(elsewhere.contains(words), "case {number}: {elsewhere}");
         }
     }
 }

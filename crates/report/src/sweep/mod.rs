@@ -15,7 +15,6 @@ mod outcome;
 mod rows;
 mod wording;
 
-pub use basis::Basis;
 pub use definition::{
     Axis, Cells, Compare, Half, Label, Pick, Plot, Scale, Split, Sweep, SweepError, Text,
 };

@@ -2,12 +2,12 @@
 
 use super::record::record;
 use super::{NAMES, assert_all_have, lesson, pages};
-use crate::page::{Answer, Found, Lesson};
+use crate::page::Lesson;
 
 /// What `boundary` says of a run that it was not measured for.
 fn elsewhere(why: &str) -> Lesson {
     Lesson {
-        answer: Answer::Elsewhere(why.into()),
+        elsewhere: Some(why.into()),
         ..lesson("boundary")
     }
 }
@@ -15,20 +15,16 @@ fn elsewhere(why: &str) -> Lesson {
 #[test]
 fn a_sweep_of_ones_own_has_its_own_heading() {
     let own = Lesson {
-        name: "own".into(),
         asked: "my/own.toml".into(),
         question: "What does my own sweep ask?".into(),
-        answer: Answer::Found(Found {
-            finding: "what it found".into(),
-            ..super::found("own")
-        }),
+        ..lesson("own")
     };
     let mut other = own.clone();
-    other.answer = Answer::Elsewhere("measured elsewhere".into());
+    other.elsewhere = Some("measured elsewhere".into());
     let pages = pages(&record(), &[own]);
     let parts = [
         "What does my own sweep ask?",
-        "what it found",
+        "what own found",
         "chart of own",
     ];
     assert_all_have(&pages, &parts);

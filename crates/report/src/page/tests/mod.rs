@@ -23,12 +23,7 @@ fn lesson(name: &str) -> Lesson {
         name: name.into(),
         asked: name.into(),
         question: format!("what {name} asks"),
-        answer: Answer::Found(found(name)),
-    }
-}
-
-fn found(name: &str) -> Found {
-    Found {
+        elsewhere: None,
         finding: format!("what {name} found"),
         trained: format!("how {name} learned"),
         chart: Chart {
