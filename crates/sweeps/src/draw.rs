@@ -1,8 +1,6 @@
 //! Which images a training uses: drawn by class, or all that are not held out.
 
-use graft_dataset::{Holdout, ImageSet, shuffle};
-
-use graft_recipe::Recipe;
+use graft_dataset::{Holdout, ImageSet, shuffle, split};
 
 use crate::Error;
 use crate::plan::Planned;
@@ -12,50 +10,51 @@ use crate::plan::Planned;
 const STREAMS: u64 = 1 << 32;
 
 impl Planned {
-    /// The training images that it may use: the first so many.
-    pub(super) fn images(&self, all: &ImageSet) -> Result<ImageSet, Error> {
+    /// How many of the training images it may use: the first so many.
+    pub(super) fn images(&self, all: &ImageSet) -> usize {
         match self.own.images {
-            0 => Ok(all.clone()),
-            limit => Ok(all.clone().first(limit.min(all.len()))?),
+            0 => all.len(),
+            limit => limit.min(all.len()),
         }
     }
 
     /// Whether there are as many images of each class as it needs.
-    pub(super) fn fits(&self, all: &ImageSet) -> Result<bool, Error> {
-        let least = self.images(all)?.class_counts().into_iter().min();
-        Ok(self.own.images_per_class <= least.unwrap_or_default())
+    pub(super) fn fits(&self, all: &ImageSet) -> bool {
+        let labels = &all.labels()[..self.images(all)];
+        let mut counts = vec![0; all.classes()];
+        for label in labels {
+            counts[usize::from(*label)] += 1;
+        }
+        counts
+            .into_iter()
+            .all(|count| self.own.images_per_class <= count)
     }
 
-    /// What its training number `training` uses and what is held out, by the seed of `base`: the same in
-    /// all cells, whatever their own seeds.
+    /// What its training number `training` uses and what is held out, by `seed`: the same in all cells,
+    /// whatever their own seeds.
     pub(super) fn holdout(
         &self,
         all: &ImageSet,
-        base: &Recipe,
+        seed: u64,
         training: u64,
     ) -> Result<Holdout, Error> {
-        let (images, seed) = (self.images(all)?, base.training.seed);
+        let labels = &all.labels()[..self.images(all)];
         match self.own.images_per_class {
-            0 => {
-                let mut recipe = self.recipe.clone();
-                recipe.training.seed = seed;
-                Ok(recipe.holdout(&images)?)
-            }
-            per_class => Ok(drawn(&images, per_class, seed, training)),
+            0 => Ok(split(labels, self.recipe.data.validation, seed)?),
+            per_class => Ok(drawn(labels, per_class, seed, training)),
         }
     }
 }
 
 /// `per_class` images of each class, and nothing held out. Larger draws hold the smaller ones.
-fn drawn(images: &ImageSet, per_class: usize, seed: u64, draw: u64) -> Holdout {
+fn drawn(labels: &[u8], per_class: usize, seed: u64, draw: u64) -> Holdout {
+    let mut classes = vec![Vec::new(); 256];
+    for (index, label) in labels.iter().enumerate() {
+        classes[usize::from(*label)].push(index);
+    }
     let mut train = Vec::new();
-    for class in 0..images.classes() {
-        let labels = images.labels().iter().enumerate();
-        let mut of_class: Vec<usize> = labels
-            .filter(|(_, label)| usize::from(**label) == class)
-            .map(|(index, _)| index)
-            .collect();
-        shuffle(&mut of_class, seed, STREAMS + 256 * draw + class as u64);
+    for (class, mut of_class) in (0..).zip(classes) {
+        shuffle(&mut of_class, seed, STREAMS + 256 * draw + class);
         train.extend(of_class.into_iter().take(per_class));
     }
     train.sort_unstable();
@@ -69,6 +68,7 @@ fn drawn(images: &ImageSet, per_class: usize, seed: u64, draw: u64) -> Holdout {
 mod tests {
     use super::*;
     use crate::plan::Own;
+    use graft_recipe::Recipe;
 
     fn images() -> ImageSet {
         let labels: Vec<u8> = (0..120).map(|index| index % 3).collect();
@@ -79,16 +79,22 @@ mod tests {
     fn draws_have_as_many_of_each_class_and_hold_the_smaller_ones() {
         let images = images();
         for draw in 0..10 {
-            let large = drawn(&images, 10, 42, draw).train;
+            let large = drawn(images.labels(), 10, 42, draw).train;
             assert!(large.is_sorted() && large.len() == 30);
             for class in 0..3 {
                 assert_eq!(large.iter().filter(|index| *index % 3 == class).count(), 10);
             }
-            let small = drawn(&images, 5, 42, draw).train;
+            let small = drawn(images.labels(), 5, 42, draw).train;
             assert!(small.iter().all(|index| large.contains(index)));
         }
-        assert_ne!(drawn(&images, 10, 42, 0), drawn(&images, 10, 42, 1));
-        assert_ne!(drawn(&images, 10, 42, 0), drawn(&images, 10, 43, 0));
+        assert_ne!(
+            drawn(images.labels(), 10, 42, 0),
+            drawn(images.labels(), 10, 42, 1)
+        );
+        assert_ne!(
+            drawn(images.labels(), 10, 42, 0),
+            drawn(images.labels(), 10, 43, 0)
+        );
     }
 
     #[test]
@@ -105,8 +111,7 @@ mod tests {
             images: count,
             ..Own::default()
         };
-        let base = Recipe::default();
-        let held = |planned: Planned| planned.holdout(&images, &base, 0).unwrap();
+        let held = |planned: Planned| planned.holdout(&images, 42, 0).unwrap();
         let all = held(with(first(0), 42));
         assert_eq!((all.train.len(), all.validation.len()), (114, 6));
         assert_eq!(held(with(first(0), 43)), all);
@@ -117,8 +122,8 @@ mod tests {
             images_per_class,
             ..first(30)
         };
-        assert!(with(per_class(10), 42).fits(&images).unwrap());
-        assert!(!with(per_class(11), 42).fits(&images).unwrap());
+        assert!(with(per_class(10), 42).fits(&images));
+        assert!(!with(per_class(11), 42).fits(&images));
         let drawn = held(with(per_class(2), 42));
         assert_eq!((drawn.train.len(), drawn.validation.len()), (6, 0));
     }

@@ -63,7 +63,7 @@ impl Bench<'_, '_> {
     ) -> Result<Vec<(&'p Planned, usize)>, Error> {
         let mut cells = Vec::new();
         for cell in &plan.cells {
-            if !cell.fits(&self.train)? {
+            if !cell.fits(&self.train) {
                 continue;
             }
             let kind = Kind::of(cell, &plan.base);
@@ -87,10 +87,10 @@ impl Bench<'_, '_> {
     }
 
     fn pair(&mut self, cell: &Planned, kind: Kind, seed: u64) -> Result<Pair, Error> {
-        let train = match kind.images {
-            0 => self.train.clone(),
-            _ => cell.images(&self.train)?,
-        };
+        let mut train = self.train.clone();
+        if kind.images > 0 {
+            train = train.first(cell.images(&self.train))?;
+        }
         let test = self.test.clone();
         let (compute, paths) = (self.compute, self.paths);
         let own;

@@ -104,7 +104,7 @@ fn train(
     features: usize,
     number: u64,
 ) -> Result<Trained, Error> {
-    let holdout = cell.holdout(&bench.train, &plan.base, number)?;
+    let holdout = cell.holdout(&bench.train, plan.base.training.seed, number)?;
     let mut recipe = cell.recipe.clone();
     let steps = holdout.train.len().div_ceil(recipe.training.batch_size);
     recipe.training.seed += cell.own.seed + number;

@@ -226,64 +226,63 @@ impl Sweep {
 
     /// What is wrong with it.
     fn check(&self) -> Result<(), String> {
-        if self.axis.is_empty() || self.trainings == 0 {
-            return Err("expected at least one [[axis]] and one training of each cell".into());
-        }
-        for axis in &self.axis {
-            let (name, count) = (&axis.name, axis.values.len());
-            let labels = [&axis.label.en, &axis.label.zh].map(|label| match label {
-                Label::All(_) => count,
-                Label::Each(labels) => labels.len(),
+        let must = |holds: bool, why: String| if holds { Ok(()) } else { Err(why) };
+        let why = "expected at least one [[axis]] and one training of each cell";
+        must(!self.axis.is_empty() && self.trainings > 0, why.into())?;
+        for Axis {
+            name,
+            values,
+            label,
+            ..
+        } in &self.axis
+        {
+            let fits = [&label.en, &label.zh].map(|label| match label {
+                Label::All(_) => true,
+                Label::Each(labels) => labels.len() == values.len(),
             });
-            if count == 0 || labels != [count; 2] {
-                return Err(format!(
-                    "axis `{name}`: expected values and as many labels in each language, found {count} values and {} and {} labels",
-                    labels[0], labels[1]
-                ));
-            }
+            let why =
+                "expected at least one value, and in each language a pattern or a label a value";
+            must(
+                !values.is_empty() && fits == [true; 2],
+                format!("axis `{name}`: {why}"),
+            )?;
         }
         for (name, pick) in &self.pick {
-            self.check_at(&pick.at)
-                .map_err(|why| format!("pick `{name}`: {why}"))?;
-            let chain = |other: &String| self.pick.get(other).is_none_or(|pick| pick.not.is_some());
-            if pick.not.as_ref().is_some_and(chain) {
-                return Err(format!(
-                    "pick `{name}`: expected in `not` another pick that has no `not` itself"
-                ));
-            }
-            if self.measure == Split::Validation && pick.best == Some(Split::Test) {
-                return Err(format!(
-                    "pick `{name}`: expected best = \"validation\", since the test images are not opened"
-                ));
-            }
+            let why = |why: &str| format!("pick `{name}`: {why}");
+            self.check_at(&pick.at).map_err(|error| why(&error))?;
+            let last = |other: &String| self.pick.get(other).is_some_and(|pick| pick.not.is_none());
+            let not = "expected in `not` another pick that has no `not` itself";
+            must(pick.not.as_ref().is_none_or(last), why(not))?;
+            let sealed = self.measure == Split::Validation && pick.best == Some(Split::Test);
+            let best = "expected best = \"validation\", since the test images are not opened";
+            must(!sealed, why(best))?;
         }
         for (name, compare) in &self.compare {
-            let wrong = |why| format!("compare `{name}`: {why}");
+            let why = |why: String| format!("compare `{name}`: {why}");
             for cells in compare.of.iter().chain([&compare.with]) {
                 match cells {
-                    Cells::Pick(pick) if self.pick.contains_key(pick) => {}
-                    Cells::Pick(pick) => return Err(wrong(format!("there is no pick `{pick}`"))),
-                    Cells::At(at) => self.check_at(at).map_err(wrong)?,
+                    Cells::At(at) => self.check_at(at).map_err(why)?,
+                    Cells::Pick(pick) => {
+                        let none = why(format!("there is no pick `{pick}`"));
+                        must(self.pick.contains_key(pick), none)?;
+                    }
                 }
             }
-            if compare.of.is_some() == compare.half.is_some() {
-                return Err(wrong("expected either `of` or `half`".into()));
-            }
+            let one = compare.of.is_some() != compare.half.is_some();
+            must(one, why("expected either `of` or `half`".into()))?;
         }
-        if self.chart.x != "validation" && self.axis(&self.chart.x).is_none() {
-            return Err(format!("chart: there is no axis `{}`", self.chart.x));
-        }
+        let x = &self.chart.x;
+        let drawn = x == "validation" || self.axis(x).is_some();
+        must(drawn, format!("chart: there is no axis `{x}`"))?;
         let than = self.compare.values();
         let than = than.flat_map(|compare| [&compare.than.en, &compare.than.zh]);
         let texts = self.finding.en.iter().chain(&self.finding.zh).chain(than);
-        match texts
-            .flat_map(|text| placeholders(text))
-            .find(|name| !self.knows(name))
-        {
+        let mut names = texts.flat_map(|text| placeholders(text));
+        match names.find(|name| !self.knows(name)) {
+            None => Ok(()),
             Some(name) => Err(format!(
                 "unknown placeholder {{{name}}}; docs/labs.md lists those that there are"
             )),
-            None => Ok(()),
         }
     }
 
@@ -325,11 +324,11 @@ mod tests {
                 &["unknown field `questions`"][..],
             ),
             ("base", "base", &[]),
-            ("[0, 1]", "[]", &["axis `seed`", "0 values"]),
+            ("[0, 1]", "[]", &["axis `seed`", "at least one value"]),
             (
                 "[\"\", \"next seed\"]",
                 "[\"\"]",
-                &["axis `seed`", "2 values and 1 and 2 labels"],
+                &["axis `seed`", "a label a value"],
             ),
             (
                 "best = \"test\"",
