@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the ONNX files that crates/onnx-import/tests/full.rs reads, in FOLDER. It installs
-# TensorFlow and PyTorch there (7 GB); what is there already is kept.
+# Makes the ONNX files that the tests called full:: read, in FOLDER. It installs TensorFlow and
+# PyTorch there (7 GB); what is there already is kept.
 #   usage: scripts/full_fixtures.sh FOLDER
 set -eu
 
@@ -11,7 +11,7 @@ cd "$1"
 
 if [ ! -e venv/installed ]; then
     python3 -m venv venv
-    venv/bin/pip install --quiet tensorflow-cpu tf2onnx onnx onnxscript torch torchvision
+    venv/bin/pip install --quiet tensorflow-cpu tf2onnx onnx onnxruntime onnxscript torch torchvision
     touch venv/installed
 fi
 
@@ -21,6 +21,15 @@ for exporter in keras torchvision; do
         venv/bin/python "$scripts/export_$exporter.py" --weights none --seed 1 -o "$exporter.part.onnx"
         mv "$exporter.part.json" "$exporter.json"
         mv "$exporter.part.onnx" "$exporter.onnx"
+    fi
+done
+
+# Other networks of the family, and what ONNX Runtime makes of images with them.
+for network in vgg11_bn vgg19; do
+    if [ ! -e "$network.safetensors" ]; then
+        venv/bin/python "$scripts/export_torchvision.py" --network "$network" --weights none --seed 1 -o "$network.onnx"
+        venv/bin/python "$scripts/reference.py" --onnx "$network.onnx" --into "$network.part.safetensors"
+        mv "$network.part.safetensors" "$network.safetensors"
     fi
 done
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reference numbers for the backbone's parity test, from ONNX Runtime.
 
-Runs the convolutional base of a VGG16 ONNX file on real digits and on random images, and keeps a
+Runs the convolutional base of a VGG in an ONNX file on real digits and on random images, and keeps a
 strided sample and a summary of every block's output: small enough to commit, and enough to notice a
 wrong weight, a wrong layout or a wrong pixel.
 
@@ -10,7 +10,8 @@ wrong weight, a wrong layout or a wrong pixel.
 
 Reads models/vgg16.onnx and models/mnist/train-images-idx3-ubyte (`cargo xtask fetch` puts them there)
 and writes crates/backbone/tests/reference/blocks.safetensors. Run it again when the pinned weights
-change. The test is crates/backbone/tests/parity.rs.
+change. The test is crates/backbone/tests/parity.rs; scripts/full_fixtures.sh makes the same of other
+networks of the family.
 
 For each set of images (`digits` and `randomHEIGHTxWIDTH`, see SIZES) and each block N the file holds
 
@@ -72,7 +73,7 @@ def blocks_session(path):
     first = next(i for i, node in enumerate(nodes) if node.op_type == "Conv")
     pools = [i for i, node in enumerate(nodes) if node.op_type == "MaxPool"]
     if len(pools) != 5:
-        raise SystemExit(f"{path}: not VGG16: {len(pools)} max pools instead of 5")
+        raise SystemExit(f"{path}: no VGG: {len(pools)} max pools instead of 5")
     # What comes before the first convolution (a transpose) and after the last pool (the head) goes.
     base = nodes[first : pools[-1] + 1]
     used = {name for node in base for name in node.input}

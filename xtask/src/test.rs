@@ -4,8 +4,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use crate::cargo::{self, Failure, cargo, root};
-use crate::import::CODEGEN;
-use crate::pass;
+use crate::forward;
 
 /// The module of the tests that need fresh exports.
 const FULL: &str = "full::";
@@ -16,9 +15,9 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
         [flag] if flag == "--full" => true,
         _ => return Err(Failure::Usage("test: expected nothing or --full".into())),
     };
-    pass::fetch("all")?;
+    forward::fetch("all")?;
     let mut tests = cargo("test");
-    tests.args(["--release", "--workspace", "--features", CODEGEN]);
+    tests.args(["--release", "--workspace"]);
     tests.args(["--", "--include-ignored"]);
     if full {
         let fixtures = root().join("target/full-fixtures");

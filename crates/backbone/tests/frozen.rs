@@ -6,7 +6,8 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Tensor};
-use graft_backbone::{Backbone, Boundary};
+use graft_backbone::{Backbone, Stages};
+use graft_network::{Boundary, Network};
 
 /// Collects which parameters want gradients.
 #[derive(Default)]
@@ -28,9 +29,10 @@ fn gradients(module: &impl Module) -> Vec<bool> {
 
 #[test]
 fn no_parameter_wants_gradients() {
-    let folder = fixture::weights(Boundary::Block2);
+    let folder = fixture::weights(Boundary::after(2));
     let device = Device::flex().autodiff();
-    let backbone = Backbone::load(folder.path(), Boundary::Block2, &device).unwrap();
+    let backbone =
+        Backbone::load(folder.path(), Network::VGG16, Boundary::after(2), &device).unwrap();
     // Two blocks of two convolutions with weight and bias.
     assert_eq!(gradients(&backbone), [false; 8]);
     assert!(
@@ -45,9 +47,10 @@ fn no_parameter_wants_gradients() {
 
 #[test]
 fn a_trained_head_leaves_the_weights_alone() {
-    let folder = fixture::weights(Boundary::Block2);
+    let folder = fixture::weights(Boundary::after(2));
     let device = Device::flex().autodiff();
-    let backbone = Backbone::load(folder.path(), Boundary::Block2, &device).unwrap();
+    let backbone =
+        Backbone::load(folder.path(), Network::VGG16, Boundary::after(2), &device).unwrap();
     let before = backbone.weights_hash().unwrap();
 
     let images = Tensor::<4>::from_data(fixture::images(2, 8), &device).require_grad();
@@ -74,17 +77,36 @@ fn a_trained_head_leaves_the_weights_alone() {
 
 #[test]
 fn the_hash_sees_weights_and_boundary() {
-    let folder = fixture::weights(Boundary::Block2);
-    let other = fixture::weights_from(7, Boundary::Block2);
+    let folder = fixture::weights(Boundary::after(2));
+    let other = fixture::weights_from(7, Boundary::after(2));
     let hash = |folder: &tempfile::TempDir, boundary| {
-        Backbone::load(folder.path(), boundary, &Device::flex())
+        Backbone::load(folder.path(), Network::VGG16, boundary, &Device::flex())
             .unwrap()
             .weights_hash()
             .unwrap()
     };
-    let two = hash(&folder, Boundary::Block2);
-    assert_eq!(two, hash(&folder, Boundary::Block2), "two loads");
+    let two = hash(&folder, Boundary::after(2));
+    assert_eq!(two, hash(&folder, Boundary::after(2)), "two loads");
     assert_eq!(two.len(), 64);
-    assert_ne!(two, hash(&folder, Boundary::Block1), "another boundary");
-    assert_ne!(two, hash(&other, Boundary::Block2), "other weights");
+    assert_ne!(two, hash(&folder, Boundary::after(1)), "another boundary");
+    assert_ne!(two, hash(&other, Boundary::after(2)), "other weights");
+}
+
+#[test]
+fn stages_behind_the_cut_learn() {
+    let folder = fixture::weights(Boundary::after(2));
+    let device = Device::flex().autodiff();
+    let range = Boundary::after(1)..Boundary::after(2);
+    let mut stages = Stages::load(folder.path(), Network::VGG16, range, &device).unwrap();
+    assert_eq!(gradients(&stages), [true; 4]);
+    let before = stages.hashes().unwrap();
+    let maps = Tensor::<4>::ones([1, 64, 4, 4], &device);
+    let mut optimiser = AdamConfig::new().init();
+    let gradients = stages.forward(maps).powi_scalar(2).mean().backward();
+    let gradients = GradientsParams::from_grads(gradients, &stages);
+    assert_eq!(gradients.len(), 4);
+    stages = optimiser.step(0.1, stages, gradients);
+    let after = stages.hashes().unwrap();
+    assert_eq!((before.len(), before[0].0), (1, Boundary::after(2)));
+    assert_ne!(before, after);
 }

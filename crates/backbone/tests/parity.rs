@@ -9,10 +9,13 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use graft_backbone::{Backbone, Boundary, CpuBackbone};
+use graft_backbone::{Backbone, CpuBackbone};
 use graft_dataset::{IdxPair, ImageSet, Preprocessing, Split};
+use graft_network::Network;
 use safetensors::SafeTensors;
 
+/// What ONNX Runtime makes of the fetched VGG16.
+const REFERENCE: &[u8] = include_bytes!("reference/blocks.safetensors");
 /// How far a value may be off, as a part of the largest in its image's output; as much for the sums.
 /// Seen on CPUs: 8e-7 with Burn's convolutions, 2.2e-6 with the engine for CPUs.
 const TOLERANCE: f64 = 1e-5;
@@ -26,42 +29,83 @@ const SAMPLE: usize = 256;
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn burns_convolutions_give_what_onnx_runtime_gives() {
-    let device = Device::flex();
-    let backbone = Backbone::load(&models().join("vgg16"), Boundary::Block5, &device).unwrap();
-    compare(|images, shape| {
-        let images = Tensor::<4>::from_data(TensorData::new(images.to_vec(), shape), &device);
-        let outputs = backbone.block_outputs(images.clone()).unwrap();
-        let last = outputs.last().unwrap().to_data();
-        let features = backbone.features(images).unwrap().into_data();
-        assert!(features == last, "features are not the last block's output");
-        let values = outputs.into_iter().map(|output| output.into_data());
-        values.map(|data| data.try_into_vec_as().unwrap()).collect()
-    });
+    let vgg16 = by_burns_convolutions(&models().join("vgg16"), Network::VGG16);
+    compare(REFERENCE, &vgg16);
 }
 
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn the_engine_for_cpus_gives_what_onnx_runtime_gives() {
-    let load = |boundary| CpuBackbone::load(&models().join("vgg16"), boundary).unwrap();
-    let backbones = Boundary::ALL.map(load);
-    compare(|images, shape| {
+    let vgg16 = by_the_engine_for_cpus(&models().join("vgg16"), Network::VGG16);
+    compare(REFERENCE, &vgg16);
+}
+
+/// Computes every block's output from images and their shape.
+type Outputs = Box<dyn Fn(&[f32], [usize; 4]) -> Vec<Vec<f32>>>;
+
+fn by_burns_convolutions(folder: &Path, network: Network) -> Outputs {
+    let device = Device::flex();
+    let backbone = Backbone::load(folder, network, network.end(), &device).unwrap();
+    Box::new(move |images, shape| {
+        let images = Tensor::<4>::from_data(TensorData::new(images.to_vec(), shape), &device);
+        let outputs = backbone.block_outputs(images.clone()).unwrap();
+        let last = outputs.last().unwrap().to_data();
+        let features = backbone.features(images).unwrap().into_data();
+        assert!(features == last, "features are not the last block's output");
+        let values = outputs.into_iter().map(Tensor::into_data);
+        values.map(|data| data.try_into_vec_as().unwrap()).collect()
+    })
+}
+
+fn by_the_engine_for_cpus(folder: &Path, network: Network) -> Outputs {
+    let load = |boundary| CpuBackbone::load(folder, network, boundary).unwrap();
+    let backbones: Vec<_> = network.boundaries().map(load).collect();
+    Box::new(move |images, shape| {
         let features = backbones.iter().map(|cpu| cpu.features(images, shape));
         features.map(Result::unwrap).collect()
-    });
+    })
+}
+
+/// Exports of random weights, imported; `scripts/full_fixtures.sh` makes them and their references.
+#[cfg(test)]
+mod full {
+    use super::*;
+    use graft_onnx_import::Imported;
+
+    fn compare_export(export: &str, network: Network) {
+        let folder = std::env::var_os("GRAFT_FULL_FIXTURES").expect(
+            "GRAFT_FULL_FIXTURES names the folder that scripts/full_fixtures.sh has filled",
+        );
+        let export = PathBuf::from(folder).join(export);
+        let imported = Imported::read(&export.with_extension("onnx")).unwrap();
+        assert_eq!(imported.network(), network);
+        let weights = tempfile::tempdir().unwrap();
+        imported.write_weights(weights.path()).unwrap();
+        let reference = std::fs::read(export.with_extension("safetensors")).unwrap();
+        compare(&reference, &by_burns_convolutions(weights.path(), network));
+        compare(&reference, &by_the_engine_for_cpus(weights.path(), network));
+    }
+
+    #[test]
+    #[ignore = "installs TensorFlow and PyTorch; run by cargo xtask test --full"]
+    fn vgg11_with_batch_normalisation_gives_what_onnx_runtime_gives() {
+        compare_export("vgg11_bn", Network::VGG11);
+    }
 }
 
 /// Compares every block's output, `[batch, channels, height, width]` row by row, with the reference,
-/// for the digits and for all random images; `outputs` computes them from images and their shape.
-fn compare(outputs: impl Fn(&[f32], [usize; 4]) -> Vec<Vec<f32>>) {
-    let bytes = include_bytes!("reference/blocks.safetensors");
-    let reference = SafeTensors::deserialize(bytes).unwrap();
+/// for the digits and for all random images.
+fn compare(reference: &[u8], outputs: &Outputs) {
+    let reference = SafeTensors::deserialize(reference).unwrap();
     for (set, images, shape) in sets() {
         let outputs = outputs(&images, shape);
-        assert_eq!(outputs.len(), Boundary::ALL.len(), "{set}");
+        assert_eq!(outputs.len(), 5, "{set}");
         let [batch, _, height, width] = shape;
-        for (boundary, found) in Boundary::ALL.into_iter().zip(outputs) {
+        for (boundary, found) in Network::VGG16.boundaries().zip(outputs) {
             let what = format!("{set} {boundary}");
-            let size = boundary.feature_shape(height, width).unwrap();
+            let size = Network::VGG16
+                .feature_shape(boundary, height, width)
+                .unwrap();
             let values: usize = size.into_iter().product();
             assert_eq!(found.len(), batch * values, "{what}");
             let sample = floats(&reference, &format!("{set}.{boundary}.sample"));

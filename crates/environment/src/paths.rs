@@ -58,10 +58,10 @@ impl Paths {
         self.root.join("models")
     }
 
-    /// The five checked weights files.
+    /// The checked weights files of the network of that name.
     #[must_use]
-    pub fn weights(&self) -> PathBuf {
-        self.models().join("vgg16")
+    pub fn weights(&self, network: &str) -> PathBuf {
+        self.models().join(network)
     }
 
     /// Cached features.

@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use graft_compute::Backend;
 use graft_compute::Engine;
 
-/// Transfer learning in Rust: a frozen VGG16 from ImageNet learns handwritten digits.
+/// Transfer learning in Rust: a frozen network from ImageNet learns handwritten digits.
 ///
 /// Start with `graft train`, which fetches what it needs, then `graft eval`. In a checkout,
 /// `cargo xtask train` and `cargo xtask eval` build graft first.
@@ -32,8 +32,10 @@ pub(crate) struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Fetch data and VGG16, verify them, and import the weights
+    /// Fetch data and the pretrained network, verify them, and import the weights
     Fetch(Fetch),
+    /// Take the weights of a network from an ONNX file
+    Import(Import),
     /// Train a new head on frozen features and record the run
     #[command(after_long_help = concat!(
         "Every key that --set takes, as the seed recipe has it:\n\n",
@@ -74,10 +76,10 @@ pub(crate) struct Outside {
     pub(crate) from: Option<PathBuf>,
 }
 
-/// Options that every verb with a forward pass has.
+/// Options of every verb that computes features.
 #[derive(Debug, Args)]
 pub(crate) struct ComputeArguments {
-    /// What computes; each must have been compiled in
+    /// The backend that computes; it must have been compiled in
     #[arg(long, value_enum, default_value_t = Backend::preferred())]
     pub(crate) backend: Backend,
     /// The code for the forward pass; by default the fastest that the backend has
@@ -86,7 +88,7 @@ pub(crate) struct ComputeArguments {
     /// Which of the backend's devices; `graft doctor --device` counts them
     #[arg(long, value_name = "NUMBER")]
     pub(crate) device: Option<usize>,
-    /// Use a device that is only a program that behaves like a card; such a one is slow
+    /// Use a software renderer (slow)
     #[arg(long)]
     pub(crate) allow_software: bool,
 }
@@ -102,14 +104,24 @@ pub(crate) struct Fetch {
     pub(crate) outside: Outside,
 }
 
+/// `graft import`
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// An ONNX file that begins with a known network, whatever head it has; by default the fetched one
+    pub(crate) file: Option<PathBuf>,
+    /// Where from.
+    #[command(flatten)]
+    pub(crate) outside: Outside,
+}
+
 /// What to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Wanted {
     /// Everything
     All,
-    /// What `train` needs: training images and VGG16
+    /// What `train` needs: training images and the network
     Train,
-    /// What `eval` needs: test images and VGG16
+    /// What `eval` needs: test images and the network
     Test,
 }
 
@@ -130,7 +142,7 @@ pub(crate) struct Train {
     /// What to train.
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.
@@ -152,7 +164,7 @@ pub(crate) struct Train {
 pub(crate) struct Eval {
     /// A run's name or folder; the newest complete one by default
     pub(crate) run: Option<PathBuf>,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.
@@ -172,7 +184,7 @@ pub(crate) struct Extract {
     /// Which images; those of `test` are opened only when asked for
     #[arg(long, value_enum, default_value_t = SplitName::Train)]
     pub(crate) split: SplitName,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.
@@ -192,10 +204,11 @@ pub(crate) enum SplitName {
 /// `graft predict`
 #[derive(Debug, Args)]
 pub(crate) struct Predict {
-    /// PNG or JPEG pictures of one digit each; a run's name or folder may stand before them
+    /// PNG or JPEG pictures, of one digit each where the run was trained on MNIST; a run's name or folder
+    /// may stand before them
     #[arg(required = true, value_name = "[RUN] IMAGE")]
     pub(crate) images: Vec<PathBuf>,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.

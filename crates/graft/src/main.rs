@@ -1,6 +1,5 @@
-//! `graft`: train, evaluate and use a digit classifier that is grafted onto VGG16.
+//! `graft`: train, evaluate and use a digit classifier that is grafted onto a pretrained network.
 
-mod bench;
 mod cli;
 mod commands;
 mod output;

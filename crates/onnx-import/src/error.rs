@@ -12,14 +12,16 @@ pub enum Error {
     Onnx(#[from] onnx_protobuf::Error),
     /// It is the file of another model.
     #[error(
-        "{} is not VGG16: {reason} (scripts/export_keras.py and scripts/export_torchvision.py \
-         write files that are)",
+        "{} does not begin with a network that graft knows ({known}): {reason} \
+         (scripts/export_keras.py and scripts/export_torchvision.py write files that do)",
         path.display()
     )]
-    NotVgg16 {
+    Unknown {
         /// The file.
         path: PathBuf,
-        /// Where it differs.
+        /// The known networks.
+        known: String,
+        /// Where it differs from all of them.
         reason: Box<Refusal>,
     },
     /// A file cannot be written.

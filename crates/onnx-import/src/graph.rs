@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use onnx_protobuf::{GraphProto, NodeProto, TensorProto};
+use onnx_protobuf::{FloatTensor, GraphProto, NodeProto, TensorProto};
 
 use crate::Refusal;
-use crate::place::{Node, Place, clip};
+use crate::place::{Place, clip, node_name};
 
 /// The most inputs that a message names.
 const SHOWN: usize = 10;
@@ -20,7 +20,7 @@ pub(crate) struct Graph<'a> {
 
 /// What assigns a value.
 #[derive(Clone, Copy)]
-pub(crate) enum Provider<'a> {
+enum Provider<'a> {
     Input,
     Initializer(&'a TensorProto),
     Sparse,
@@ -55,7 +55,7 @@ impl<'a> Graph<'a> {
             for value in node.input.iter().filter(|name| !name.is_empty()) {
                 if !graph.providers.contains_key(value.as_str()) {
                     return Err(Refusal::Unassigned {
-                        node: Node::new(index, node),
+                        node: node_name(index, node),
                         value: clip(value),
                     });
                 }
@@ -96,18 +96,13 @@ impl<'a> Graph<'a> {
     }
 
     /// The node at `index`, as messages name it.
-    pub(crate) fn name(&self, index: usize) -> Node {
-        Node::new(index, &self.nodes[index])
+    pub(crate) fn name(&self, index: usize) -> String {
+        node_name(index, &self.nodes[index])
     }
 
     /// The node at `index`.
     pub(crate) fn node(&self, index: usize) -> &'a NodeProto {
         &self.nodes[index]
-    }
-
-    /// What assigns `value`.
-    pub(crate) fn provider(&self, value: &str) -> Option<Provider<'a>> {
-        self.providers.get(value).copied()
     }
 
     /// The one node that computes on with `value`, or `None` where the graph ends. Nodes that ask
@@ -122,21 +117,121 @@ impl<'a> Graph<'a> {
             .filter(|index| self.nodes[*index].op_type != "Shape");
         let first = readers.next();
         match (first, readers.find(|other| Some(*other) != first)) {
-            (Some(first), Some(second)) => Err(Refusal::Branch {
+            (Some(first), Some(second)) => Err(Refusal::Structure {
                 place,
-                first: self.name(first),
-                second: self.name(second),
+                expected: "one node that goes on".into(),
+                found: format!("{} and {}", self.name(first), self.name(second)),
             }),
             (first, _) => Ok(first),
         }
+    }
+
+    /// The constant that argument `position` of the node at `index` is.
+    pub(crate) fn constant(
+        &self,
+        index: usize,
+        position: usize,
+        role: &str,
+    ) -> Result<&'a TensorProto, Refusal> {
+        let node = self.node(index);
+        let mut value = node.input.get(position).map_or("", String::as_str);
+        let found = loop {
+            match self.providers.get(value) {
+                Some(Provider::Initializer(tensor)) => return Ok(tensor),
+                Some(Provider::Sparse) => {
+                    break format!("the sparse initialiser {:?}", clip(value));
+                }
+                Some(Provider::Input) => break format!("the input {:?}", clip(value)),
+                None => break "nothing".into(),
+                Some(Provider::Node(provider)) => {
+                    let node = self.node(*provider);
+                    match (node.op_type.as_str(), &node.attribute[..], &node.input[..]) {
+                        ("Constant", [attribute], _) if attribute.name == "value" => {
+                            return self.content(*provider, attribute.as_tensor());
+                        }
+                        // An earlier node each time, so that this comes to an end.
+                        ("Identity", _, [source]) => value = source,
+                        _ => break self.name(*provider),
+                    }
+                }
+            }
+        };
+        Err(Refusal::Node {
+            node: self.name(index),
+            expected: format!("its {role} to be an initialiser or a Constant"),
+            found,
+        })
+    }
+
+    /// The same, if it is of that shape.
+    pub(crate) fn shaped(
+        &self,
+        index: usize,
+        position: usize,
+        role: &str,
+        expected: &[usize],
+    ) -> Result<&'a TensorProto, Refusal> {
+        let tensor = self.constant(index, position, role)?;
+        let found = self.content(index, tensor.shape())?;
+        if found == expected {
+            return Ok(tensor);
+        }
+        Err(Refusal::Node {
+            node: self.name(index),
+            expected: format!("a {role} of shape {expected:?}"),
+            found: format!("{found:?}"),
+        })
+    }
+
+    /// The elements of a constant of the node at `index`, if all are finite.
+    pub(crate) fn finite(
+        &self,
+        index: usize,
+        role: &str,
+        tensor: &TensorProto,
+    ) -> Result<FloatTensor, Refusal> {
+        is_finite(
+            self.content(index, tensor.floats())?,
+            &self.name(index),
+            role,
+        )
+    }
+
+    /// What was read for the node at `index`.
+    fn content<T>(
+        &self,
+        index: usize,
+        read: Result<T, onnx_protobuf::Error>,
+    ) -> Result<T, Refusal> {
+        read.map_err(|source| Refusal::Content {
+            node: self.name(index),
+            source,
+        })
+    }
+}
+
+/// The tensor, if all its elements are finite.
+pub(crate) fn is_finite(
+    tensor: FloatTensor,
+    node: &str,
+    role: &str,
+) -> Result<FloatTensor, Refusal> {
+    let bad = tensor.values().enumerate().find(|(_, x)| !x.is_finite());
+    match bad {
+        None => Ok(tensor),
+        Some((index, value)) => Err(Refusal::Node {
+            node: node.to_owned(),
+            expected: "finite numbers".into(),
+            found: format!("{value} at index {index} of its {role}"),
+        }),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthetic::{node, tensor};
-    use onnx_protobuf::ValueInfoProto;
+    use crate::fixture::{node, tensor};
+    use onnx_protobuf::{AttributeProto, SparseTensorProto, ValueInfoProto};
 
     /// Image input `x`, initialiser `w`, and the given nodes.
     fn graph(nodes: Vec<NodeProto>) -> GraphProto {
@@ -199,5 +294,43 @@ mod tests {
         proto.input.clear();
         let error = Graph::new(&proto).unwrap().images().unwrap_err();
         assert!(error.to_string().contains("found []"), "{error}");
+    }
+
+    #[test]
+    fn a_constant_is_found_behind_identities_and_nothing_else() {
+        let mut constant = node("Constant", &[], "c");
+        constant.attribute = vec![AttributeProto::tensor("value", tensor("t", &[1]))];
+        let nodes = vec![
+            constant,
+            node("Identity", &["c"], "i"),
+            node("Identity", &["i"], "j"),
+            node("Relu", &["w"], "r"),
+            node("Concat", &["w", "j", "x", "s", "r", ""], "all"),
+        ];
+        let proto = GraphProto {
+            node: nodes,
+            initializer: vec![tensor("w", &[1])],
+            input: vec![ValueInfoProto::floats("x", &[])],
+            sparse_initializer: vec![SparseTensorProto {
+                values: Some(tensor("s", &[1])),
+            }],
+            ..GraphProto::default()
+        };
+        let graph = Graph::new(&proto).unwrap();
+        let found = |position| graph.constant(4, position, "weight");
+        assert_eq!(found(0).unwrap().name, "w");
+        assert_eq!(found(1).unwrap().name, "t");
+        let refusals = [
+            (2, r#"found the input "x""#),
+            (3, r#"found the sparse initialiser "s""#),
+            (4, r#"found node 3 "r" (Relu)"#),
+            (5, "found nothing"),
+            (6, "found nothing"),
+        ];
+        for (position, expected) in refusals {
+            let error = found(position).unwrap_err().to_string();
+            assert!(error.contains("expected its weight to be"), "{error}");
+            assert!(error.contains(expected), "{error}: {expected}");
+        }
     }
 }

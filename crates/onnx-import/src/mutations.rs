@@ -7,8 +7,8 @@ use graft_fuzz::{Limits, MIB, MUTATIONS, Material, Rng, Target, Verdict, mutate}
 use onnx_protobuf::{Bytes, GraphProto, ModelProto, StringStringEntryProto, TensorProto};
 use onnx_protobuf::{decode, encode};
 
-use crate::Vgg16;
-use crate::synthetic::{chain, fill, from_tensorflow, in_the_old_way, vgg16};
+use crate::Imported;
+use crate::fixture::{chain, fill, from_tensorflow, in_the_old_way, normalised, vgg16};
 use crate::weights::Source;
 
 /// What is promised for ONNX: 2 GiB, less what the harness takes of it.
@@ -131,7 +131,7 @@ fn read(file: &[u8]) -> Verdict {
             }
         }
     }
-    if let Err(refusal) = Vgg16::from_model(&model, Source::default()) {
+    if let Err(refusal) = Imported::from_model(&model, Source::default()) {
         assert!(refusal.to_string().len() < 2000, "{refusal}");
     }
     Verdict::Accepted
@@ -140,7 +140,13 @@ fn read(file: &[u8]) -> Verdict {
 /// Models as exporters write them, without weights, and a small one with weights.
 fn corpus() -> Vec<Vec<u8>> {
     let small = fill(chain(&[&[4, 4], &[8]]));
-    let models = [vgg16(), from_tensorflow(), in_the_old_way(), small];
+    let models = [
+        vgg16(),
+        from_tensorflow(),
+        in_the_old_way(),
+        normalised(),
+        small,
+    ];
     models.iter().map(encode).collect()
 }
 
@@ -159,6 +165,7 @@ fn mutated_models_are_read_or_refused() {
             b"Conv",
             b"Relu",
             b"MaxPool",
+            b"BatchNormalization",
             b"conv0",
             b"w0",
             b"Identity",
@@ -244,7 +251,7 @@ fn elements_in_another_file_are_refused_unopened() {
         let graph: &mut GraphProto = model.graph.as_mut().unwrap();
         graph.initializer.iter_mut().for_each(external);
         let model: ModelProto = decode(encode(&model).into()).unwrap();
-        let refusal = Vgg16::from_model(&model, Source::default()).unwrap_err();
+        let refusal = Imported::from_model(&model, Source::default()).unwrap_err();
         let message = refusal.to_string();
         assert!(message.contains("in another file"), "{location}: {message}");
     }

@@ -1,85 +1,35 @@
-//! How messages name a place in a file, and a place in VGG16.
+//! How messages name a place in a file, and a place in a network.
 
 use std::fmt;
 
 use onnx_protobuf::NodeProto;
 
-/// A node of the graph, as messages name it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
-    /// Its position in the file, from 0.
-    pub index: usize,
-    /// Its name, which may be empty.
-    pub name: Box<str>,
-    /// Its operator.
-    pub operator: Box<str>,
-}
-
-impl Node {
-    pub(crate) fn new(index: usize, node: &NodeProto) -> Self {
-        Self {
-            index,
-            name: clip(&node.name).into(),
-            operator: clip(&node.op_type).into(),
-        }
-    }
-}
-
-impl fmt::Display for Node {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            index,
-            name,
-            operator,
-        } = self;
-        // Names are quoted and escaped: they come from a file that anybody may have written.
-        if name.is_empty() {
-            write!(formatter, "node {index} ({})", operator.escape_debug())
-        } else {
-            write!(
-                formatter,
-                "node {index} {name:?} ({})",
-                operator.escape_debug()
-            )
-        }
-    }
-}
-
-/// A place in VGG16. Blocks and convolutions count from 1.
+/// A place in a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A convolution.
-    Convolution {
-        /// The block.
-        block: usize,
-        /// The convolution within it.
-        number: usize,
-    },
-    /// What follows a convolution.
-    Activation {
-        /// The block.
-        block: usize,
-        /// The convolution within it.
-        number: usize,
-    },
-    /// What ends a block.
-    Pool {
-        /// The block.
-        block: usize,
-    },
+pub struct Place {
+    /// The block, counted from 1.
+    pub block: usize,
+    /// How many of its convolutions are before the place.
+    pub convolutions: usize,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Convolution { block, number } => {
-                write!(formatter, "block {block}, convolution {number}")
-            }
-            Self::Activation { block, number } => {
-                write!(formatter, "block {block}, after convolution {number}")
-            }
-            Self::Pool { block } => write!(formatter, "block {block}, at its end"),
+        write!(formatter, "block {}, ", self.block)?;
+        match self.convolutions {
+            0 => formatter.write_str("at its start"),
+            number => write!(formatter, "after convolution {number}"),
         }
+    }
+}
+
+/// A node by its position in the file, its name and its operator. These are quoted and escaped: they
+/// come from a file that anybody may have written.
+pub(crate) fn node_name(index: usize, node: &NodeProto) -> String {
+    let operator = clip(&node.op_type).escape_debug().to_string();
+    match node.name.as_str() {
+        "" => format!("node {index} ({operator})"),
+        name => format!("node {index} {:?} ({operator})", clip(name)),
     }
 }
 

@@ -1,9 +1,9 @@
-//! Why a model is not VGG16's convolutional base, and where.
+//! Why a model does not begin with a known network, and where.
 
-use crate::architecture::{BLOCKS, KNOWN_OPSETS};
-use crate::place::{Node, Place};
+use crate::place::Place;
+use crate::rules::KNOWN_OPSETS;
 
-/// Why a model is refused. What is said to be expected is what VGG16 has there.
+/// Why a model is refused. What is said to be expected is what a known network has there.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The operators are of another age, so that they may mean something else.
@@ -38,103 +38,36 @@ pub enum Refusal {
     #[error("{node} reads {value:?}, which no input, initialiser or earlier node provides")]
     Unassigned {
         /// The node that reads the value.
-        node: Node,
+        node: String,
         /// The value's name.
         value: String,
     },
-    /// The graph is not a chain.
-    #[error("{place}: expected one node that goes on, found {first} and {second}")]
-    Branch {
-        /// Where the graph parts.
-        place: Place,
-        /// One of the nodes.
-        first: Node,
-        /// Another.
-        second: Node,
-    },
-    /// The graph is too short.
-    #[error("{place}: expected {expected}, found the end of the graph")]
-    End {
-        /// Where it ends.
-        place: Place,
-        /// The operator that should be there.
-        expected: &'static str,
-    },
     /// The graph goes on in another way.
     #[error("{place}: expected {expected}, found {found}")]
-    Operator {
+    Structure {
         /// Where.
         place: Place,
-        /// The operator that should be there.
-        expected: &'static str,
-        /// The node that is there.
-        found: Node,
-    },
-    /// A block is too long, as VGG19's are.
-    #[error(
-        "block {block} has convolution number {} ({found}) where VGG16 has {}{}",
-        BLOCKS[block - 1].len() + 1,
-        BLOCKS[block - 1].len(),
-        if *block > 2 { "; VGG19 has four" } else { "" }
-    )]
-    ExtraConvolution {
-        /// The block, 1 to 5.
-        block: usize,
-        /// The convolution that is too many.
-        found: Node,
-    },
-    /// An operator has another setting.
-    #[error("{node}: expected {} {expected}, found {found}", attribute.escape_debug())]
-    Attribute {
-        /// The node.
-        node: Node,
-        /// The attribute's name.
-        attribute: String,
-        /// Its value in VGG16.
+        /// The operators that may be there.
         expected: String,
-        /// Its value here.
+        /// The node that is there, or that there is none.
+        found: String,
+    },
+    /// A setting or a constant of a node is another one.
+    #[error("{node}: expected {expected}, found {found}")]
+    Node {
+        /// The node.
+        node: String,
+        /// What it should have.
+        expected: String,
+        /// What it has.
         found: String,
     },
     /// An attribute or a tensor cannot be read.
     #[error("{node}: {source}")]
     Content {
         /// The node that has or reads it.
-        node: Node,
+        node: String,
         /// What is wrong with it.
         source: onnx_protobuf::Error,
-    },
-    /// A convolution's weight or bias is missing or computed.
-    #[error("{node}: expected its {role} to be an initialiser or a Constant, found {found}")]
-    NotConstant {
-        /// The convolution.
-        node: Node,
-        /// Weight or bias.
-        role: &'static str,
-        /// What provides it.
-        found: String,
-    },
-    /// A convolution has another size.
-    #[error("{node}: expected a {role} of shape {expected:?}, found {found:?}")]
-    Shape {
-        /// The convolution.
-        node: Node,
-        /// Weight or bias.
-        role: &'static str,
-        /// The shape in VGG16.
-        expected: Vec<usize>,
-        /// The shape here.
-        found: Vec<usize>,
-    },
-    /// A weight is infinite or not a number.
-    #[error("{node}: expected finite numbers, found {value} at index {index} of its {role}")]
-    NotFinite {
-        /// The convolution.
-        node: Node,
-        /// Weight or bias.
-        role: &'static str,
-        /// Which element, in row-major order.
-        index: usize,
-        /// The element.
-        value: f32,
     },
 }

@@ -1,4 +1,4 @@
-//! A folder of weights: five safetensors files, and a manifest that says what is in them.
+//! A folder of weights: a safetensors file for each block, and a manifest that says what is in them.
 //!
 //! `blockN.safetensors` holds `conv2d1.weight` `[out, in, 3, 3]`, `conv2d1.bias` `[out]`,
 //! `conv2d2.weight`, ... of block N as 32-bit floats. Its header's metadata has one entry,

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
-use graft_onnx_import::Vgg16;
+use graft_onnx_import::Imported;
 
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn the_fetched_file_is_vgg16_with_imagenet_weights() {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-    let vgg16 = Vgg16::read(&models.join("vgg16.onnx")).unwrap();
+    let vgg16 = Imported::read(&models.join("vgg16.onnx")).unwrap();
     assert_eq!(vgg16.parameters(), 14_714_688);
     assert_eq!(vgg16.source().producer, "tf2onnx");
     // As Keras publishes them, to eight digits: the first weight, and the first biases.
-    let first = &vgg16.blocks()[0][0];
+    let first = &vgg16.stages()[0][0];
     let found = first
         .weight
         .values()

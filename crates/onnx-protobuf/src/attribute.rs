@@ -13,6 +13,15 @@ impl AttributeProto {
         }
     }
 
+    /// A number.
+    #[must_use]
+    pub fn float(name: &str, value: f32) -> Self {
+        Self {
+            f: Some(value),
+            ..Self::of(name, AttributeType::Float)
+        }
+    }
+
     /// A list of integers.
     #[must_use]
     pub fn ints(name: &str, values: impl Into<Vec<i64>>) -> Self {
@@ -40,32 +49,31 @@ impl AttributeProto {
         }
     }
 
-    /// The value of an integer.
+    /// An integer, a list of integers or a string as text, such as `3`, `[3, 4]` or `"VALID"`; of
+    /// anything else, what it is. No file makes it long.
+    #[must_use]
+    pub fn text(&self) -> String {
+        if !self.ref_attr_name.is_empty() {
+            return "a reference to an attribute of a function".to_owned();
+        }
+        let string = || String::from_utf8_lossy(self.s.as_deref().unwrap_or_default());
+        match self.r#type() {
+            AttributeType::Int => self.i.unwrap_or_default().to_string(),
+            AttributeType::Ints => format!("{:?}", &self.ints[..self.ints.len().min(10)]),
+            AttributeType::String => {
+                format!("{:?}", string().chars().take(100).collect::<String>())
+            }
+            other => other.as_str_name().to_owned(),
+        }
+    }
+
+    /// The value of a number.
     ///
     /// # Errors
     /// When it is of another kind.
-    pub fn as_int(&self) -> Result<i64, Error> {
-        self.expect(AttributeType::Int, "an integer")?;
-        Ok(self.i.unwrap_or_default())
-    }
-
-    /// The values of a list of integers.
-    ///
-    /// # Errors
-    /// When it is of another kind.
-    pub fn as_ints(&self) -> Result<&[i64], Error> {
-        self.expect(AttributeType::Ints, "a list of integers")?;
-        Ok(&self.ints)
-    }
-
-    /// The value of a string.
-    ///
-    /// # Errors
-    /// When it is of another kind, or not UTF-8.
-    pub fn as_str(&self) -> Result<&str, Error> {
-        self.expect(AttributeType::String, "a string")?;
-        str::from_utf8(self.s.as_deref().unwrap_or_default())
-            .map_err(|_| self.refuse("a string", "bytes that are not UTF-8"))
+    pub fn as_float(&self) -> Result<f32, Error> {
+        self.expect(AttributeType::Float, "a number")?;
+        Ok(self.f.unwrap_or_default())
     }
 
     /// The value of a tensor.
@@ -113,37 +121,49 @@ mod tests {
 
     #[test]
     fn each_kind_reads_as_itself_alone() {
-        let attributes = [
-            AttributeProto::int("a", 3),
-            AttributeProto::ints("a", [3, 4]),
-            AttributeProto::string("a", "SAME_UPPER"),
-            AttributeProto::tensor("a", TensorProto::default()),
+        let unknown = AttributeProto {
+            r#type: 99,
+            ..AttributeProto::int("a", 1)
+        };
+        let cases = [
+            (AttributeProto::int("a", 3), "3"),
+            (AttributeProto::ints("a", [3, 4]), "[3, 4]"),
+            (
+                AttributeProto::ints("a", [1; 1000]),
+                "[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
+            ),
+            // Not the integer.
+            (AttributeProto::string("a", "3"), r#""3""#),
+            (AttributeProto::string("a", "\u{1b}[2J"), r#""\u{1b}[2J""#),
+            (AttributeProto::float("a", 3.0), "FLOAT"),
+            (
+                AttributeProto::tensor("a", TensorProto::default()),
+                "TENSOR",
+            ),
+            (unknown, "UNDEFINED"),
         ];
-        for (index, attribute) in attributes.iter().enumerate() {
-            let reads = [
-                attribute.as_int().is_ok_and(|value| value == 3),
-                attribute.as_ints().is_ok_and(|values| values == [3, 4]),
-                attribute.as_str().is_ok_and(|value| value == "SAME_UPPER"),
-                attribute.as_tensor().is_ok(),
-            ];
-            let only_its_own = std::array::from_fn(|kind| kind == index);
-            assert_eq!(reads, only_its_own, "{attribute:?}");
+        for (attribute, expected) in &cases {
+            assert_eq!(attribute.text(), *expected);
+            assert_eq!(attribute.as_float().is_ok(), *expected == "FLOAT");
+            assert_eq!(attribute.as_tensor().is_ok(), *expected == "TENSOR");
         }
+        assert!(AttributeProto::string("a", &"x".repeat(1000)).text().len() < 110);
     }
 
     #[test]
     fn refusals_name_expected_and_found() {
         let referring = AttributeProto {
             ref_attr_name: "b".into(),
-            ..AttributeProto::int("a", 1)
+            ..AttributeProto::float("a", 1.0)
         };
+        assert!(referring.text().starts_with("a reference"));
         let subgraph = AttributeProto {
             r#type: AttributeType::Graph.into(),
-            ..AttributeProto::int("a", 1)
+            ..AttributeProto::float("a", 1.0)
         };
         let unknown = AttributeProto {
             r#type: 99,
-            ..AttributeProto::int("a", 1)
+            ..AttributeProto::float("a", 1.0)
         };
         let cases = [
             (referring, "found a reference"),
@@ -151,9 +171,9 @@ mod tests {
             (unknown, "found an unknown kind"),
         ];
         for (attribute, expected) in cases {
-            let error = attribute.as_int().unwrap_err().to_string();
+            let error = attribute.as_float().unwrap_err().to_string();
             assert!(
-                error.starts_with(r#"attribute "a": expected an integer"#),
+                error.starts_with(r#"attribute "a": expected a number"#),
                 "{error}"
             );
             assert!(error.contains(expected), "{error}");

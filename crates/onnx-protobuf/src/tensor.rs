@@ -23,6 +23,27 @@ impl FloatTensor {
         (bytes_of(&dims) == Some(bytes.len())).then_some(Self { dims, bytes })
     }
 
+    /// The tensor of shape `dims` with these elements, row-major; or `None` when their number does not
+    /// fit the shape.
+    #[must_use]
+    pub fn of(dims: Vec<usize>, values: impl IntoIterator<Item = f32>) -> Option<Self> {
+        let bytes: Vec<u8> = values.into_iter().flat_map(f32::to_le_bytes).collect();
+        Self::new(dims, bytes.into())
+    }
+
+    /// A tensor of the same shape: `change` gives each element from its place and its value here.
+    #[must_use]
+    pub fn map(&self, change: impl Fn(usize, f32) -> f32) -> Self {
+        let values = self.values().enumerate();
+        let changed: Vec<u8> = values
+            .flat_map(|(at, value)| change(at, value).to_le_bytes())
+            .collect();
+        Self {
+            dims: self.dims.clone(),
+            bytes: changed.into(),
+        }
+    }
+
     /// A vector of `length` zeros.
     #[must_use]
     pub fn zeros(length: usize) -> Self {

@@ -84,9 +84,19 @@ impl Recipe {
                 "`best`".to_owned(),
             ),
         ];
-        let (boundary, size) = (self.backbone.boundary, self.preprocessing.size);
-        if size < boundary.smallest_side() {
-            let expected = format!("at least {} for {boundary}", boundary.smallest_side());
+        let (backbone, size) = (self.backbone, self.preprocessing.size);
+        let (network, boundary) = (backbone.network, backbone.boundary);
+        if !network.boundaries().any(|one| one == boundary) {
+            let blocks: Vec<_> = network.boundaries().map(|one| one.to_string()).collect();
+            return Err(RecipeError::Value {
+                key: "backbone.boundary",
+                expected: blocks.join(", "),
+                found: boundary.to_string(),
+            });
+        }
+        let least = network.smallest_side(boundary);
+        if size < least {
+            let expected = format!("at least {least} for {boundary}");
             let (key, found) = ("preprocessing.size", size.to_string());
             return Err(RecipeError::Value {
                 key,
@@ -108,6 +118,7 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use graft_network::Boundary;
 
     #[test]
     fn numbers_that_no_run_can_use() {
@@ -123,6 +134,7 @@ mod tests {
         assert!(refused(|r| r.training.adam.epsilon = 0.0).contains("epsilon"));
         assert!(refused(|r| r.training.adam.beta_1 = 1.0).contains("beta_1"));
         assert!(refused(|r| r.preprocessing.size = 31).contains("at least 32 for block5"));
+        assert!(refused(|r| r.backbone.boundary = Boundary::IMAGES).contains("found images"));
         assert!(refused(|r| r.data.classes = 1).contains("data.classes"));
         assert!(
             refused(|r| {

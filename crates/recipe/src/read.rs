@@ -156,7 +156,7 @@ fn syntax(origin: &str, error: &toml::de::Error) -> RecipeError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use graft_backbone::Boundary;
+    use graft_network::Boundary;
 
     fn with(overrides: &[&str]) -> Result<Recipe, RecipeError> {
         let overrides: Vec<_> = overrides.iter().map(|set| (*set).to_owned()).collect();
@@ -175,7 +175,7 @@ mod tests {
         .unwrap();
         assert_eq!(recipe.training.seed, 7);
         assert!((recipe.training.learning_rate - 3e-4).abs() < 1e-18);
-        assert_eq!(recipe.backbone.boundary, Boundary::Block4);
+        assert_eq!(recipe.backbone.boundary, Boundary::after(4));
         assert_eq!(recipe.data.source, "/some/folder");
     }
 

@@ -96,16 +96,12 @@ impl Verdict {
 
 /// `mean` with its interval. Where the trainings do not tell how much it may vary, since none differs
 /// from its partner on any image, the interval is that of one pair without a differing image.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of images are far below 2^53"
-)]
 fn interval_of(mean: &Mean, images: usize) -> Estimate {
     let estimate = mean.estimate();
     if mean.error > 0.0 {
         return estimate;
     }
-    let (low, high) = interval(0.0, 0.0, images as f64);
+    let (low, high) = interval(0, 0, images as u64);
     Estimate {
         low: low.min(estimate.mean),
         high: high.max(estimate.mean),

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::interval::wilson;
+use crate::Share;
+use crate::count::float;
 use crate::student::{critical, two_sided};
 
 /// Which images a classifier got right, in a fixed order.
@@ -23,16 +24,13 @@ impl Estimate {
     /// The mean accuracy of several trainings, each measured on the same images: a Wilson interval
     /// for one training; for several, Student's over trainings and images, kept within 0..=1.
     #[must_use]
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of images are far below 2^53"
-    )]
     pub fn accuracy(trainings: &[Hits]) -> Self {
         if let [hits] = trainings {
-            let (right, n) = (hits.iter().filter(|hit| **hit).count(), hits.len());
-            let interval = wilson(right as u64, n as u64);
+            let Share {
+                accuracy, interval, ..
+            } = Share::new(hits);
             return Self {
-                mean: right as f64 / n.max(1) as f64,
+                mean: accuracy,
                 low: interval.low,
                 high: interval.high,
             };
@@ -66,21 +64,20 @@ impl Mean {
     /// average) to that over trainings (of their means), which is a little larger than it need be,
     /// for both hold what is left of neither; the degrees of freedom are those of Welch and
     /// Satterthwaite. One training gives the error over images alone.
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     pub(crate) fn of(values: &[Vec<f64>]) -> Self {
         let images = values.iter().map(Vec::len).min().unwrap_or_default();
         let trainings = values.len();
         let by_training: Vec<f64> = values
             .iter()
-            .map(|row| row[..images].iter().sum::<f64>() / images.max(1) as f64)
+            .map(|row| row[..images].iter().sum::<f64>() / float(images.max(1)))
             .collect();
         let by_image: Vec<f64> = (0..images)
-            .map(|image| values.iter().map(|row| row[image]).sum::<f64>() / trainings as f64)
+            .map(|image| values.iter().map(|row| row[image]).sum::<f64>() / float(trainings))
             .collect();
         let (mean, over_images) = mean_and_variance(&by_image);
         let (_, over_trainings) = mean_and_variance(&by_training);
         let variance = over_images + over_trainings;
-        let freedom = |variance: f64, n: usize| variance.powi(2) / (n.max(2) - 1) as f64;
+        let freedom = |variance: f64, n: usize| variance.powi(2) / float(n.max(2) - 1);
         Self {
             mean,
             error: variance.sqrt(),
@@ -110,9 +107,8 @@ impl Mean {
 }
 
 /// The mean of `values`, and the variance of that mean; 0 where there are fewer than two.
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn mean_and_variance(values: &[f64]) -> (f64, f64) {
-    let n = values.len().max(1) as f64;
+    let n = float(values.len().max(1));
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     match values.len() {
@@ -124,7 +120,7 @@ fn mean_and_variance(values: &[f64]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Z_95;
+    use crate::{Z_95, wilson};
 
     #[test]
     fn one_training_is_a_proportion() {

@@ -1,6 +1,6 @@
 //! What heads are trained on: features of every kind that a sweep asks for, each computed once.
 
-use graft_compute::{Compute, Loaded};
+use graft_compute::{ComputeContext, LoadedBackbone};
 use graft_dataset::{ImageSet, Preprocessing, Split};
 use graft_environment::Paths;
 use graft_features::{Extractor, Features};
@@ -17,11 +17,11 @@ pub(super) struct Bench<'a, 'b> {
     pub(super) train: ImageSet,
     /// None where nothing is measured on them.
     pub(super) test: Option<ImageSet>,
-    pub(super) compute: &'a Compute,
+    pub(super) compute: &'a ComputeContext,
     pub(super) paths: &'a Paths,
     pub(super) sources: &'a mut Sources<'b>,
     /// The backbone that was asked for last.
-    pub(super) backbone: Option<(Backbone, Loaded)>,
+    pub(super) backbone: Option<(Backbone, LoadedBackbone)>,
     /// The sets of features that were asked for.
     pub(super) passes: Vec<Pass>,
     /// Features of all kinds.
@@ -46,11 +46,11 @@ pub(super) struct Pair {
 
 impl Bench<'_, '_> {
     /// The pretrained backbone of a recipe.
-    pub(super) fn backbone(&mut self, recipe: Backbone) -> Result<&Loaded, Error> {
+    pub(super) fn backbone(&mut self, recipe: Backbone) -> Result<&LoadedBackbone, Error> {
         let known = self.backbone.take().filter(|(of, _)| *of == recipe);
         let loaded = match known {
             Some((_, loaded)) => loaded,
-            None => self.sources.prefix(self.compute, recipe)?,
+            None => self.sources.backbone(self.compute, recipe)?,
         };
         Ok(&self.backbone.insert((recipe, loaded)).1)
     }
@@ -105,16 +105,15 @@ impl Bench<'_, '_> {
                 own = untrained(seed, kind.backbone, compute)?;
                 &own
             }
-            Source::Vgg16 => self.backbone(kind.backbone)?,
+            Source::Pretrained => self.backbone(kind.backbone)?,
         };
         let extractor = Extractor::new(loaded, &cell.recipe, compute, paths);
         let mut passes = Vec::new();
         let mut of = |images: &ImageSet, split: Split| {
             let extracted = extractor.features(images, split)?;
-            let Preprocessing { fit, size, scaling } = kind.preprocessing;
             let (source, boundary) = (kind.source, kind.backbone.boundary);
-            let what =
-                format!("{split:?}, {source:?} after {boundary}, {fit:?} {size}, {scaling:?}");
+            let how = kind.preprocessing;
+            let what = format!("{split:?}, {source:?} after {boundary}, {how:?}");
             passes.push(Pass {
                 features: what.to_lowercase(),
                 images: images.len(),
@@ -138,7 +137,7 @@ impl Kind {
         let recipe = &cell.recipe;
         let (preprocessing, backbone) = (recipe.preprocessing, recipe.backbone);
         let as_base = (preprocessing, backbone) == (base.preprocessing, base.backbone)
-            && cell.own.features == Source::Vgg16;
+            && cell.own.features == Source::Pretrained;
         Self {
             source: cell.own.features,
             preprocessing,

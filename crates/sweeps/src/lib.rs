@@ -16,7 +16,7 @@ mod untrained;
 use std::env;
 use std::time::Instant;
 
-use graft_compute::Compute;
+use graft_compute::ComputeContext;
 use graft_dataset::{ImageSet, Split};
 use graft_durable::sha256;
 use graft_environment::{Paths, interrupt};
@@ -41,7 +41,7 @@ use plan::Plan;
 pub fn run(
     loaded: Loaded,
     overrides: &[String],
-    compute: &Compute,
+    compute: &ComputeContext,
     paths: &Paths,
     sources: &mut Sources,
 ) -> Result<Results, Error> {
@@ -49,9 +49,9 @@ pub fn run(
     interrupt::watch()?;
     interrupt::go_on()?;
     let plan = Plan::new(&loaded, overrides, &paths.recipes())?;
-    let train = sources.images(&plan.base.data, Split::Train)?;
+    let train = sources.images(&plan.base, Split::Train)?;
     let test = match loaded.sweep.measure {
-        sweep::Split::Test => Some(sources.images(&plan.base.data, Split::Test)?),
+        sweep::Split::Test => Some(sources.images(&plan.base, Split::Test)?),
         sweep::Split::Validation => None,
     };
     let mut bench = Bench {

@@ -50,7 +50,7 @@ pub(super) struct Own {
 pub(super) enum Source {
     /// Features of the network with its pretrained weights.
     #[default]
-    Vgg16,
+    Pretrained,
     /// Features of the same network with random weights.
     Untrained,
     /// The images' pixels themselves, 0 to 1.
@@ -203,7 +203,6 @@ fn check(recipe: &Recipe, base: &Recipe) -> Result<(), RecipeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use graft_backbone::Boundary;
 
     fn loaded(name: &str) -> Loaded {
         Loaded::new(name, Path::new("none")).unwrap()
@@ -247,7 +246,7 @@ mod tests {
         let plan = Plan::new(&loaded, &sets, Path::new("none")).unwrap();
         let cell = &plan.cells[6];
         assert_eq!(cell.at, [1, 2]);
-        assert_eq!(cell.recipe.backbone.boundary, Boundary::Block2);
+        assert_eq!(cell.recipe.backbone.boundary.to_string(), "block2");
         assert!((cell.recipe.training.learning_rate - 0.001).abs() < 1e-12);
         assert_eq!(
             (cell.recipe.training.seed, cell.recipe.training.batch_size),
@@ -259,7 +258,7 @@ mod tests {
         let plan = Plan::new(&preprocessing, &sets, Path::new("none")).unwrap();
         let last = &plan.cells[15];
         let expected = graft_dataset::Preprocessing {
-            fit: graft_dataset::Fit::Resize,
+            fit: graft_dataset::ResizeMode::Resize,
             size: 64,
             scaling: graft_dataset::Scaling::Caffe,
         };

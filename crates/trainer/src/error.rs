@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use graft_network::Network;
+
 /// Why a command failed. Messages name the file, what was expected, what was found, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -26,12 +28,27 @@ pub enum Error {
     /// Images that cannot be read or used.
     #[error(transparent)]
     Dataset(#[from] graft_dataset::Error),
-    /// An ONNX file that is not VGG16.
+    /// An ONNX file of a network that is not known.
     #[error(transparent)]
     Import(#[from] graft_onnx_import::Error),
     /// Weights that cannot be used.
     #[error(transparent)]
     Backbone(#[from] graft_backbone::Error),
+    /// An image that is too small for the network.
+    #[error(transparent)]
+    Network(#[from] graft_network::Error),
+    /// A network without weights.
+    #[error(
+        "there are no weights of {network} in {}; import them from an ONNX file: \
+         `cargo xtask import FILE`, or `graft import FILE`",
+        folder.display()
+    )]
+    NoWeights {
+        /// The network.
+        network: Network,
+        /// Where they should be.
+        folder: PathBuf,
+    },
     /// A saved head that cannot be used.
     #[error("{}: {source}; train again", path.display())]
     Head {
@@ -68,7 +85,7 @@ pub enum Error {
     },
     /// A feature that is no finite number.
     #[error(
-        "the features of image {image} (counted from 0) hold {value}; run `graft cache clear` and try again, or import the VGG16 weights again"
+        "the features of image {image} (counted from 0) hold {value}; run `graft cache clear` and try again, or import the weights again"
     )]
     Feature {
         /// Which image.
@@ -97,12 +114,6 @@ pub enum Error {
     /// Output that could not be written or put together.
     #[error("cannot write the result: {0}")]
     Output(String),
-}
-
-impl From<graft_features::CacheError> for Error {
-    fn from(error: graft_features::CacheError) -> Self {
-        Self::Features(error.into())
-    }
 }
 
 impl Error {

@@ -10,7 +10,7 @@ use crate::examples::Examples;
 use crate::run::{Run, indented, mistakes};
 use crate::sources::Sources;
 use graft_compute::Backend;
-use graft_compute::Compute;
+use graft_compute::ComputeContext;
 use graft_environment::Paths;
 use graft_features::Extractor;
 use graft_recipe::MNIST;
@@ -22,15 +22,15 @@ use graft_recipe::MNIST;
 /// or the device fails.
 pub fn evaluate(
     run: &mut Run,
-    compute: &Compute,
+    compute: &ComputeContext,
     home: &Paths,
     sources: &mut Sources,
 ) -> Result<Evaluated, Error> {
     let device = &compute.device;
     let recipe = run.recipe()?;
     let head = run.head(device)?;
-    let images = sources.images(&recipe.data, Split::Test)?;
-    let loaded = sources.prefix(compute, recipe.backbone)?;
+    let images = sources.images(&recipe, Split::Test)?;
+    let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let extracted =
         Extractor::new(&loaded, &recipe, compute, home).features(&images, Split::Test)?;

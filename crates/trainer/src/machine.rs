@@ -8,13 +8,13 @@ use graft_backbone::CpuBackbone;
 use graft_report::record::Machine;
 
 use graft_compute::BURN;
-use graft_compute::Compute;
+use graft_compute::ComputeContext;
 use graft_environment::{peak_memory, processor};
 use graft_recipe::Precision;
 
 /// This machine, and what `compute` makes of it in a precision.
 #[must_use]
-pub fn machine(compute: &Compute, precision: Precision) -> Machine {
+pub fn machine(compute: &ComputeContext, precision: Precision) -> Machine {
     Machine {
         system: format!("{} {}", env::consts::OS, env::consts::ARCH),
         processor: processor(),

@@ -21,12 +21,11 @@ use crate::machine;
 use crate::run::{Run, Start, Started, Unfinished, layers, samples};
 use crate::sources::{Sources, origin};
 use graft_compute::Backend;
-use graft_compute::Compute;
-use graft_compute::Loaded;
+use graft_compute::ComputeContext;
+use graft_compute::LoadedBackbone;
 use graft_environment::Paths;
 use graft_environment::interrupt;
-use graft_features::Extractor;
-use graft_features::extract::Extracted;
+use graft_features::{Extracted, Extractor};
 use graft_recipe::Recipe;
 
 /// What to train, on what, and where.
@@ -36,7 +35,7 @@ pub struct Order<'a> {
     /// The recipe.
     pub recipe: &'a Recipe,
     /// What it computes on.
-    pub compute: &'a Compute,
+    pub compute: &'a ComputeContext,
     /// Where everything lies.
     pub home: &'a Paths,
     /// The run to go on with rather than beginning one.
@@ -72,10 +71,10 @@ pub fn train(
     } = order;
     check_writable(&home.runs())?;
 
-    let images = sources.images(&recipe.data, Split::Train)?;
+    let images = sources.images(recipe, Split::Train)?;
     let holdout = recipe.holdout(&images)?;
-    let loaded = sources.prefix(compute, recipe.backbone)?;
-    let before = loaded.prefix.weights_hash()?;
+    let loaded = sources.backbone(compute, recipe.backbone)?;
+    let before = loaded.frozen.weights_hash()?;
 
     let extracted =
         Extractor::new(&loaded, recipe, compute, home).features(&images, Split::Train)?;
@@ -131,8 +130,8 @@ pub fn train(
         recipe: name.into(),
         machine: machine::machine(compute, recipe.backbone.precision),
         data: start.data,
+        network: recipe.backbone.network.title.into(),
         origin: origin(&loaded),
-        generated_code: graft_backbone::generated_code_hash(),
         layers: layers(recipe),
         backbone,
         cache: CacheEntry {
@@ -190,13 +189,13 @@ fn predict(
     examples: &Examples,
     holdout: &Holdout,
 ) -> Result<(), Error> {
-    for (split, name, indices) in [
-        ("train", TRAIN_PREDICTIONS, &holdout.train),
-        ("validation", VALIDATION_PREDICTIONS, &holdout.validation),
+    for (name, indices) in [
+        (TRAIN_PREDICTIONS, &holdout.train),
+        (VALIDATION_PREDICTIONS, &holdout.validation),
     ] {
         if !indices.is_empty() {
             let predictions = examples.predictions(&fitted.head, indices)?;
-            run.predictions(split, name, fitted.kept.epoch, &predictions)?;
+            run.predictions(name, &predictions)?;
         }
     }
     Ok(())
@@ -232,8 +231,8 @@ fn data(recipe: &Recipe, images: &ImageSet, extracted: &Extracted) -> Data {
 }
 
 /// The proof that the backbone did not train: its hash is what it was.
-fn unmoved(loaded: &Loaded, before: String) -> Result<WeightHashes, Error> {
-    let after = loaded.prefix.weights_hash()?;
+fn unmoved(loaded: &LoadedBackbone, before: String) -> Result<WeightHashes, Error> {
+    let after = loaded.frozen.weights_hash()?;
     if after != before {
         return Err(Error::BackboneMoved { before, after });
     }

@@ -5,18 +5,20 @@ use std::time::Instant;
 
 use graft_assets::{Group, Manifest, Options};
 use graft_dataset::{IdxPair, ImageSet, Split};
-use graft_onnx_import::{Vgg16, weights};
+use graft_network::Network;
+use graft_onnx_import::{Imported, weights};
 use graft_report::record::Origin;
 
 use crate::Error;
-use graft_compute::Compute;
-use graft_compute::Loaded;
+use graft_compute::ComputeContext;
+use graft_compute::LoadedBackbone;
 use graft_compute::selfcheck;
 use graft_environment::Paths;
-use graft_recipe::{self as recipe, Data, MNIST};
+use graft_recipe::{self as recipe, MNIST, Recipe};
 
-/// The ONNX file's place in the models folder, as the manifest of assets has it.
-const ONNX: &str = "vgg16.onnx";
+/// The network whose ONNX file is fetched, and that file's place in the models folder, as the manifest
+/// of assets has it.
+const FETCHED: (Network, &str) = (Network::VGG16, "vgg16.onnx");
 
 /// Fetches what is missing, and reads it.
 pub struct Sources<'a> {
@@ -35,7 +37,6 @@ impl<'a> Sources<'a> {
         let options = Options {
             offline,
             from,
-            progress: true,
             ..Options::default()
         };
         Ok(Self {
@@ -64,21 +65,24 @@ impl<'a> Sources<'a> {
         Ok(provided)
     }
 
-    /// The images of a split; MNIST's are fetched where they are missing, and in one go with them
-    /// VGG16 where its weights are. This is the only place where image files are opened, and `train`
+    /// The images of a split; MNIST's are fetched where they are missing, and in one go with them the
+    /// network where its weights are. This is the only place where image files are opened, and `train`
     /// never asks for [`Split::Test`].
     ///
     /// # Errors
     /// When a file is missing or is not what it should be.
-    pub fn images(&mut self, data: &Data, split: Split) -> Result<ImageSet, Error> {
+    pub fn images(&mut self, recipe: &Recipe, split: Split) -> Result<ImageSet, Error> {
+        let (data, network) = (&recipe.data, recipe.backbone.network);
         let folder = if data.source == MNIST {
             let digits = match split {
                 Split::Train => Group::MnistTrain,
                 Split::Test => Group::MnistTest,
             };
-            match weights::read_manifest(&self.home.weights()) {
-                Ok(_) => self.ensure(&[digits])?,
-                Err(_) => self.ensure(&[digits, Group::Vgg16])?,
+            let imported = weights::read_manifest(&self.home.weights(network.name)).is_ok();
+            if imported || network != FETCHED.0 {
+                self.ensure(&[digits])?
+            } else {
+                self.ensure(&[digits, Group::Vgg16])?
             };
             self.home.models().join(MNIST)
         } else {
@@ -95,44 +99,59 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// VGG16 up to the recipe's boundary, on a device that computes what the processor does. Weights that are missing or damaged are imported from ONNX, which is
-    /// fetched first where that is missing too.
+    /// The network up to the recipe's boundary, on a device that passed verification. Weights that are
+    /// missing or damaged are imported from ONNX, where that file can be fetched.
     ///
     /// # Errors
-    /// When the ONNX file cannot be had or is not VGG16, or the device fails or computes something
-    /// else.
-    pub fn prefix(&mut self, compute: &Compute, recipe: recipe::Backbone) -> Result<Loaded, Error> {
+    /// When there are no weights and no ONNX file to fetch, or the device fails or its results differ
+    /// from the CPU's.
+    pub fn backbone(
+        &mut self,
+        compute: &ComputeContext,
+        recipe: recipe::Backbone,
+    ) -> Result<LoadedBackbone, Error> {
         let loaded = self.loaded(compute, recipe)?;
-        selfcheck::believe(
-            &loaded.prefix,
-            &self.home.weights(),
+        selfcheck::verify(
             compute,
+            &self.home.weights(recipe.network.name),
+            recipe,
             &self.home.devices(),
         )?;
         Ok(loaded)
     }
 
-    fn loaded(&mut self, compute: &Compute, recipe: recipe::Backbone) -> Result<Loaded, Error> {
-        let folder = self.home.weights();
-        match Loaded::read(&folder, recipe, compute) {
+    fn loaded(
+        &mut self,
+        compute: &ComputeContext,
+        recipe: recipe::Backbone,
+    ) -> Result<LoadedBackbone, Error> {
+        let folder = self.home.weights(recipe.network.name);
+        match LoadedBackbone::read(&folder, recipe, compute) {
             Ok(loaded) => return Ok(loaded),
             Err(error) if !error.is_of_files() => return Err(error.into()),
             Err(error) if self.imported_by_hand(&folder) => return Err(error.into()),
+            Err(_) if recipe.network != FETCHED.0 => {
+                return Err(Error::NoWeights {
+                    network: recipe.network,
+                    folder,
+                });
+            }
             Err(error) if folder.join(weights::MANIFEST).exists() => {
                 tracing::warn!("{error}\nimporting the weights again");
             }
             Err(_) => {}
         }
         self.import()?;
-        Ok(Loaded::read(&folder, recipe, compute)?)
+        Ok(LoadedBackbone::read(&folder, recipe, compute)?)
     }
 
-    /// Imports VGG16's weights from ONNX unless they are there, whatever they are worth.
+    /// Imports the weights of the network that is fetched unless they are there, whatever they are
+    /// worth.
     ///
     /// # Errors
-    /// When the ONNX file cannot be had or is not VGG16.
+    /// When the ONNX file cannot be had or used.
     pub fn weights(&mut self) -> Result<PathBuf, Error> {
-        let folder = self.home.weights();
+        let folder = self.home.weights(FETCHED.0.name);
         if weights::read_manifest(&folder).is_err() {
             self.import()?;
         }
@@ -140,11 +159,20 @@ impl<'a> Sources<'a> {
     }
 
     fn import(&mut self) -> Result<(), Error> {
-        self.ensure(&[Group::Vgg16])?;
+        let onnx = self.onnx()?;
         let started = Instant::now();
-        Vgg16::read(&self.home.models().join(ONNX))?.write_weights(&self.home.weights())?;
+        Imported::read(&onnx)?.write_weights(&self.home.weights(FETCHED.0.name))?;
         self.seconds += started.elapsed().as_secs_f64();
         Ok(())
+    }
+
+    /// The ONNX file that is fetched.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub fn onnx(&mut self) -> Result<PathBuf, Error> {
+        self.ensure(&[Group::Vgg16])?;
+        Ok(self.home.models().join(FETCHED.1))
     }
 
     /// Whether the weights came from a file of the user's, which no fetch can replace.
@@ -160,7 +188,7 @@ impl<'a> Sources<'a> {
 
 /// The ONNX file that the weights came from, for the record.
 #[must_use]
-pub fn origin(loaded: &Loaded) -> Origin {
+pub fn origin(loaded: &LoadedBackbone) -> Origin {
     let source = &loaded.manifest.source;
     Origin {
         file: source.file.clone(),

@@ -17,7 +17,7 @@ pub(crate) struct Lab {
     /// Change the data or the seed, such as data.limit=2000; everything else is in the lab's file
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.

@@ -14,7 +14,7 @@ pub(super) fn run(arguments: &Eval, home: &Paths) -> Result<(), Error> {
     let mut run = Run::open(&home.runs(), arguments.run.as_deref())?;
     let mut sources = sources(home, &arguments.outside)?;
     let compute = compute(&arguments.compute, home)?;
-    let evaluated = compute.guarded(|| evaluate(&mut run, &compute, home, &mut sources))??;
+    let evaluated = evaluate(&mut run, &compute, home, &mut sources)?;
     report::write_all(run.folder(), home)?;
     if arguments.json {
         return output::json(&evaluated);

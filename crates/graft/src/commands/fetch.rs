@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &Fetch, home: &Paths) -> Result<(), Error> {
     }
     let weights = shown(&sources.weights()?);
     output::line(&format!(
-        "{weights}  VGG16's five blocks, imported from vgg16.onnx"
+        "{weights}  the weights, imported from the ONNX file"
     ))?;
     output::line(&format!(
         "\nAll files are there and right. Next: {} train",

@@ -54,11 +54,13 @@ pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
         unfinished,
     };
     let mut sources = sources(home, &arguments.outside)?;
-    let tell = |epoch: &Epoch| match arguments.json {
-        true => Ok(()),
-        false => row(epoch).map_err(|error| graft_trainer::Error::Output(format!("{error:#}"))),
+    let tell = |epoch: &Epoch| {
+        if arguments.json {
+            return Ok(());
+        }
+        row(epoch).map_err(|error| graft_trainer::Error::Output(format!("{error:#}")))
     };
-    let trained = compute.guarded(|| train(order, &mut sources, tell))??;
+    let trained = train(order, &mut sources, tell)?;
     report::write_all(trained.run.folder(), home)?;
     if arguments.json {
         json(&trained)

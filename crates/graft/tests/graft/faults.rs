@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::harness::{FOR_TRAIN, Home, leftovers, times};
+use crate::features::finished_shards;
+use crate::harness::{FOR_TRAIN, Home, files, leftovers, times};
 use crate::resume::{gone_on_after, newest, result};
 
 /// A run of a few steps with checkpoints in the middle of its epochs.
@@ -144,26 +145,32 @@ fn killed_while_features_are_computed_the_next_training_goes_on_with_them() {
     let train = [&["train", "--json"], &RUN[..], &more].concat();
     home.graft(&train).succeeds();
     let whole = result(&home.runs()[0]);
+    let entry = |home: &Home| {
+        let files = home.cached().into_iter().flat_map(|path| files(&path));
+        files
+            .map(|file| (fs::read(&file).unwrap(), file))
+            .collect::<Vec<_>>()
+    };
+    let cached = entry(&home);
+    assert_eq!(cached.len(), 4, "three shards and a manifest");
     let (mut met, mut kept) = (0, 0);
     for place in 1.. {
         home.graft(&["cache", "clear"]).succeeds();
         let mut command = home.command(&train);
         command.env("GRAFT_FAULT", format!("rename:{place}:KILL"));
         let output = command.output().unwrap();
-        let shards = home
-            .cached()
-            .iter()
-            .any(|path| path.extension().is_some_and(|end| end == "shards"));
+        let shards = finished_shards(&home);
         if home.runs().len() > 1 || output.status.success() {
             break;
         }
         met += 1;
-        kept += usize::from(shards);
+        kept += usize::from(!shards.is_empty());
         home.graft(&train).succeeds();
         assert!(
             result(home.runs().last().unwrap()) == whole,
             "rename {place}"
         );
+        assert!(entry(&home) == cached, "rename {place}");
         fs::remove_dir_all(home.runs().last().unwrap()).unwrap();
     }
     println!("a training that is killed while its features are computed: at {met} places");

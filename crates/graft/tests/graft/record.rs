@@ -144,7 +144,7 @@ fn runs_are_compared_image_by_image() {
     assert!(p > 0.0 && p <= 1.0, "{p}");
     let why = |pair: usize| pairs[pair]["not_comparable"].as_str().unwrap();
     assert!(why(1).contains("256 and on 200 test images"), "{}", why(1));
-    assert!(why(2).contains("verb eval"), "{}", why(2));
+    assert!(why(2).contains("run `eval`"), "{}", why(2));
 
     let text = home.graft(&["compare", names[0], names[1]]);
     for part in [names[0], "training.learning_rate", "B against A", "McNemar"] {

@@ -70,9 +70,9 @@ fn a_report_on_a_damaged_record_says_what_is_wrong() {
     let test = run.join("predictions/test.csv");
     let whole = fs::read_to_string(&test).unwrap();
     fs::remove_file(&test).unwrap();
-    report().refuses(1, &["test.csv is missing", "verb eval"]);
+    report().refuses(1, &["test.csv is missing", "run `eval`"]);
     fs::write(&test, whole.replacen(",7,7,", ",1,7,", 1)).unwrap();
-    report().refuses(1, &["test.csv", "expected sha256", "verb eval"]);
+    report().refuses(1, &["test.csv", "expected sha256", "run `eval`"]);
     fs::write(&test, whole).unwrap();
     report().succeeds();
 

@@ -9,8 +9,8 @@ use onnx_protobuf::FloatTensor;
 use tempfile::TempDir;
 
 use super::{MANIFEST, Manifest, read_block, read_manifest};
-use crate::Vgg16;
-use crate::vgg16::Convolution;
+use crate::Convolution;
+use crate::Imported;
 use crate::weights::Source;
 
 /// A folder of small blocks, as it is written.
@@ -28,7 +28,7 @@ fn folder() -> (TempDir, Manifest) {
     let blocks =
         [1.0, 2.0, 3.0, 4.0, 5.0].map(|value| vec![convolution(value), convolution(-value)]);
     let folder = tempfile::tempdir().unwrap();
-    let manifest = Vgg16::of(source, blocks)
+    let manifest = Imported::of(source, blocks.into())
         .write_weights(folder.path())
         .unwrap();
     (folder, manifest)

@@ -16,7 +16,7 @@ pub struct Manifest {
     pub format: u32,
     /// The file that the weights were read from.
     pub source: Source,
-    /// The files of the five blocks, in order.
+    /// The files of the blocks, in order.
     pub blocks: Vec<BlockFile>,
 }
 
@@ -78,7 +78,7 @@ pub struct BlockFile {
     pub sha256: String,
 }
 
-/// The name of the file of a block, 1 to 5.
+/// The name of the file of a block, counted from 1.
 pub(crate) fn block_file(block: usize) -> String {
     format!("block{block}.safetensors")
 }

@@ -9,8 +9,8 @@ use safetensors::{Dtype, SafeTensorError};
 use serde::Serialize;
 
 use super::manifest::{BlockFile, FORMAT, MANIFEST, Manifest, block_file};
-use crate::vgg16::Convolution;
-use crate::{Error, Vgg16};
+use crate::Convolution;
+use crate::{Error, Imported};
 
 /// What a block's file says about itself.
 #[derive(Serialize)]
@@ -19,11 +19,11 @@ struct Label<'a> {
     source_sha256: &'a str,
 }
 
-/// Writes the files of the five blocks, then the manifest.
-pub(crate) fn write(vgg16: &Vgg16, folder: &Path) -> Result<Manifest, Error> {
-    let source = vgg16.source().clone();
+/// Writes the files of the stages, then the manifest.
+pub(crate) fn write(imported: &Imported, folder: &Path) -> Result<Manifest, Error> {
+    let source = imported.source().clone();
     let mut blocks = Vec::new();
-    for (block, convolutions) in (1..).zip(vgg16.blocks()) {
+    for (block, convolutions) in (1..).zip(imported.stages()) {
         let bytes = serialize(
             convolutions,
             &Label {
@@ -65,8 +65,7 @@ fn view(tensor: &FloatTensor) -> Result<TensorView<'_>, SafeTensorError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::architecture::BLOCKS;
-    use crate::synthetic::{fill, vgg16};
+    use crate::fixture::{fill, vgg16};
     use crate::weights::{Source, read_block, read_manifest};
     use safetensors::SafeTensors;
 
@@ -77,14 +76,14 @@ mod tests {
             sha256: "ab".repeat(32),
             ..Source::default()
         };
-        let vgg16 = Vgg16::from_model(&fill(vgg16()), source).unwrap();
+        let vgg16 = Imported::from_model(&fill(vgg16()), source).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let manifest = vgg16.write_weights(folder.path()).unwrap();
         assert_eq!(read_manifest(folder.path()).unwrap(), manifest);
-        for block in 1..=BLOCKS.len() {
+        for block in 1..=5 {
             let bytes = read_block(folder.path(), &manifest, block).unwrap();
             let tensors = SafeTensors::deserialize(&bytes).unwrap();
-            let convolutions = &vgg16.blocks()[block - 1];
+            let convolutions = &vgg16.stages()[block - 1];
             assert_eq!(tensors.len(), 2 * convolutions.len());
             for (number, convolution) in (1..).zip(convolutions) {
                 let parts = [("weight", &convolution.weight), ("bias", &convolution.bias)];
@@ -107,14 +106,12 @@ mod tests {
 
     #[test]
     fn the_same_model_gives_the_same_bytes() {
-        let vgg16 = Vgg16::from_model(&fill(vgg16()), Source::default()).unwrap();
+        let vgg16 = Imported::from_model(&fill(vgg16()), Source::default()).unwrap();
         let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
         let [first, second] = folders.each_ref().map(|folder| {
             let manifest = vgg16.write_weights(folder.path()).unwrap();
-            let graphs = vgg16.write_graphs(folder.path()).unwrap();
             let json = std::fs::read(folder.path().join(MANIFEST)).unwrap();
-            let hashes = graphs.map(|graph| graft_durable::sha256_file(&graph).unwrap());
-            (manifest, json, hashes)
+            (manifest, json)
         });
         assert_eq!(first, second);
     }

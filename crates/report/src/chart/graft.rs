@@ -1,10 +1,11 @@
-//! VGG16 before and after the graft, as a picture: what is kept, what is cut off, what is grafted on.
+//! The network before and after the graft, as a picture: what is kept, what is cut off, what is grafted on.
 
 use maud::{Markup, html};
 
 use super::mark::{place, width};
-use super::{as_f64, picture};
+use super::picture;
 use crate::Language;
+use crate::count::float;
 use crate::record::{Layer, LayerKind, Part};
 
 /// The width that it is drawn for: more than other pictures, for the shapes.
@@ -28,18 +29,18 @@ pub fn graft_svg(layers: &[Layer], language: Language) -> String {
     let (head, base): (Vec<&Layer>, Vec<&Layer>) =
         layers.iter().partition(|layer| layer.part == Part::Grafted);
     let blocks = blocks(&base, language);
-    let wide = (WIDTH - GAP * as_f64(blocks.len().saturating_sub(1))) / as_f64(blocks.len().max(1));
+    let wide = (WIDTH - GAP * float(blocks.len().saturating_sub(1))) / float(blocks.len().max(1));
     let kept = blocks
         .iter()
         .filter(|block| block.part() == Part::Frozen)
         .count();
-    let left = |block: usize| (wide + GAP) * as_f64(block);
+    let left = |block: usize| (wide + GAP) * float(block);
     let stem = (left(kept) - GAP / 2.0).clamp(GAP, WIDTH - GAP);
     let content = html! {
         @for (number, block) in blocks.iter().enumerate() { (drawn(block, left(number), wide, language)) }
         (grafted(&head, stem, language))
     };
-    let title = language.pick("VGG16 before and after the graft", "改造前后的 VGG16");
+    let title = language.pick("The network before and after the graft", "改造前后的网络");
     picture(title, WIDTH, HEAD.0 + HEAD.1 + 22.0, &content).into_string()
 }
 
@@ -53,10 +54,8 @@ impl Block<'_> {
     /// What its layers are, in a word or two.
     fn content(&self, language: Language) -> String {
         let of = |kind| {
-            self.layers
-                .iter()
-                .filter(|layer| layer.kind == kind)
-                .count()
+            let layers = self.layers.iter();
+            layers.filter(|layer| layer.kind == kind).count()
         };
         let (convolutions, dense) = (of(LayerKind::Convolution), of(LayerKind::Dense));
         if convolutions > 0 {
@@ -91,20 +90,15 @@ pub(crate) fn block_name(block: &str, language: Language) -> String {
     }
 }
 
-/// A block, the shape of its output in VGG16 above and in the run below.
+/// A block, the shape of its output in the network above and in the run below.
 fn drawn(block: &Block, x: f64, wide: f64, language: Language) -> Markup {
     let (top, height) = ROW;
     let middle = place(x + wide / 2.0);
     let frozen = block.part() == Part::Frozen;
     let last = block.layers.last();
-    let shape = |shape: Option<&Vec<usize>>| {
-        shape.map(|sizes| {
-            sizes
-                .iter()
-                .map(usize::to_string)
-                .collect::<Vec<_>>()
-                .join("×")
-        })
+    let shape = |sizes: Option<&Vec<usize>>| {
+        let sizes: Vec<String> = sizes?.iter().map(usize::to_string).collect();
+        Some(sizes.join("×"))
     };
     html! {
         @if let Some(shape) = shape(last.and_then(|layer| layer.original.as_ref())) {

@@ -1,7 +1,7 @@
-//! Part 2: VGG16 before and after the graft, what is frozen, and the proof.
+//! Part 2: the network before and after the graft, what is frozen, and the proof.
 
 use super::Lesson;
-use super::block::{Block, Drawing, Figure, Part, Row, Table, Tone, code};
+use super::block::{Block, Drawing, Figure, Part, Row, Table, Tone, code, row};
 use super::lessons;
 use super::run::Run;
 use crate::chart::{block_name, graft_svg};
@@ -9,21 +9,19 @@ use crate::number;
 use crate::record::{Layer, LayerKind, Part as Fate};
 
 pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
-    let picture = Figure {
-        caption: run.pick(
-            "VGG16 and the graft. Above each block: the shape of its output for VGG16's own images of 224\u{a0}×\u{a0}224 pixels; below: the shape in this run. Dashed: removed.",
-            "VGG16 的改造。各块上方：原 VGG16（输入 224\u{a0}×\u{a0}224）的输出形状；下方：本实验的输出形状。虚线：已移除。",
-        ).into(),
-        drawing: Drawing::WideSvg(graft_svg(&run.record.manifest.layers, run.language)),
-        instead: None,
-    };
+    let network = &run.record.manifest.network;
+    let caption = run.pick(
+        format!("{network} and the graft. Above each block: the shape of its output for {network}'s own images of 224\u{a0}×\u{a0}224 pixels; below: the shape in this run. Dashed: removed."),
+        format!("{network} 的改造。各块上方：原 {network}（输入 224\u{a0}×\u{a0}224）的输出形状；下方：本实验的输出形状。虚线：已移除。"),
+    );
+    let drawing = Drawing::WideSvg(graft_svg(&run.record.manifest.layers, run.language));
     let question = run.pick(
         "Whether another boundary would do better",
         "换一个截断位置是否更好",
     );
     let blocks = vec![
         Block::Text(origin(run)),
-        Block::Figures(vec![picture]),
+        Block::Figures(vec![Figure::new(caption, drawing)]),
         Block::Table(surgery(run)),
         run.heading("What is frozen, and how we know", "冻结了什么，如何证明"),
         Block::Text(frozen(run)),
@@ -40,17 +38,17 @@ pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
 }
 
 fn origin(run: &Run) -> String {
-    let origin = &run.record.manifest.origin;
+    let (origin, network) = (&run.record.manifest.origin, &run.record.manifest.network);
     let (file, producer) = (code(&origin.file), code(&origin.producer));
     run.pick(
-        format!("The weights were imported from the ONNX file {file}, written by {producer}, after its thirteen convolutions and five pools had been checked against VGG16's. The hash in the last section says which file it was; who trained it no hash can tell."),
-        format!("权重从 ONNX 文件 {file}（由 {producer} 导出）导入，导入前逐一核对了 VGG16 的 13 个卷积层和 5 个池化层。文末的哈希值说明用的是哪个文件；至于权重由谁训练，哈希无法证明。"),
+        format!("The weights were imported from the ONNX file {file}, written by {producer}, after its convolutions and pools had been checked against {network}'s. The hash in the last section says which file it was; who trained it no hash can tell."),
+        format!("权重从 ONNX 文件 {file}（由 {producer} 导出）导入，导入前逐一核对了 {network} 的卷积层和池化层。文末的哈希值说明用的是哪个文件；至于权重由谁训练，哈希无法证明。"),
     )
 }
 
 /// Every layer, before and after.
 fn surgery(run: &Run) -> Table {
-    let layers = &run.record.manifest.layers;
+    let (layers, network) = (&run.record.manifest.layers, &run.record.manifest.network);
     let shape = |sizes: &Option<Vec<usize>>| {
         sizes
             .as_ref()
@@ -72,22 +70,19 @@ fn surgery(run: &Run) -> Table {
             Fate::Grafted => Tone::Strong,
         },
     };
-    let columns = [
-        run.pick("part", "部分"),
-        run.pick("layer", "层"),
-        run.pick("what it does", "类型"),
-        run.pick("#output in VGG16", "#原输出形状"),
-        run.pick("#output here", "#本实验输出形状"),
-        run.pick("#parameters", "#参数量"),
-        run.pick("now", "处理"),
-    ];
+    let titles = run.pick(
+        format!(
+            "part | layer | what it does | #output in {network} | #output here | #parameters | now"
+        ),
+        "部分 | 层 | 类型 | #原输出形状 | #本实验输出形状 | #参数量 | 处理".into(),
+    );
     let [frozen, removed, grafted] = [Fate::Frozen, Fate::Removed, Fate::Grafted]
         .map(|fate| number::count(run.parameters(fate)));
     let caption = run.pick(
-        format!("VGG16 before and after: {frozen} parameters frozen, {removed} removed, {grafted} new and trained"),
-        format!("改造前后的 VGG16：冻结 {frozen} 个参数，移除 {removed} 个，新增并训练 {grafted} 个"),
+        format!("{network} before and after: {frozen} parameters frozen, {removed} removed, {grafted} new and trained"),
+        format!("改造前后的 {network}：冻结 {frozen} 个参数，移除 {removed} 个，新增并训练 {grafted} 个"),
     );
-    Table::plain(&caption, &columns, layers.iter().map(row).collect())
+    Table::new(caption, &titles, layers.iter().map(row))
 }
 
 fn kind(run: &Run, kind: LayerKind) -> &'static str {
@@ -114,8 +109,8 @@ fn fate(run: &Run, fate: Fate) -> &'static str {
 fn frozen(run: &Run) -> String {
     let hashes = &run.record.manifest.backbone;
     let method = run.pick(
-        "The kept blocks compute without gradients, each image passes them once, and the head learns from the stored features; no optimiser ever holds their weights. As a proof, all parameters of VGG16 in memory were hashed (SHA-256) before and after training:",
-        "保留的各块不计算梯度，每张图片只通过一次，分类头在保存下来的特征上学习，优化器从不接触这些权重。作为证明，训练前后分别对内存中 VGG16 的全部参数计算 SHA-256：",
+        "The kept blocks compute without gradients, each image passes them once, and the head learns from the stored features; no optimiser ever holds their weights. As a proof, all their parameters in memory were hashed (SHA-256) before and after training:",
+        "保留的各块不计算梯度，每张图片只通过一次，分类头在保存下来的特征上学习，优化器从不接触这些权重。作为证明，训练前后分别对内存中这些块的全部参数计算 SHA-256：",
     );
     let verdict = if hashes.before == hashes.after {
         run.pick(
@@ -144,7 +139,7 @@ fn proof(run: &Run) -> Table {
     let mut rows = Vec::new();
     for (name, first, second) in [
         (
-            run.pick("VGG16", "VGG16 主干"),
+            run.pick("frozen blocks", "冻结的各块"),
             &manifest.backbone.before,
             &manifest.backbone.after,
         ),
@@ -154,28 +149,16 @@ fn proof(run: &Run) -> Table {
             &manifest.head.after,
         ),
     ] {
-        let row = |when: &str, hash, verdict: &str| {
-            Row::plain([
-                name.to_owned(),
-                when.to_owned(),
-                code(hash),
-                verdict.to_owned(),
-            ])
-        };
+        let row = |when: &str, hash: &str, verdict: &str| row![name, when, code(hash), verdict];
         rows.push(row(before, first, ""));
         rows.push(row(after, second, verdict(first, second)));
     }
-    let columns = [
-        run.pick("weights", "权重"),
-        run.pick("when", "时间"),
-        "SHA-256",
-        run.pick("verdict", "结论"),
-    ];
-    Table::plain(
-        run.pick("Hashes of the weights", "权重的哈希值"),
-        &columns,
-        rows,
-    )
+    let caption = run.pick("Hashes of the weights", "权重的哈希值");
+    let titles = run.pick(
+        "weights | when | SHA-256 | verdict",
+        "权重 | 时间 | SHA-256 | 结论",
+    );
+    Table::new(caption, &titles, rows)
 }
 
 fn boundary(run: &Run) -> String {
@@ -183,15 +166,17 @@ fn boundary(run: &Run) -> String {
         run.boundary(),
         number::count(run.features().unwrap_or_default()),
     );
-    let reason = match run.word("backbone.boundary") {
-        "block5" => run.pick(
-            "Keeping all five is what the textbook does (Keras calls it `include_top=False`): the head is small and training is fast, but block 5 is also the most particular to ImageNet's photographs.",
-            "保留全部五块是教科书的做法（Keras 中即 `include_top=False`）：分类头小，训练快；但第 5 块也最贴近 ImageNet 照片本身。",
-        ),
-        _ => run.pick(
+    let cut_off = |layer: &Layer| layer.part == Fate::Removed && layer.block.starts_with("block");
+    let reason = if run.record.manifest.layers.iter().any(cut_off) {
+        run.pick(
             "Cutting earlier keeps strokes and their places, and drops what is particular to ImageNet's photographs, at the price of more features.",
             "提前截断可以保留笔画及其位置，去掉与 ImageNet 照片关系密切的部分，代价是特征更多。",
-        ),
+        )
+    } else {
+        run.pick(
+            "Keeping all blocks is what the textbook does (Keras calls it `include_top=False`): the head is small and training is fast, but the last block is also the most particular to ImageNet's photographs.",
+            "保留全部各块是教科书的做法（Keras 中即 `include_top=False`）：分类头小，训练快；但最后一块也最贴近 ImageNet 照片本身。",
+        )
     };
     run.pick(
         format!("Early blocks answer to edges and strokes, late ones to parts of the objects in photographs. The boundary here is {boundary}, which gives {features} features an image. {reason}"),

@@ -47,7 +47,7 @@ pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
             "classes": 2,
         },
         "origin": {"file": "vgg16.onnx", "sha256": hash, "producer": "p"},
-        "generated_code": hash, "layers": [],
+        "network": "VGG16", "layers": [],
         "backbone": {"files": [hash], "before": hash, "after": hash},
         "cache": {"result": "hit", "key": {}, "sha256": hash},
         "head": {"before": hash, "after": hash},

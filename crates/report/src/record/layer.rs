@@ -1,11 +1,11 @@
-//! VGG16 before and after the graft, layer by layer.
+//! The network before and after the graft, layer by layer.
 
 use serde::{Deserialize, Serialize};
 
-/// One layer, as it was in VGG16, as it is in the run, or both.
+/// One layer, as it was in the network, as it is in the run, or both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layer {
-    /// Where it stands: `block1` to `block5`, `top` for VGG16's own classifier, `head` for the graft.
+    /// Where it stands: `block1`, `block2`, ..., `top` for the network's own classifier, `head` for the graft.
     pub block: String,
     /// Its name, such as `conv1_1`.
     pub name: String,
@@ -15,8 +15,8 @@ pub struct Layer {
     pub part: Part,
     /// Weights and biases.
     pub parameters: u64,
-    /// `[channels, height, width]` or `[values]` of its output in VGG16, for images of 224x224
-    /// pixels; none for layers of the graft.
+    /// `[channels, height, width]` or `[values]` of its output in the network, for the images that
+    /// it was trained on; none for layers of the graft.
     pub original: Option<Vec<usize>>,
     /// The same in the run, for its images; none for layers that were removed.
     pub output: Option<Vec<usize>>,

@@ -19,7 +19,7 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// When it started.
     pub started: Timestamp,
-    /// Whether it was stopped in between and gone on with.
+    /// Whether it was interrupted and resumed.
     #[serde(default)]
     pub resumed: bool,
     /// When it ended.
@@ -30,15 +30,16 @@ pub struct Manifest {
     pub machine: Machine,
     /// The images of the training split.
     pub data: Data,
-    /// Where the VGG16 weights came from.
+    /// The pretrained network, by its name in texts; records from before there were several have none.
+    #[serde(default = "first_network")]
+    pub network: String,
+    /// Where its weights came from.
     pub origin: Origin,
-    /// SHA-256 over the backbone's generated code, as it was compiled in.
-    pub generated_code: String,
-    /// VGG16 before and after the graft.
+    /// The network before and after the graft.
     pub layers: Vec<Layer>,
     /// The proof that the backbone did not train.
     pub backbone: WeightHashes,
-    /// The features that it learned from.
+    /// The features that it was trained on.
     pub cache: CacheEntry,
     /// The proof that the head did.
     pub head: HeadHashes,
@@ -52,10 +53,15 @@ pub struct Manifest {
     pub train: Scores,
     /// Its scores over the held-out images.
     pub validation: Option<Scores>,
-    /// Seconds in all; for a run that was gone on with, those of the process that ended it.
+    /// Seconds in all; for a resumed run, those of the process that ended it.
     pub seconds: f64,
     /// Seconds a stage.
     pub stages: Stages,
+}
+
+/// The network of records that name none.
+fn first_network() -> String {
+    "VGG16".to_owned()
 }
 
 /// What a run was computed on, and with which code.
@@ -63,24 +69,24 @@ pub struct Manifest {
 pub struct Machine {
     /// Operating system and architecture, such as `linux x86_64`.
     pub system: String,
-    /// The processor's name, where the system tells.
+    /// The CPU's name, where the system tells.
     pub processor: Option<String>,
     /// How many threads could be used.
     pub threads: usize,
     /// `cpu`, `wgpu` or `cuda`.
     pub backend: String,
-    /// The name of the device that computed: the graphics card's, or on a CPU the processor's.
+    /// The name of the device that computed: the GPU's, or the CPU's.
     pub adapter: Option<String>,
     /// Its driver, where known.
     pub driver: Option<String>,
     /// The code for the forward pass, with its version.
     pub engine: String,
-    /// The type that the frozen prefix computed in.
+    /// The type that the frozen backbone computed in.
     pub dtype: String,
-    /// The version of Burn; records from before it was put down have none.
+    /// The version of Burn; older records have none.
     #[serde(default)]
     pub burn: Option<String>,
-    /// The compiler, as `rustc --version` names it; records from before it was put down have none.
+    /// The compiler, as `rustc --version` names it; older records have none.
     #[serde(default)]
     pub rustc: Option<String>,
     /// The most memory that the process had resident, in bytes, where the system tells.

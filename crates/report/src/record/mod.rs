@@ -3,7 +3,6 @@
 //!
 //! A run is complete when its [`SUMS`] are there; they are written last.
 
-mod agrees;
 #[cfg(test)]
 mod damage;
 mod epoch;
@@ -16,9 +15,7 @@ mod manifest;
 mod picture;
 mod predictions;
 mod read;
-mod same;
 mod sums;
-mod twice;
 
 pub use epoch::{Epoch, Scores, epochs_to_csv};
 pub use error::RecordError;
@@ -34,7 +31,7 @@ pub use sums::{MAX_RECORD_BYTES, Sums};
 
 /// The complete recipe.
 pub const RECIPE: &str = "recipe.toml";
-/// What training started with, to go on with it; written before anything is trained.
+/// What training started with, to resume it; written before anything is trained.
 pub const START: &str = "start.json";
 /// One JSON object an epoch, [`Epoch`].
 pub const METRICS: &str = "metrics.jsonl";

@@ -10,8 +10,8 @@ use graft_recipe::Keep;
 use std::path::Path;
 
 use burn::tensor::Device;
-use graft_backbone::Boundary;
 use graft_dataset::{ImageSet, Preprocessing, split};
+use graft_network::Boundary;
 
 use graft_compute::Backend;
 use graft_features::{Features, Key, Writer};
@@ -40,16 +40,15 @@ pub(super) fn features(folder: &Path, row: impl Fn(usize) -> [f32; 3]) -> Featur
         &set,
         &[],
         Preprocessing::default(),
-        Boundary::Block1,
+        Boundary::after(1),
         Dtype::F32,
         Backend::Cpu,
         "test".into(),
     );
     let path = folder.join("features");
-    let mut writer = Writer::create(&path, &key, [3, 1, 1]).unwrap();
+    let mut writer = Writer::open(&path, &key, [3, 1, 1]).unwrap();
     (0..IMAGES).for_each(|index| writer.append(&row(index)).unwrap());
-    writer.finish().unwrap();
-    Features::open(&path, &key).unwrap()
+    writer.finish().unwrap()
 }
 
 pub(super) fn recipe(change: impl Fn(&mut Recipe)) -> Recipe {

@@ -190,7 +190,7 @@ mod tests {
         );
         fs::create_dir(runs.path().join("begun")).unwrap();
         assert!(
-            open("begun").contains("no complete run"),
+            open("begun").contains("not a complete run"),
             "{}",
             open("begun")
         );

@@ -20,7 +20,7 @@ pub enum RunError {
     },
     /// Weights other than those that the run was trained with.
     #[error(
-        "run {} was trained on VGG16 weights {expected}, found {found}; import those weights again, or train again",
+        "run {} was trained on weights {expected}, found {found}; import those weights again, or train again",
         run.display()
     )]
     OtherWeights {

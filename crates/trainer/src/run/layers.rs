@@ -1,70 +1,54 @@
-//! VGG16 before and after the graft, as the record has it.
+//! The network before and after the graft, as the record has it.
 
-use graft_backbone::Boundary;
-use graft_onnx_import::{BLOCKS, IMAGE_CHANNELS, KERNEL};
+use graft_network::{Boundary, Network};
 use graft_report::record::{Layer, LayerKind, Part};
 
 use graft_recipe::Recipe;
 
-/// Height and width of the images that VGG16 was trained on.
-const ORIGINAL_SIDE: usize = 224;
-
-/// The outputs of VGG16's own classifier: two hidden layers, and ImageNet's 1,000 classes.
-///
-/// Source: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image
-/// Recognition" (2014), table 1, configuration D.
-const TOP: [(&str, usize); 3] = [("fc1", 4096), ("fc2", 4096), ("predictions", 1000)];
-
-/// Every layer of VGG16, and of the head that `recipe` grafts onto it.
+/// Every layer of the network, and of the head that `recipe` grafts onto it.
 pub(crate) fn layers(recipe: &Recipe) -> Vec<Layer> {
     let mut layers = base(recipe);
-    layers.extend(top());
+    layers.extend(top(recipe.backbone.network));
     layers.extend(head(recipe));
     layers
 }
 
 fn base(recipe: &Recipe) -> Vec<Layer> {
+    let network = recipe.backbone.network;
     let mut layers = Vec::new();
-    let mut channels = IMAGE_CHANNELS;
-    for (block, outputs) in Boundary::ALL.into_iter().zip(BLOCKS) {
-        let kept = block <= recipe.backbone.boundary;
-        let number = block.number();
+    for stage in network.stages() {
+        let kept = stage.boundary <= recipe.backbone.boundary;
+        let number = stage.boundary.number();
         let mut layer = |name, kind, parameters: usize, channels: usize, halvings: usize| {
             let shape = |side: usize| vec![channels, side >> halvings, side >> halvings];
             layers.push(Layer {
-                block: block.to_string(),
+                block: stage.boundary.to_string(),
                 name,
                 kind,
                 part: if kept { Part::Frozen } else { Part::Removed },
                 parameters: parameters as u64,
-                original: Some(shape(ORIGINAL_SIDE)),
+                original: Some(shape(network.side)),
                 output: kept.then(|| shape(recipe.preprocessing.size)),
             });
         };
-        for (index, output) in outputs.iter().enumerate() {
+        for (index, channels) in stage.convolutions().enumerate() {
             let name = format!("conv{number}_{}", index + 1);
-            let parameters = output * (channels * KERNEL[0] * KERNEL[1] + 1);
+            let parameters = graft_network::parameters(channels);
             layer(
                 name,
                 LayerKind::Convolution,
                 parameters,
-                *output,
+                channels[1],
                 number - 1,
             );
-            channels = *output;
         }
-        layer(
-            format!("pool{number}"),
-            LayerKind::Pool,
-            0,
-            channels,
-            number,
-        );
+        let name = format!("pool{number}");
+        layer(name, LayerKind::Pool, 0, stage.channels(), number);
     }
     layers
 }
 
-fn top() -> Vec<Layer> {
+fn top(network: Network) -> Vec<Layer> {
     let layer = |name: &str, kind, parameters: usize, output: usize| Layer {
         block: "top".into(),
         name: name.into(),
@@ -74,11 +58,11 @@ fn top() -> Vec<Layer> {
         original: Some(vec![output]),
         output: None,
     };
-    let mut width = values(Boundary::Block5, ORIGINAL_SIDE);
+    let mut width = values(network, network.end(), network.side);
     let mut layers = vec![layer("flatten", LayerKind::Flatten, 0, width)];
-    for (name, output) in TOP {
-        layers.push(layer(name, LayerKind::Dense, output * (width + 1), output));
-        width = output;
+    for (name, output) in network.classifier {
+        layers.push(layer(name, LayerKind::Dense, output * (width + 1), *output));
+        width = *output;
     }
     layers
 }
@@ -93,7 +77,11 @@ fn head(recipe: &Recipe) -> Vec<Layer> {
         original: None,
         output: Some(vec![output]),
     };
-    let width = values(recipe.backbone.boundary, recipe.preprocessing.size);
+    let width = values(
+        recipe.backbone.network,
+        recipe.backbone.boundary,
+        recipe.preprocessing.size,
+    );
     let classes = recipe.data.classes;
     let mut layers = vec![layer("flatten", LayerKind::Flatten, 0, width)];
     if recipe.head.standardise {
@@ -105,9 +93,9 @@ fn head(recipe: &Recipe) -> Vec<Layer> {
 }
 
 /// How many values the features of an image of `side` by `side` pixels have.
-fn values(boundary: Boundary, side: usize) -> usize {
+fn values(network: Network, boundary: Boundary, side: usize) -> usize {
     let halved = side >> boundary.number();
-    boundary.channels() * halved * halved
+    network.channels(boundary) * halved * halved
 }
 
 #[cfg(test)]
@@ -129,7 +117,7 @@ mod tests {
     #[test]
     fn an_earlier_boundary_cuts_more_off() {
         let mut recipe = Recipe::default();
-        recipe.backbone.boundary = Boundary::Block4;
+        recipe.backbone.boundary = Boundary::after(4);
         recipe.head.standardise = true;
         let layers = layers(&recipe);
         let of = |name: &str| layers.iter().find(|layer| layer.name == name).unwrap();

@@ -167,21 +167,12 @@ impl Started {
         }
     }
 
-    /// Writes what the head of epoch `kept` makes of `split` as the file `name`, and shows
-    /// TensorBoard the confusion matrix.
+    /// Writes what the kept head makes of a split as the file `name`.
     ///
     /// # Errors
     /// When writing fails.
-    pub fn predictions(
-        &mut self,
-        split: &str,
-        name: &str,
-        kept: usize,
-        predictions: &Predictions,
-    ) -> Result<(), Error> {
-        self.add(name, predictions.to_csv().as_bytes())?;
-        let confusion = predictions.evaluate()?.confusion;
-        Ok(self.events.confusion(split, kept, &confusion)?)
+    pub fn predictions(&mut self, name: &str, predictions: &Predictions) -> Result<(), Error> {
+        self.add(name, predictions.to_csv().as_bytes())
     }
 
     /// Saves samples and head, then the manifest, and last the hashes of all files, which make the

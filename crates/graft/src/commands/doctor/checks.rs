@@ -5,6 +5,7 @@ use std::process::Command;
 use graft_assets::{Asset, Group, Manifest};
 use graft_backbone::CpuBackbone;
 use graft_durable::{check_writable, sha256_file};
+use graft_network::Network;
 use graft_onnx_import::weights;
 use graft_report::sweep::{BUNDLED, Results};
 use graft_report::{State, list};
@@ -37,7 +38,12 @@ pub(super) fn all(home: &Paths) -> Vec<Finding> {
         disk(home),
     ];
     findings.extend(assets(home));
-    findings.extend([weights(home), features(home), runs(home), labs(home)]);
+    findings.extend(
+        Network::ALL
+            .iter()
+            .filter_map(|network| weights(home, *network)),
+    );
+    findings.extend([features(home), runs(home), labs(home)]);
     findings
 }
 
@@ -160,11 +166,13 @@ fn of(asset: &Asset, home: &Paths) -> Finding {
     }
 }
 
-fn weights(home: &Paths) -> Finding {
-    let folder = home.weights();
+/// The weights of a network; of one that is not fetched, only where there are any.
+fn weights(home: &Paths, network: Network) -> Option<Finding> {
+    let folder = home.weights(network.name);
+    let fetched = network == Network::default();
     if !folder.join(weights::MANIFEST).exists() {
-        let next = "the next training imports them from vgg16.onnx";
-        return Finding::later("weights", "not imported yet", next);
+        let next = "the next training imports them from the fetched ONNX file";
+        return fetched.then(|| Finding::later("weights", "not imported yet", next));
     }
     let read = weights::read_manifest(&folder).and_then(|manifest| {
         for block in 1..=manifest.blocks.len() {
@@ -172,17 +180,20 @@ fn weights(home: &Paths) -> Finding {
         }
         Ok(manifest.source.file)
     });
-    match read {
-        Ok(file) => Finding::good("weights", format!("five blocks from {file}, as written")),
+    let title = network.title;
+    Some(match read {
+        Ok(file) => Finding::good("weights", format!("{title} from {file}, as written")),
         Err(error) => Finding::bad(
             "weights",
             error.to_string(),
-            format!(
-                "delete {}: the next training writes it anew",
-                shown(&folder)
-            ),
+            if fetched {
+                let folder = shown(&folder);
+                format!("delete {folder}: the next training writes it anew")
+            } else {
+                format!("import {title} again: {} import FILE", graft())
+            },
         ),
-    }
+    })
 }
 
 fn features(home: &Paths) -> Finding {
@@ -191,12 +202,15 @@ fn features(home: &Paths) -> Finding {
         Err(error) => return Finding::bad("cache", error.to_string(), "make it readable"),
     };
     let damaged = entries.iter().filter_map(|entry| match &entry.content {
-        Content::Useless => Some(format!("{}: no header of this version", shown(&entry.path))),
+        Content::Useless => Some(format!(
+            "{}: no manifest of this version",
+            shown(&entry.path)
+        )),
         Content::Entry(key) => Features::open(&entry.path, key)
             .err()
             .map(|error| error.to_string()),
-        // Shards are checked when a computation goes on with them.
-        Content::Shards => None,
+        // Its shards are checked when its computation is resumed.
+        Content::Partial => None,
     });
     let bytes = entries.iter().map(|entry| entry.bytes).sum();
     match damaged.collect::<Vec<_>>().as_slice() {

@@ -159,7 +159,7 @@ fn manifest() -> Manifest {
             sha256: hash('3'),
             producer: "tf2onnx".into(),
         },
-        generated_code: hash('4'),
+        network: "VGG16".into(),
         layers: vec![
             layer(
                 "block1",
