@@ -68,15 +68,11 @@ impl Bench<'_, '_> {
             }
             let kind = Kind::of(cell, &plan.base);
             let known = self.kinds.iter().position(|(of, _)| *of == kind);
-            let place = match known {
-                Some(place) => place,
-                None => {
-                    let pair = self.pair(cell, kind, plan.base.training.seed)?;
-                    self.kinds.push((kind, pair));
-                    self.kinds.len() - 1
-                }
-            };
-            cells.push((cell, place));
+            if known.is_none() {
+                let pair = self.pair(cell, kind, plan.base.training.seed)?;
+                self.kinds.push((kind, pair));
+            }
+            cells.push((cell, known.unwrap_or(self.kinds.len() - 1)));
         }
         Ok(cells)
     }

@@ -121,9 +121,9 @@ impl<'a> Plan<'a> {
         }
         let cells = all.iter().map(|at| cell(at)).collect::<Result<_, _>>()?;
         let plan = Self {
-            cells,
             sweep,
             base,
+            cells,
             base_at,
         };
         plan.check().map_err(wrong)?;

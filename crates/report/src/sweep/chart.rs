@@ -127,8 +127,11 @@ mod tests {
     use super::*;
     use crate::sweep::fixture::{cell, results, sweep};
 
-    /// The axis, and every series with its points.
-    fn drawn(results: &Results) -> (Axis, Vec<(String, Vec<(f64, f64)>)>) {
+    /// A series' name and its points.
+    type Drawn = (String, Vec<(f64, f64)>);
+
+    /// The axis, and every series.
+    fn drawn(results: &Results) -> (Axis, Vec<Drawn>) {
         let chart = results.chart(Language::En);
         let points = |series: &Series| series.points.iter().map(|p| (p.x, p.y)).collect();
         let series = chart
