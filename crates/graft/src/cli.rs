@@ -6,7 +6,7 @@ mod results;
 mod upkeep;
 
 pub(crate) use bench::Bench;
-pub(crate) use lab::Lab;
+pub(crate) use lab::{ALL, Lab};
 pub(crate) use results::{Compare, Format, Report, Runs};
 pub(crate) use upkeep::{Cache, Doctor};
 

@@ -5,17 +5,21 @@ use std::path::PathBuf;
 /// Why a recipe cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
-    /// No recipe of that name.
-    #[error("no recipe `{name}`: expected one of {known}, or the path of a .toml file")]
+    /// No recipe, or no lab, of that name.
+    #[error("no {what} `{name}`: expected one of {known}, or the path of a .toml file")]
     Unknown {
+        /// What was asked for.
+        what: &'static str,
         /// The name asked for.
         name: String,
         /// The names that there are.
         known: String,
     },
-    /// A recipe file that cannot be read.
-    #[error("cannot read recipe {}: {source}; give a recipe's name or the path of a .toml file", path.display())]
+    /// A file that cannot be read.
+    #[error("cannot read {what} {}: {source}; give a {what}'s name or the path of a .toml file", path.display())]
     Read {
+        /// What was asked for.
+        what: &'static str,
         /// The file.
         path: PathBuf,
         /// What the operating system says.

@@ -15,6 +15,7 @@ pub use error::RecipeError;
 use graft_dataset::Preprocessing;
 use graft_network::{Boundary, Network, Unfreeze};
 pub use precision::Precision;
+pub use read::find;
 use serde::{Deserialize, Serialize};
 
 /// The data source that is fetched; any other is a folder.

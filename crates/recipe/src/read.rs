@@ -21,7 +21,7 @@ impl Recipe {
     /// # Errors
     /// When there is no such recipe, it is not TOML, a key is unknown, or a value is unusable.
     pub fn load(name: &str, recipes: &Path, overrides: &[String]) -> Result<Self, RecipeError> {
-        let (origin, text) = find(name, recipes)?;
+        let (origin, text) = find("recipe", name, recipes, BUNDLED)?;
         let mut recipe = Self::parse(&origin, &text, overrides)?;
         // A run is evaluated from other folders than it was trained in.
         if recipe.data.source != MNIST {
@@ -54,8 +54,17 @@ impl Recipe {
     }
 }
 
-/// The recipe's text, and what to call it in errors.
-fn find(name: &str, recipes: &Path) -> Result<(String, String), RecipeError> {
+/// The text of the TOML file that is asked for, and what to call it in errors: by the name of a file in
+/// `folder` or of a `bundled` one, or by its path. `what` is what it holds.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub fn find(
+    what: &'static str,
+    name: &str,
+    folder: &Path,
+    bundled: &[(&str, &str)],
+) -> Result<(String, String), RecipeError> {
     let is_path = name.contains(['/', '\\'])
         || Path::new(name)
             .extension()
@@ -63,37 +72,33 @@ fn find(name: &str, recipes: &Path) -> Result<(String, String), RecipeError> {
     let path = if is_path {
         PathBuf::from(name)
     } else {
-        recipes.join(format!("{name}.toml"))
+        folder.join(format!("{name}.toml"))
     };
     match fs::read_to_string(&path) {
-        Ok(text) => return Ok((format!("recipe {}", path.display()), text)),
-        Err(source) if is_path || path.exists() => return Err(RecipeError::Read { path, source }),
+        Ok(text) => return Ok((format!("{what} {}", path.display()), text)),
+        Err(source) if is_path || path.exists() => {
+            return Err(RecipeError::Read { what, path, source });
+        }
         Err(_) => {}
     }
-    let bundled = BUNDLED.iter().find(|(bundled, _)| *bundled == name);
-    let (name, text) = bundled.ok_or_else(|| RecipeError::Unknown {
+    let found = bundled.iter().find(|(bundled, _)| *bundled == name);
+    let (name, text) = found.ok_or_else(|| RecipeError::Unknown {
+        what,
         name: name.to_owned(),
-        known: known_recipes(recipes).join(", "),
+        known: known(folder, bundled).join(", "),
     })?;
-    Ok((format!("recipe {name}"), (*text).to_owned()))
+    Ok((format!("{what} {name}"), (*text).to_owned()))
 }
 
-fn known_recipes(recipes: &Path) -> Vec<String> {
-    let files = fs::read_dir(recipes)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path());
-    let local = files.filter(|path| {
+fn known(folder: &Path, bundled: &[(&str, &str)]) -> Vec<String> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let local = files.map(|entry| entry.path()).filter(|path| {
         path.extension()
             .is_some_and(|extension| extension == "toml")
     });
     let local = local.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
-    let mut names: Vec<_> = BUNDLED
-        .iter()
-        .map(|(name, _)| (*name).to_owned())
-        .chain(local)
-        .collect();
+    let bundled = bundled.iter().map(|(name, _)| (*name).to_owned());
+    let mut names: Vec<_> = bundled.chain(local).collect();
     names.sort();
     names.dedup();
     names

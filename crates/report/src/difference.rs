@@ -74,10 +74,22 @@ impl Difference {
     /// Better or worse only where interval and test agree that there is a difference.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        match self.accuracy {
-            Estimate { low, .. } if low > 0.0 && self.p < SIGNIFICANT => Verdict::Better,
-            Estimate { high, .. } if high < 0.0 && self.p < SIGNIFICANT => Verdict::Worse,
-            _ => Verdict::Unclear,
+        if self.p < SIGNIFICANT {
+            Verdict::of(self.accuracy)
+        } else {
+            Verdict::Unclear
+        }
+    }
+}
+
+impl Verdict {
+    /// What the interval of a difference says.
+    #[must_use]
+    pub fn of(difference: Estimate) -> Self {
+        match difference {
+            Estimate { low, .. } if low > 0.0 => Self::Better,
+            Estimate { high, .. } if high < 0.0 => Self::Worse,
+            _ => Self::Unclear,
         }
     }
 }

@@ -13,7 +13,6 @@ mod estimate;
 mod evaluation;
 mod figures;
 mod interval;
-pub mod lab;
 mod label_errors;
 mod language;
 mod listing;
@@ -25,6 +24,7 @@ pub mod record;
 mod softmax;
 mod student;
 mod summary;
+pub mod sweep;
 mod table;
 pub mod tensorboard;
 

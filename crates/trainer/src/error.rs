@@ -93,9 +93,6 @@ pub enum Error {
         /// The value.
         value: f32,
     },
-    /// A lab's result that cannot be written.
-    #[error(transparent)]
-    Record(#[from] graft_report::record::RecordError),
     /// A recipe without epochs, which its check refuses.
     #[error("expected at least one epoch to train, found none; set training.epochs")]
     NoEpochs,

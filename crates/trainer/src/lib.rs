@@ -5,7 +5,6 @@
 mod error;
 pub mod evaluate;
 pub mod examples;
-pub mod labs;
 mod machine;
 pub mod pipeline;
 pub mod predict;
@@ -15,4 +14,4 @@ pub mod trainable;
 pub mod training;
 
 pub use error::Error;
-pub use machine::{commit, set_commit};
+pub use machine::{commit, machine, set_commit};

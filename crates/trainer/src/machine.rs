@@ -12,7 +12,8 @@ use graft_environment::{peak_memory, processor};
 use graft_recipe::Precision;
 
 /// This machine, and what `compute` makes of it in a precision.
-pub(crate) fn machine(compute: &ComputeContext, precision: Precision) -> Machine {
+#[must_use]
+pub fn machine(compute: &ComputeContext, precision: Precision) -> Machine {
     Machine {
         system: format!("{} {}", env::consts::OS, env::consts::ARCH),
         processor: processor(),

@@ -187,7 +187,8 @@ impl<'a> Sources<'a> {
 }
 
 /// The ONNX file that the weights came from, for the record.
-pub(crate) fn origin(loaded: &LoadedBackbone) -> Origin {
+#[must_use]
+pub fn origin(loaded: &LoadedBackbone) -> Origin {
     let source = &loaded.manifest.source;
     Origin {
         file: source.file.clone(),

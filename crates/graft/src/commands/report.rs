@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use graft_report::Language;
-use graft_report::lab;
 use graft_report::page::{self, Lesson, Options, lessons};
 use graft_report::record::Record;
+use graft_report::sweep::BUNDLED;
 
 use super::{graft, shown};
 use crate::cli::{Format, Report};
@@ -30,8 +30,9 @@ pub(super) fn run(arguments: &Report, home: &Paths) -> Result<(), Error> {
     let lessons = lessons(&home.labs(), &record, language)?;
     let path = write(&record, &lessons, language, arguments.format, &options)?;
     output::line(&format!("report     {}", shown(&path)))?;
-    let found = lessons.iter().filter(|lesson| lesson.found().is_some());
-    let next = match (record.test, lab::NAMES.len() - found.count()) {
+    let found = |name: &str| lessons.iter().any(|one| one.name == name && one.fits());
+    let missing = BUNDLED.iter().filter(|(name, _)| !found(name)).count();
+    let next = match (record.test, missing) {
         (None, _) => {
             "eval, and the report again: without the test images it has no final figures".into()
         }

@@ -116,16 +116,10 @@ fn extreme_charts_are_drawn() {
 #[test]
 fn names_whiskers_and_values_are_there() {
     let names = Axis::Names(vec!["unit".into(), "caffe".into()]);
-    let dots = svg(
-        &chart(
-            names,
-            false,
-            &[&[(0.0, 0.9578, Some((0.95, 0.96))), (1.0, 0.919, None)]],
-        ),
-        Language::En,
-    );
+    let points = [(0.0, 0.9578, Some((0.95, 0.96))), (1.0, 0.919, None)];
+    let plot = svg(&chart(names, false, &[&points]), Language::En);
     for part in ["unit", "caffe", "95.78\u{a0}%", "whisker"] {
-        assert!(dots.contains(part), "{part} is missing in {dots}");
+        assert!(plot.contains(part), "{part} is missing in {plot}");
     }
     let rates = [(1.0, 0.5, None), (5.0, 0.6, None), (500.0, 0.9, None)];
     let plot = svg(

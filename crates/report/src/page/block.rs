@@ -139,7 +139,7 @@ impl Figure {
 }
 
 /// Foreign text as code: it cannot end its backticks.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'"))
 }
 

@@ -33,7 +33,7 @@ fn sources(run: &Run, lessons: &[Lesson]) -> String {
         format!("the record in the run's folder {name}, whose files are listed with their hashes in `SHA256SUMS`"),
         format!("运行目录 {name} 中的记录，各文件的哈希列在 `SHA256SUMS` 中"),
     );
-    if lessons.iter().all(|lesson| lesson.found().is_none()) {
+    if !lessons.iter().any(Lesson::fits) {
         return run.pick(
             format!("Every number above comes from {record}."),
             format!("以上所有数字都来自{record}。"),
@@ -116,8 +116,8 @@ fn hashes(run: &Run, lessons: &[Lesson]) -> Table {
     let hashes = hashes
         .into_iter()
         .map(|(name, hash)| row![name, code(hash)]);
-    let cited = lessons.iter().filter_map(Lesson::found);
-    let cited = cited.map(|found| row![code(&found.file), code(&found.sha256)]);
+    let cited = lessons.iter().filter(|lesson| lesson.fits());
+    let cited = cited.map(|lesson| row![code(&lesson.file), code(&lesson.sha256)]);
     let titles = run.pick("what | SHA-256", "对象 | SHA-256");
     Table::new(run.pick("Hashes", "哈希值"), titles, hashes.chain(cited))
 }

@@ -1,41 +1,33 @@
-//! What labs found, for a report on a run. A lab that was measured on other images or with other
+//! What sweeps found, for a report on a run. One that was measured on other images or with other
 //! weights than the run's is named, and not cited.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
 use super::block::code;
+use crate::Language;
 use crate::chart::Chart;
-use crate::lab::{Basis, Lab, NAMES, OTHER};
 use crate::record::{Record, RecordError};
-use crate::{Language, number};
+use crate::sweep::{BUNDLED, OTHER, Results};
 
-/// A lab that has run, for a report on a run.
+/// A sweep that was measured, for a report on a run. What stands between backticks is shown as code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lesson {
-    /// The lab's name.
+    /// The sweep's name.
     pub name: String,
-    /// What it says of the run.
-    pub answer: Answer,
-}
-
-/// What a lab says of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    /// It was measured on the run's images, with its weights.
-    Found(Found),
-    /// Nothing: what it was measured on instead, as a clause.
-    Elsewhere(String),
-}
-
-/// What a lab found. What stands between backticks is shown as code.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// What it found, in a sentence with effect, interval and test.
+    /// What it is asked for by: its name, or the path of its file.
+    pub asked: String,
+    /// What it asks.
+    pub question: String,
+    /// Where it says nothing of the run: what it was measured on instead, as a clause.
+    pub elsewhere: Option<String>,
+    /// What it found, in words with effect, interval and test.
     pub finding: String,
-    /// How its heads learned, on how many images.
+    /// How its heads were trained, on how many images.
     pub trained: String,
-    /// Its pictures.
-    pub charts: Vec<Chart>,
+    /// Its picture.
+    pub chart: Chart,
     /// The command that measures it again.
     pub command: String,
     /// The file that all of this was read from, as in `labs/boundary.json`.
@@ -45,63 +37,67 @@ pub struct Found {
 }
 
 impl Lesson {
-    /// What `lab`, read from the file with this name and SHA-256, says of the run of `record`.
+    /// What `results`, read from the file with this name and SHA-256, say of the run of `record`.
     #[must_use]
-    pub fn new(lab: &Lab, [file, sha256]: [&str; 2], record: &Record, language: Language) -> Self {
+    pub fn new(
+        results: &Results,
+        [file, sha256]: [&str; 2],
+        record: &Record,
+        language: Language,
+    ) -> Self {
+        let elsewhere = results.elsewhere(record, language);
         Self {
-            name: lab.name().to_owned(),
-            answer: match lab.basis(record) {
-                Basis::TheSame => Answer::Found(Found {
-                    finding: lab.finding(language),
-                    trained: lab.trained(language),
-                    charts: lab.charts(language),
-                    command: lab.command(),
-                    file: file.to_owned(),
-                    sha256: sha256.to_owned(),
-                }),
-                Basis::OtherImages => Answer::Elsewhere(other_images(lab, file, language)),
-                Basis::OtherWeights => Answer::Elsewhere(other_weights(lab, file, language)),
-            },
+            name: results.name.clone(),
+            asked: results.asked.clone(),
+            question: results.sweep.question.pick(language).clone(),
+            elsewhere: elsewhere.map(|why| format!("{}{why}", code(file))),
+            finding: results.finding(language),
+            trained: results.trained(language),
+            chart: results.chart(language),
+            command: results.command(),
+            file: file.to_owned(),
+            sha256: sha256.to_owned(),
         }
     }
 
-    /// What it found, if that says something of the run.
+    /// Whether it was measured on the run's images, with its weights.
     #[must_use]
-    pub fn found(&self) -> Option<&Found> {
-        match &self.answer {
-            Answer::Found(found) => Some(found),
-            Answer::Elsewhere(_) => None,
-        }
+    pub fn fits(&self) -> bool {
+        self.elsewhere.is_none()
     }
 }
 
-/// What the labs that have run say of the run of `record`. `labs` is their folder; of a lab whose
-/// result there is on something else, that in the folder [`OTHER`] is taken if it fits.
+/// What the sweeps that were measured say of the run of `record`: first those that come with graft,
+/// then others. `labs` is their folder; of one whose result there is on something else, that in the
+/// folder [`OTHER`] is taken if it fits.
 ///
 /// # Errors
-/// When a lab's file is damaged, of another version, or cannot be read.
+/// When a result's file is damaged, of a newer version, or cannot be read.
 pub fn lessons(
     labs: &Path,
     record: &Record,
     language: Language,
 ) -> Result<Vec<Lesson>, RecordError> {
+    let mut names: Vec<String> = BUNDLED.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let others = ["", OTHER]
+        .iter()
+        .flat_map(|folder| measured(&labs.join(folder)));
+    let others: BTreeSet<String> = others.filter(|name| !names.contains(name)).collect();
+    names.extend(others);
     let mut lessons = Vec::new();
-    for name in NAMES {
+    for name in names {
         let mut lesson: Option<Lesson> = None;
         for folder in ["", OTHER] {
-            if lesson
-                .as_ref()
-                .is_some_and(|lesson| lesson.found().is_some())
-            {
+            if lesson.as_ref().is_some_and(Lesson::fits) {
                 break;
             }
-            let Some((lab, hash)) = Lab::read_hashed(&labs.join(folder), name)? else {
+            let Some((results, hash)) = Results::read(&labs.join(folder), &name)? else {
                 continue;
             };
-            let file = Lab::path(&Path::new("labs").join(folder), name);
+            let file = Results::path(&Path::new("labs").join(folder), &name);
             let file = file.display().to_string();
-            let next = Lesson::new(&lab, [&file, &hash], record, language);
-            if lesson.is_none() || next.found().is_some() {
+            let next = Lesson::new(&results, [&file, &hash], record, language);
+            if lesson.is_none() || next.fits() {
                 lesson = Some(next);
             }
         }
@@ -110,42 +106,26 @@ pub fn lessons(
     Ok(lessons)
 }
 
-fn other_images(lab: &Lab, file: &str, language: Language) -> String {
-    let (file, source) = (code(file), code(&lab.test.source));
-    let (train, test) = (
-        number::count(lab.train_images),
-        number::count(lab.test_images),
-    );
-    language.pick(
-        format!(
-            "{file} was measured on other images ({source}: {train} to train on, {test} to test on)"
-        ),
-        format!("{file} 是在其他图片上测得的（{source}：训练 {train} 张，测试 {test} 张）"),
-    )
-}
-
-fn other_weights(lab: &Lab, file: &str, language: Language) -> String {
-    let (file, weights) = (code(file), code(&lab.origin.file));
-    let hash: String = lab.origin.sha256.chars().take(12).collect();
-    let hash = code(&hash);
-    language.pick(
-        format!("{file} was measured with other weights ({weights}, SHA-256 {hash}…)"),
-        format!("{file} 是用另一套权重测得的（{weights}，SHA-256 {hash}…）"),
-    )
+/// The names of the results in a folder.
+fn measured(folder: &Path) -> impl Iterator<Item = String> + use<> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = files.map(|file| file.path());
+    let results = files.filter(|path| path.extension().is_some_and(|end| end == "json"));
+    results.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::file::tests::lab;
     use crate::page::tests::record::record;
+    use crate::sweep::fixture::results;
 
     /// A lab on the run's images, with its weights.
-    fn fitting(record: &Record) -> Lab {
-        let mut lab = lab();
-        lab.train = record.manifest.data.clone();
-        lab.test
-            .images
+    fn fitting(record: &Record) -> Results {
+        let mut lab = results();
+        lab.train.data = record.manifest.data.clone();
+        let test = &mut lab.test.as_mut().unwrap().data;
+        test.images
             .clone_from(&record.test.as_ref().unwrap().evaluated.images);
         lab.origin = record.manifest.origin.clone();
         lab
@@ -155,9 +135,9 @@ mod tests {
     fn what_was_measured_on_something_else_is_named_and_not_cited() {
         let record = record();
         let mut images = fitting(&record);
-        images.train.source = "fashion".into();
-        images.test.source = "fashion".into();
-        images.train.images = "f".repeat(64);
+        images.train.data.source = "fashion".into();
+        images.test.as_mut().unwrap().data.source = "fashion".into();
+        images.train.data.images = "f".repeat(64);
         let mut weights = fitting(&record);
         weights.origin.sha256 = "f".repeat(64);
         for (lab, en, zh) in [
@@ -174,10 +154,8 @@ mod tests {
         ] {
             for (language, words) in [(Language::En, en), (Language::Zh, zh)] {
                 let lesson = Lesson::new(&lab, ["labs/x.json", "00"], &record, language);
-                let Answer::Elsewhere(found) = lesson.answer else {
-                    panic!("cited: {lesson:?}");
-                };
-                assert!(found.contains(words), "{found}");
+                let why = lesson.elsewhere.unwrap();
+                assert!(why.contains(words), "{why}");
             }
         }
     }
@@ -192,10 +170,11 @@ mod tests {
 
         let fits = fitting(&record);
         let mut other = fits.clone();
-        other.test.source = "fashion".into();
-        other.test.images = "f".repeat(64);
+        let test = &mut other.test.as_mut().unwrap().data;
+        test.source = "fashion".into();
+        test.images = "f".repeat(64);
         // The hash that `sha256sum` finds.
-        let of = |lab: &Lab, file: &str| {
+        let of = |lab: &Results, file: &str| {
             let bytes = std::fs::read(labs.join(file.strip_prefix("labs/").unwrap())).unwrap();
             let hash = graft_durable::sha256(&bytes);
             Lesson::new(lab, [file, &hash], &record, Language::En)
@@ -207,8 +186,17 @@ mod tests {
         fits.write(&labs.join(OTHER)).unwrap();
         let found = lessons();
         assert_eq!(found, [of(&fits, "labs/other/learning-rate.json")]);
-        assert!(found[0].found().is_some());
+        assert!(found[0].fits());
         fits.write(labs).unwrap();
         assert_eq!(lessons(), [of(&fits, "labs/learning-rate.json")]);
+
+        // A sweep of somebody's own comes after those of graft, whatever its name.
+        let mut own = fits.clone();
+        own.name = "a-sweep".into();
+        own.write(&labs.join(OTHER)).unwrap();
+        let found = lessons();
+        let names: Vec<_> = found.iter().map(|lesson| lesson.name.as_str()).collect();
+        assert_eq!(names, ["learning-rate", "a-sweep"]);
+        assert!(found[1].fits());
     }
 }

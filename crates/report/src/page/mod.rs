@@ -18,7 +18,8 @@ mod run;
 mod training;
 mod weakest;
 
-pub use lesson::{Answer, Found, Lesson, lessons};
+pub(crate) use block::code;
+pub use lesson::{Lesson, lessons};
 
 use crate::Language;
 use crate::record::Record;

@@ -7,7 +7,7 @@ use graft_backbone::CpuBackbone;
 use graft_durable::{check_writable, sha256_file};
 use graft_network::Network;
 use graft_onnx_import::weights;
-use graft_report::lab::{self, Lab};
+use graft_report::sweep::{BUNDLED, Results};
 use graft_report::{State, list};
 
 use super::super::{graft, shown};
@@ -256,7 +256,9 @@ fn runs(home: &Paths) -> Finding {
 }
 
 fn labs(home: &Paths) -> Finding {
-    let read = lab::NAMES.iter().map(|name| Lab::read(&home.labs(), name));
+    let read = BUNDLED
+        .iter()
+        .map(|(name, _)| Results::read(&home.labs(), name));
     match read.collect::<Result<Vec<_>, _>>() {
         Ok(labs) => {
             let measured = labs.iter().flatten().count();

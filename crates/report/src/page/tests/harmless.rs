@@ -1,10 +1,9 @@
 //! A page loads nothing, runs nothing, and shows foreign texts as texts.
 
 use super::record::record;
-use super::{found, lesson, pages};
+use super::{NAMES, lesson, pages};
 use crate::Language;
-use crate::lab::NAMES;
-use crate::page::{Answer, Found, Lesson, Options, html, markdown};
+use crate::page::{Lesson, Options, html, markdown};
 
 #[test]
 fn nothing_is_loaded_and_nothing_runs() {
@@ -68,22 +67,21 @@ fn hostile_texts_stay_texts() {
     record
         .recipe
         .insert(hostile.clone(), hostile.clone().into());
-    let cited = Found {
+    let cited = |name| Lesson {
+        asked: hostile.clone(),
+        question: hostile.clone(),
         finding: hostile.clone(),
         trained: hostile.clone(),
         command: hostile.clone(),
         file: hostile.clone(),
         sha256: hostile.clone(),
-        ..found("boundary")
+        ..lesson(name)
     };
-    let lessons = [
-        ("boundary", Answer::Found(cited)),
-        ("preprocessing", Answer::Elsewhere(hostile.clone())),
-    ]
-    .map(|(name, answer)| Lesson {
-        name: name.into(),
-        answer,
-    });
+    let elsewhere = Lesson {
+        elsewhere: Some(hostile.clone()),
+        ..cited("preprocessing")
+    };
+    let lessons = [cited("boundary"), elsewhere, cited("own")];
     let options = Options {
         author: Some(hostile),
     };

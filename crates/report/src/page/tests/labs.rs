@@ -1,9 +1,39 @@
 //! What a page says of labs: what they found, that they say nothing of the run, or how to run them.
 
 use super::record::record;
-use super::{assert_all_have, lesson, pages};
-use crate::lab::NAMES;
-use crate::page::{Answer, Lesson};
+use super::{NAMES, assert_all_have, lesson, pages};
+use crate::page::Lesson;
+
+/// What `boundary` says of a run that it was not measured for.
+fn elsewhere(why: &str) -> Lesson {
+    Lesson {
+        elsewhere: Some(why.into()),
+        ..lesson("boundary")
+    }
+}
+
+#[test]
+fn a_sweep_of_ones_own_has_its_own_heading() {
+    let own = Lesson {
+        asked: "my/own.toml".into(),
+        question: "What does my own sweep ask?".into(),
+        ..lesson("own")
+    };
+    let mut other = own.clone();
+    other.elsewhere = Some("measured elsewhere".into());
+    let pages = pages(&record(), &[own]);
+    let parts = [
+        "What does my own sweep ask?",
+        "what own found",
+        "chart of own",
+    ];
+    assert_all_have(&pages, &parts);
+    let pages = super::pages(&record(), &[other]);
+    assert_all_have(
+        &pages,
+        &["measured elsewhere", "cargo xtask lab my/own.toml"],
+    );
+}
 
 #[test]
 fn labs_that_have_not_run_are_not_claimed() {
@@ -24,10 +54,7 @@ fn labs_that_have_not_run_are_not_claimed() {
 fn the_foot_says_where_every_number_comes_from() {
     let cited = pages(&record(), &[lesson("boundary")]);
     assert_all_have(&cited, &["labs/boundary.json", "hash of boundary"]);
-    let elsewhere = Lesson {
-        name: "boundary".into(),
-        answer: Answer::Elsewhere("why".into()),
-    };
+    let elsewhere = elsewhere("why");
     let not_cited = pages(&record(), &[elsewhere]);
     for (number, (every, labs)) in [
         ("Every number above", "What labs measured comes from"),
@@ -55,11 +82,7 @@ fn labs_on_other_images_are_named_and_the_command_has_the_runs() {
     let recipe = "[data]\nsource = \"my fashion\"\nclasses = 3\nlimit = 0\nvalidation = 3\n";
     record.recipe = recipe.parse().unwrap();
     let why = "`labs/boundary.json` was measured elsewhere";
-    let lesson = Lesson {
-        name: "boundary".into(),
-        answer: Answer::Elsewhere(why.into()),
-    };
-    let pages = pages(&record, &[lesson]);
+    let pages = pages(&record, &[elsewhere(why)]);
     for (page, said) in pages.iter().zip([
         "Not measured for this run: ",
         "Not measured for this run: ",

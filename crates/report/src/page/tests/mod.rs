@@ -9,20 +9,24 @@ use crate::chart::{Axis, Chart, Point, Series};
 use crate::record::Cached;
 use record::{predictions, record};
 
-use crate::lab::NAMES;
+/// The names of the sweeps that come with graft.
+const NAMES: [&str; 5] = [
+    "small-data",
+    "preprocessing",
+    "boundary",
+    "learning-rate",
+    "validation",
+];
 
 fn lesson(name: &str) -> Lesson {
     Lesson {
         name: name.into(),
-        answer: Answer::Found(found(name)),
-    }
-}
-
-fn found(name: &str) -> Found {
-    Found {
+        asked: name.into(),
+        question: format!("what {name} asks"),
+        elsewhere: None,
         finding: format!("what {name} found"),
         trained: format!("how {name} learned"),
-        charts: vec![Chart {
+        chart: Chart {
             title: format!("chart of {name}"),
             x_label: "x".into(),
             y_label: "y".into(),
@@ -37,7 +41,7 @@ fn found(name: &str) -> Found {
                     interval: None,
                 }],
             }],
-        }],
+        },
         command: format!("cargo xtask lab {name}"),
         file: format!("labs/{name}.json"),
         sha256: format!("hash of {name}"),

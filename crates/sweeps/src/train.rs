@@ -1,0 +1,164 @@
+//! Heads that are trained and measured, several at once.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use graft_backbone::CpuBackbone;
+use graft_environment::interrupt::go_on;
+use graft_environment::output;
+use graft_features::Features;
+use graft_report::record::{Prediction, Scores};
+use graft_report::sweep::{Cell, Measured, Training};
+use graft_report::{Estimate, Hits};
+
+use graft_trainer::examples::LabelledFeatures;
+use graft_trainer::trainable::Trainable;
+use graft_trainer::training::{self, State};
+
+use crate::Error;
+use crate::features::Bench;
+use crate::plan::{Plan, Planned};
+
+/// A cell that was measured, and which images each of its trainings got right.
+pub(super) type Trained = (Cell, Vec<Hits>);
+
+/// Trains and measures all cells, as many at once as there are threads. Each is trained as `train` would,
+/// whatever runs beside it.
+///
+/// These are threads of their own, not tasks of the pool that computes within a training: a task that
+/// waits for the pool might be given another training to do meanwhile, within an operation of its own.
+pub(super) fn run(
+    name: &str,
+    plan: &Plan,
+    bench: &Bench,
+    cells: &[(&Planned, usize)],
+) -> Result<Vec<Trained>, Error> {
+    let started = Instant::now();
+    let numbers = 0..plan.sweep.trainings;
+    let all = cells
+        .iter()
+        .flat_map(|cell| numbers.clone().map(move |number| (cell, number)));
+    let all: Vec<_> = all.collect();
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let finished = Mutex::new(vec![None; all.len()]);
+    let tenth = |done: usize| done * 10 / all.len();
+    let work = || -> Result<(), Error> {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(((cell, features), number)) = all.get(place) else {
+                return Ok(());
+            };
+            let one = train(plan, bench, cell, *features, *number).inspect_err(|_| {
+                // The others need not begin anything new.
+                next.store(all.len(), Ordering::Relaxed);
+            })?;
+            if let Ok(mut finished) = finished.lock() {
+                finished[place] = Some(one);
+            }
+            let before = done.fetch_add(1, Ordering::Relaxed);
+            if tenth(before + 1) > tenth(before) {
+                let (done, seconds) = (before + 1, started.elapsed().as_secs_f64());
+                output::note(&format!(
+                    "{name}: {done} of {} heads, {seconds:.0} s",
+                    all.len()
+                ));
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let threads = CpuBackbone::threads().min(all.len());
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let results = workers.into_iter().map(|worker| match worker.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        results.fold(Ok(()), Result::and)
+    })?;
+    let finished = finished.into_inner().unwrap_or_default();
+    let finished: Vec<Trained> = finished.into_iter().flatten().collect();
+    let trainings = usize::try_from(plan.sweep.trainings).unwrap_or(usize::MAX);
+    let cells = finished.chunks(trainings).filter_map(together);
+    Ok(cells.collect())
+}
+
+/// Several trainings of a cell.
+fn together(trained: &[Trained]) -> Option<Trained> {
+    let (first, _) = trained.first()?;
+    let hits: Vec<Hits> = trained.iter().flat_map(|(_, hits)| hits.clone()).collect();
+    let trainings = trained.iter().flat_map(|(cell, _)| cell.trainings.clone());
+    let cell = Cell {
+        trainings: trainings.collect(),
+        accuracy: Estimate::accuracy(&hits),
+        ..first.clone()
+    };
+    Some((cell, hits))
+}
+
+/// Trains a head of `cell` and measures it.
+fn train(
+    plan: &Plan,
+    bench: &Bench,
+    cell: &Planned,
+    features: usize,
+    number: u64,
+) -> Result<Trained, Error> {
+    let holdout = cell.holdout(&bench.train, plan.base.training.seed, number)?;
+    let mut recipe = cell.recipe.clone();
+    let steps = holdout.train.len().div_ceil(recipe.training.batch_size);
+    recipe.training.seed += cell.own.seed + number;
+    if cell.own.steps > 0 {
+        recipe.training.epochs = cell.own.steps.div_ceil(steps.max(1));
+    }
+    let pair = bench.at(features);
+    let train = examples(bench, &pair.train, bench.train.labels());
+    let weights = bench.paths.weights(recipe.backbone.network.name);
+    let start = Trainable::new(&recipe, &train, &holdout.train, &weights)?;
+    let state = State::new(&recipe, start);
+    let (kept, module) = training::train(state, &recipe, &train, &holdout, |_| Ok(go_on()?))?;
+    let predictions = match (&pair.test, &bench.test) {
+        (Some(features), Some(images)) => {
+            let all: Vec<usize> = (0..images.len()).collect();
+            module.predictions(&examples(bench, features, images.labels()), &all)?
+        }
+        _ => module.predictions(&train, &holdout.validation)?,
+    };
+    let hits = vec![predictions.rows.iter().map(Prediction::is_right).collect()];
+    let training = &recipe.training;
+    let cell = Cell {
+        at: cell.at.clone(),
+        chosen: true,
+        training: Training {
+            standardised: recipe.head.standardise,
+            learning_rate: training.learning_rate,
+            batch_size: training.batch_size,
+            epochs: training.epochs,
+        },
+        values: pair.train.width(),
+        trained_on: holdout.train.len(),
+        validated_on: holdout.validation.len(),
+        measured_on: predictions.rows.len(),
+        trainings: vec![Measured {
+            seed: training.seed,
+            validation: kept.validation,
+            scores: Scores::from(&predictions.evaluate()?),
+        }],
+        accuracy: Estimate::accuracy(&hits),
+    };
+    Ok((cell, hits))
+}
+
+fn examples<'a>(
+    bench: &'a Bench,
+    features: &'a Features,
+    labels: &'a [u8],
+) -> LabelledFeatures<'a> {
+    LabelledFeatures {
+        features,
+        labels,
+        classes: bench.train.classes(),
+        device: &bench.compute.device,
+        backend: bench.compute.backend,
+    }
+}
