@@ -106,12 +106,12 @@ pub(crate) struct Fetch {
 
 /// `graft import`
 #[derive(Debug, Args)]
-pub struct Import {
+pub(crate) struct Import {
     /// An ONNX file that begins with a known network, whatever head it has; by default the fetched one
-    pub file: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
     /// Where from.
     #[command(flatten)]
-    pub outside: Outside,
+    pub(crate) outside: Outside,
 }
 
 /// What to fetch.
