@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Holds the features that graft caches against ONNX Runtime's, for every block and engine.
 
-Lets `graft extract` cache the features of the first training digits, opens the file that it prints,
-and runs the same digits through the same blocks of the ONNX file in ONNX Runtime. Unlike the parity
+Lets `graft extract` cache the features of the first training digits, opens what it has written, and
+runs the same digits through the same blocks of the ONNX file in ONNX Runtime. Unlike the parity
 test, which keeps to a small committed reference, this compares every value, and all that lies between
 the digits and the cache: preprocessing, batches, the file's layout.
 
@@ -17,7 +17,7 @@ LIMIT.
 import argparse
 import json
 import os
-import struct
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,34 +41,31 @@ def expected_features(session, images):
 
 
 def extract(graft, home, engine, block, count):
-    """The path of the features that `graft extract` has cached."""
+    """The folder of the features that `graft extract` has cached."""
     command = [str(graft), "extract", "--offline", "--engine", engine]
     command += ["--set", f"data.limit={count}", "--set", f"backbone.boundary=block{block}"]
     environment = os.environ | {"GRAFT_HOME": str(home)}
     run = subprocess.run(command, env=environment, capture_output=True, text=True)
     if run.returncode != 0:
         raise SystemExit(f"{' '.join(command)} failed with {run.returncode}:\n{run.stderr}")
-    paths = [line for line in run.stdout.splitlines() if line.endswith(".safetensors")]
-    if len(paths) != 1:
-        raise SystemExit(f"{' '.join(command)}: expected one path of features, found:\n{run.stdout}")
-    return Path(paths[0])
+    entries = list((home / "cache").glob("*/entry.json"))
+    if len(entries) != 1:
+        raise SystemExit(f"{' '.join(command)}: expected one entry, found {entries}:\n{run.stdout}")
+    return entries[0].parent
 
 
-def read_features(path, engine):
-    """The tensor `features` [images, channels, height, width] of a safetensors file: header length,
-    JSON header, data. The header says which engine has computed them."""
-    data = path.read_bytes()
-    (length,) = struct.unpack_from("<Q", data)
-    header = json.loads(data[8 : 8 + length])
-    made_by = json.loads(header["__metadata__"]["key"])["engine"]
+def read_features(folder, engine):
+    """The features [images, channels, height, width] in an entry's folder: the shards that its manifest
+    lists, one after another. The manifest says which engine has computed them."""
+    entry = json.loads((folder / "entry.json").read_bytes())["entry"]
+    made_by, dtype = entry["key"]["engine"], entry["key"]["dtype"]
     if made_by.split()[0] != engine:
-        raise SystemExit(f"{path}: expected features by {engine}, found {made_by}")
-    tensor = header["features"]
-    if tensor["dtype"] != "F32":
-        raise SystemExit(f"{path}: expected F32, found {tensor['dtype']}")
-    start, end = tensor["data_offsets"]
-    values = np.frombuffer(data, "<f4", (end - start) // 4, offset=8 + length + start)
-    return values.reshape(tensor["shape"])
+        raise SystemExit(f"{folder}: expected features by {engine}, found {made_by}")
+    if dtype != "f32":
+        raise SystemExit(f"{folder}: expected f32, found {dtype}")
+    names = [f"{number:06}-{sha256}" for number, sha256 in enumerate(entry["shards"])]
+    data = b"".join((folder / name).read_bytes() for name in names)
+    return np.frombuffer(data, "<f4").reshape(entry["shape"])
 
 
 def largest_difference(found, expected):
@@ -96,7 +93,7 @@ def main():
             for block in BLOCKS:
                 path = extract(graft, home, engine, block, arguments.digits)
                 off = largest_difference(read_features(path, engine), expected[block - 1])
-                path.unlink()
+                shutil.rmtree(path)
                 # A NaN is not within either.
                 within = within and off <= LIMIT
                 print(f"{engine} block{block}: off by {off:.1e}, of {LIMIT:.0e} allowed", flush=True)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What somebody with a graphics card runs, from a checkout, to say how graft does on it:
+# What somebody with a GPU runs, from a checkout, to say how graft does on it:
 #   scripts/gpu_acceptance.sh cuda        (or wgpu)
 # Self-check, parity with the processor, speed, and a full run of the seed recipe. All of it goes to
 # one file, acceptance-BACKEND.txt, for a bug report; the exit code is 0 where every step went well.
@@ -36,7 +36,7 @@ trap 'rm -rf "$home"' EXIT
 mkdir -p models
 ln -s "$PWD/models" "$home/models"
 export GRAFT_HOME="$home"
-card=(--backend "$backend" "${software[@]}")
+gpu=(--backend "$backend" "${software[@]}")
 failed=0
 
 step() {
@@ -54,7 +54,7 @@ keep() {
 # A device need not compute in a precision, and says so; any other failure is one.
 precision() {
     local said code=0
-    said="$(cargo xtask train "${card[@]}" --set "backbone.precision=$1" "${small[@]}" 2>&1)" || code=$?
+    said="$(cargo xtask train "${gpu[@]}" --set "backbone.precision=$1" "${small[@]}" 2>&1)" || code=$?
     printf '%s\n' "$said"
     [ "$code" = 0 ] || [[ "$said" == *"does not compute in $1"* ]]
 }
@@ -64,20 +64,20 @@ all() {
     lspci 2>/dev/null | grep -iE 'vga|3d|display' || true
     nvidia-smi 2>/dev/null || true
     step cargo xtask fetch
-    step cargo xtask doctor --device "${card[@]}"
+    step cargo xtask doctor --device "${gpu[@]}"
     # Parity: the same few digits on both.
     step cargo xtask train --backend cpu "${small[@]}"
     step keep "$home/cpu.json" cargo xtask eval --backend cpu --json
-    step cargo xtask train "${card[@]}" "${small[@]}"
-    step keep "$home/card.json" cargo xtask eval "${card[@]}" --json
+    step cargo xtask train "${gpu[@]}" "${small[@]}"
+    step keep "$home/gpu.json" cargo xtask eval "${gpu[@]}" --json
     step precision f16
     step precision bf16
-    step python3 scripts/parity.py "$home" "$home/cpu.json" "$home/card.json"
+    step python3 scripts/parity.py "$home" "$home/cpu.json" "$home/gpu.json"
     if [ "${#software[@]}" = 0 ]; then
-        step cargo xtask bench "${card[@]}" --batches 32,128,512,1024 --no-train
-        step cargo xtask bench "${card[@]}" --sizes 32 --batches 512 --no-blocks --json
-        step cargo xtask train "${card[@]}"
-        step cargo xtask eval "${card[@]}"
+        step cargo xtask bench "${gpu[@]}" --batches 32,128,512,1024 --no-train
+        step cargo xtask bench "${gpu[@]}" --sizes 32 --batches 512 --no-blocks --json
+        step cargo xtask train "${gpu[@]}"
+        step cargo xtask eval "${gpu[@]}"
     fi
     step cat "$home"/cache/devices/*.json
     step cat "$home"/runs/*/manifest.json

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Holds what a card has computed against what the processor has: features, and the figures of two
+"""Holds what a GPU has computed against what the processor has: features, and the figures of two
 evaluations.
 
-    python3 scripts/parity.py HOME CPU.json CARD.json
+    python3 scripts/parity.py HOME CPU.json GPU.json
 
 HOME is the home folder (GRAFT_HOME) whose cache has the features of both; the others are what
 `graft eval --json` has printed for a run of each, trained alike. Prints the largest difference of
@@ -14,7 +14,6 @@ Python's standard library.
 import argparse
 import array
 import json
-import struct
 import sys
 from pathlib import Path
 
@@ -24,19 +23,17 @@ FEATURES = {"f32": 5e-3, "f16": 2e-2, "bf16": 1e-1}
 FIGURES = {"accuracy": 0.01, "loss": 0.02}
 
 
-def read_features(path):
-    """What an entry of the cache is of, and its values: header length, JSON header, data."""
-    data = path.read_bytes()
-    (length,) = struct.unpack_from("<Q", data)
-    header = json.loads(data[8 : 8 + length])
-    tensor = header["features"]
-    if tensor["dtype"] != "F32":
-        raise SystemExit(f"{path}: expected F32, found {tensor['dtype']}")
-    start, end = tensor["data_offsets"]
-    values = array.array("f", data[8 + length + start : 8 + length + end])
+def read_features(folder):
+    """What an entry of the cache is of, and its values: the shards that its manifest lists, in order."""
+    entry = json.loads((folder / "entry.json").read_bytes())["entry"]
+    if entry["key"]["dtype"] != "f32":
+        raise SystemExit(f"{folder}: expected f32, found {entry['key']['dtype']}")
+    values = array.array("f")
+    for number, sha256 in enumerate(entry["shards"]):
+        values.frombytes((folder / f"{number:06}-{sha256}").read_bytes())
     if sys.byteorder == "big":
         values.byteswap()
-    return json.loads(header["__metadata__"]["key"]), values
+    return entry["key"], values
 
 
 def largest_difference(found, expected):
@@ -57,8 +54,9 @@ def precision(engine):
 
 
 def features(home):
-    """Whether every entry of a card agrees with the processor's of the same images."""
-    entries = [read_features(path) for path in sorted((home / "cache").glob("*.safetensors"))]
+    """Whether every entry of a GPU agrees with the CPU's of the same images."""
+    manifests = sorted((home / "cache").glob("*/entry.json"))
+    entries = [read_features(manifest.parent) for manifest in manifests]
     expected = {key["images"]: values for key, values in entries if key["backend"] == "cpu"}
     compared, within = 0, True
     for key, values in entries:
@@ -71,17 +69,17 @@ def features(home):
         within = within and off <= FEATURES[kind]
         print(f"{key['backend']} in {kind}: the largest difference of features is {off:.2e} of the largest, of {FEATURES[kind]:.0e} allowed")
     if compared == 0:
-        print(f"{home}: expected features of the same images by the processor and by a card, found none")
+        print(f"{home}: expected features of the same images by the processor and by a GPU, found none")
     return within and compared > 0
 
 
-def figures(cpu, card):
+def figures(cpu, gpu):
     """Whether two evaluations agree."""
     within = True
     for name, allowed in FIGURES.items():
-        off = abs(cpu[name] - card[name])
+        off = abs(cpu[name] - gpu[name])
         within = within and off <= allowed
-        print(f"{name}: processor {cpu[name]:.6f}, card {card[name]:.6f}, apart by {off:.2e}, of {allowed:.0e} allowed")
+        print(f"{name}: processor {cpu[name]:.6f}, GPU {gpu[name]:.6f}, apart by {off:.2e}, of {allowed:.0e} allowed")
     return within
 
 
@@ -89,10 +87,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("home", type=Path)
     parser.add_argument("cpu", type=Path)
-    parser.add_argument("card", type=Path)
+    parser.add_argument("gpu", type=Path)
     arguments = parser.parse_args()
-    cpu, card = (json.loads(path.read_text()) for path in (arguments.cpu, arguments.card))
-    agree = [features(arguments.home), figures(cpu, card)]
+    cpu, gpu = (json.loads(path.read_text()) for path in (arguments.cpu, arguments.gpu))
+    agree = [features(arguments.home), figures(cpu, gpu)]
     return 0 if all(agree) else 1
 
 

@@ -32,34 +32,19 @@ pub(crate) fn target(feature: &str) -> Option<PathBuf> {
 
 /// The cargo feature that `arguments` ask for: `--backend NAME` or `--backend=NAME`.
 pub(crate) fn asked(arguments: &[OsString]) -> Result<Option<&'static str>, Failure> {
-    let Some(name) = name(arguments)? else {
-        return Ok(None);
+    let mut arguments = arguments.iter().map(|argument| argument.to_string_lossy());
+    let name = arguments.find_map(|argument| Some(argument.strip_prefix("--backend")?.to_owned()));
+    let name = match name {
+        None => return Ok(None),
+        Some(name) if name.is_empty() => arguments.next().unwrap_or_default().into_owned(),
+        Some(name) => name.trim_start_matches('=').to_owned(),
     };
     let known = FEATURES.iter().find(|(known, _)| *known == name);
     known.map(|(_, feature)| Some(*feature)).ok_or_else(|| {
         Failure::Usage(format!(
-            "unknown backend `{name}`: expected cpu, wgpu (also webgpu) or cuda"
+            "unknown backend `{name}`: expected cpu, wgpu (also webgpu) or cuda after --backend"
         ))
     })
-}
-
-fn name(arguments: &[OsString]) -> Result<Option<String>, Failure> {
-    let mut arguments = arguments.iter().map(|argument| argument.to_string_lossy());
-    while let Some(argument) = arguments.next() {
-        match argument.strip_prefix("--backend") {
-            Some("") => {
-                let missing =
-                    || Failure::Usage("--backend: expected cpu, wgpu or cuda after it".into());
-                return arguments
-                    .next()
-                    .map(|name| Some(name.into_owned()))
-                    .ok_or_else(missing);
-            }
-            Some(rest) if rest.starts_with('=') => return Ok(Some(rest[1..].to_owned())),
-            _ => {}
-        }
-    }
-    Ok(None)
 }
 
 #[cfg(test)]

@@ -5,16 +5,16 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use crate::cargo::{self, Failure};
-use crate::{cards, llvm};
+use crate::{gpu, llvm};
 
 const NO_DRIVER: &str = "\
 no NVIDIA driver is loaded on this machine (neither /proc/driver/nvidia nor /dev/nvidia0 is there), so the CUDA backend has nothing to run on.
-  next: install the driver until `nvidia-smi` lists the card, or use --backend wgpu or --backend cpu
+  next: install the driver until `nvidia-smi` lists the GPU, or use --backend wgpu or --backend cpu
   to build for another machine: cargo build --release -p graft --no-default-features --features cuda";
 
 /// Refuses a build that is of no use here, or that cannot succeed.
 pub(crate) fn possible() -> Result<(), Failure> {
-    if !cards::nvidia() {
+    if !gpu::nvidia() {
         return Err(Failure::Spawn(NO_DRIVER.into()));
     }
     if !llvm::can_be_had() {

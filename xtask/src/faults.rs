@@ -4,88 +4,37 @@ use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
 use crate::cargo::{self, Failure, cargo};
-use crate::pass;
+use crate::forward;
 
 /// Says how many times as many mutated files are run; see the crate `graft-fuzz`.
 const TIMES: &str = "GRAFT_FUZZ_TIMES";
 
-/// Tests that belong together.
-struct Group {
-    what: &'static str,
-    /// Parts of the tests' names.
-    names: &'static [&'static str],
-}
-
-const FILES: Group = Group {
-    what: "files that were mutated, cut, made up, or are too large",
-    names: &[
-        "mutated",
-        "made_up",
-        "damage",
-        "bombs::",
-        "largest_pictures",
-        "deep_nesting",
-        "real_file_do_no_harm",
-        "in_another_file",
-        "out_of_the_folder",
-    ],
-};
-
-const DISK: Group = Group {
-    what: "operations on the disk that fail, and processes that are killed between them",
-    names: &[
-        "replacing_",
-        "writing_into_a_new_folder",
-        "appending_to_a_file",
-        "a_fault_that_is_none",
-        "fault::",
-        "sweep::",
-    ],
-};
-
-const TRAINING: Group = Group {
-    what: "trainings that are stopped or killed, whose disk fails, or that run side by side",
-    names: &[
-        "killed_",
-        "every_failing_operation",
-        "signals::",
-        "what_cannot_be_gone_on_with",
-        "start::",
-        "checkpoints::",
-        "diverge::",
-        "never_stopped",
-        "two_trainings",
-        "every_flip_and_cut",
-        "every_flipped_bit",
-        "shards::",
-        "sealed::",
-        "one_thread_and_two",
-        "the_same_seed_gives_the_same_bits",
-        "is_no_number_stops",
-        "last_step_ruined",
-        "a_full_disk",
-        "a_disk_",
-        "that_cannot_be_written_is_named",
-    ],
-};
-
-const MEMORY: Group = Group {
-    what: "devices whose memory is full, and devices that are lost",
-    names: &[
-        "failure::",
-        "room::tests::a_larger_pass",
-        "less_memory",
-        "memory_that_runs_out",
-        "a_lost_device",
-        "what_fails_on_the_device",
-    ],
-};
-
-/// What only the long form runs: a million mutations.
-const MILLION: Group = Group {
-    what: "a million mutated IDX files",
-    names: &["idx::mutations::"],
-};
+/// What is made to go wrong, and parts of the names of the tests that do it.
+const GROUPS: [(&str, &str); 4] = [
+    (
+        "files that were mutated, cut, made up, or are too large",
+        "mutated made_up damage bombs:: largest_pictures deep_nesting \
+         real_file_do_no_harm in_another_file out_of_the_folder",
+    ),
+    (
+        "operations on the disk that fail, and processes that are killed between them",
+        "replacing_ writing_into_a_new_folder appending_to_a_file a_fault_that_is_none \
+         fault:: sweep::",
+    ),
+    (
+        "training runs that are stopped or killed, whose disk fails, or that run side by side",
+        "killed_ every_failing_operation signals:: what_cannot_be_gone_on_with start:: \
+         checkpoints:: diverge:: never_stopped two_trainings every_flip_and_cut \
+         every_flipped_bit interrupted_anywhere while_others_are_written is_no_number_is_named sealed:: one_thread_and_two \
+         the_same_seed_gives_the_same_bits is_no_number_stops last_step_ruined \
+         a_full_disk a_disk_ that_cannot_be_written_is_named",
+    ),
+    (
+        "devices that are out of memory, and devices that are lost",
+        "failure:: room::tests::a_larger_pass less_memory memory_that_runs_out \
+         a_lost_device what_fails_on_the_device",
+    ),
+];
 
 pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let long = match arguments {
@@ -93,39 +42,38 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
         [flag] if flag == "--long" => true,
         _ => return Err(Failure::Usage("faults: expected nothing or --long".into())),
     };
-    pass::fetch("all")?;
-    let times = if long { 10 } else { 1 };
-    FILES.run(times)?;
-    DISK.run(times)?;
-    TRAINING.run(times)?;
-    MEMORY.run(times)?;
-    if long {
-        MILLION.run(100)?;
+    forward::fetch("all")?;
+    for (what, names) in GROUPS {
+        test(what, names, if long { 10 } else { 1 })?;
     }
-    eprintln!("every fault was met");
+    if long {
+        test("a million mutated IDX files", "idx::mutations::", 100)?;
+    }
+    eprintln!("all tests of faults passed");
     Ok(())
 }
 
-impl Group {
-    /// Runs the tests and shows their figures; everything that they say where one fails.
-    fn run(&self, times: u32) -> Result<(), Failure> {
-        eprintln!("{}", self.what);
-        let mut tests = cargo("test");
-        tests.args(["--release", "--workspace", "--tests"]);
-        tests.args(["--", "--include-ignored", "--nocapture"]);
-        tests.args(self.names).env(TIMES, times.to_string());
-        let said = said(tests)?;
-        let figures: Vec<&str> = said.lines().filter_map(figure).collect();
-        let passed: u32 = said.lines().filter_map(passed).sum();
-        if let Some(name) = self.names.iter().find(|name| !ran(&said, name)) {
-            return Err(Failure::Spawn(format!("no test is called like {name}")));
-        }
-        for figure in figures {
-            eprintln!("  {figure}");
-        }
-        eprintln!("  {passed} tests passed");
-        Ok(())
+/// Runs the tests and shows their figures; everything that they say where one fails.
+fn test(what: &str, names: &str, times: u32) -> Result<(), Failure> {
+    eprintln!("{what}");
+    let names: Vec<&str> = names.split(' ').collect();
+    let mut tests = cargo("test");
+    tests.args(["--release", "--workspace", "--tests"]);
+    tests.args(["--", "--include-ignored", "--nocapture"]);
+    tests.args(&names).env(TIMES, times.to_string());
+    let said = said(tests)?;
+    // Whether a test was run for each name.
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("test ")).collect();
+    let missing = |name: &&&str| !lines.iter().any(|line| line.contains(**name));
+    if let Some(name) = names.iter().find(missing) {
+        return Err(Failure::Spawn(format!("no test is called like {name}")));
     }
+    for figure in said.lines().filter_map(figure) {
+        eprintln!("  {figure}");
+    }
+    let passed: u32 = said.lines().filter_map(passed).sum();
+    eprintln!("  {passed} tests passed");
+    Ok(())
 }
 
 /// What tests print, once they have passed. The build's progress is shown as always.
@@ -140,12 +88,6 @@ fn said(mut tests: Command) -> Result<String, Failure> {
     }
     eprintln!("{said}");
     Err(Failure::Exit(cargo::code(output.status)))
-}
-
-/// Whether a test with `name` in its own was run.
-fn ran(said: &str, name: &str) -> bool {
-    let names = said.lines().filter(|line| line.contains("test "));
-    names.into_iter().any(|line| line.contains(name))
 }
 
 /// A line of figures, without the test harness's marks before it.

@@ -3,12 +3,12 @@
 //! Add no dependencies: whatever this crate needs, every command waits for.
 
 mod backend;
-mod cards;
 mod cargo;
 mod cuda;
 mod faults;
+mod forward;
+mod gpu;
 mod llvm;
-mod pass;
 mod peers;
 mod test;
 
@@ -21,15 +21,15 @@ const HELP: &str = "\
 cargo xtask VERB [OPTION]...
 
   train, eval, report, lab, runs, compare, predict, fetch, import, extract, cache, doctor
-          build graft and pass everything on to it;
+          build graft and forward everything to it;
           `cargo xtask train --help` shows what it takes
-          --backend cpu|wgpu|cuda   what to build it for (default: cpu); taken by those that compute:
+          --backend cpu|wgpu|cuda   what to build it for (default: cpu); for the verbs that use a device:
                                     train, eval, extract, predict, lab, bench, doctor
   bench   measure how fast features are computed
-          --peers  in turn with ONNX Runtime, PyTorch and TensorFlow, which are installed (gigabytes)
+          --peers  also ONNX Runtime, PyTorch and TensorFlow, which are installed first (gigabytes)
   test    fetch what the tests need and run all of them
-          --full   also against fresh exports by Keras and PyTorch, which are installed (gigabytes)
-  faults  of these tests, those that make files and disks go wrong, with their figures
+          --full   also with new exports by Keras and PyTorch, which are installed first (gigabytes)
+  faults  only the tests with damaged files, full disks and killed processes, with their figures
           --long   ten times as many mutated files and kills, and a million files of MNIST's format
   help    show this";
 
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     let done = match verb.as_ref() {
         "bench" if peers::wanted(rest) => peers::run(rest),
         "train" | "eval" | "report" | "lab" | "runs" | "compare" | "predict" | "fetch"
-        | "import" | "extract" | "cache" | "bench" | "doctor" => pass::run(&verb, rest),
+        | "import" | "extract" | "cache" | "bench" | "doctor" => forward::run(&verb, rest),
         "help" | "--help" | "-h" | "test" | "faults" if wants_help(&verb, rest) => {
             // A reader that has gone away is no failure.
             let _ = writeln!(io::stdout(), "{HELP}");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cargo::{self, Failure, root};
-use crate::pass;
+use crate::forward;
 
 const FLAG: &str = "--peers";
 const PACKAGES: [&str; 5] = ["numpy", "onnx", "onnxruntime", "torch", "tensorflow-cpu"];
@@ -20,8 +20,8 @@ pub(crate) fn wanted(arguments: &[OsString]) -> bool {
 /// Installs the peers below `target` where they are missing, then runs the script; what follows
 /// `--peers` goes to it.
 pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
-    pass::fetch("train")?;
-    let graft = pass::build("cpu")?;
+    forward::fetch("train")?;
+    let graft = forward::build("cpu")?;
     let python = python(&root().join("target/peers"))?;
     let mut script = Command::new(python);
     script

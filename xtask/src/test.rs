@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use crate::cargo::{self, Failure, cargo, root};
-use crate::pass;
+use crate::forward;
 
 /// The module of the tests that need fresh exports.
 const FULL: &str = "full::";
@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
         [flag] if flag == "--full" => true,
         _ => return Err(Failure::Usage("test: expected nothing or --full".into())),
     };
-    pass::fetch("all")?;
+    forward::fetch("all")?;
     let mut tests = cargo("test");
     tests.args(["--release", "--workspace"]);
     tests.args(["--", "--include-ignored"]);

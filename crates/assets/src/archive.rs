@@ -8,7 +8,6 @@ use flate2::read::GzDecoder;
 
 use crate::Failure;
 use crate::client::Client;
-use crate::failure::Trouble;
 
 /// Of an unpacked tar file, how many bytes are looked at in search of the member.
 const LIMIT: u64 = 1 << 30;
@@ -18,8 +17,8 @@ pub(crate) fn read_member(
     client: Client,
     archive: &Path,
     member: &str,
-    receive: impl FnOnce(&mut dyn Read) -> Result<(), Trouble>,
-) -> Result<(), Trouble> {
+    receive: impl FnOnce(&mut dyn Read) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let file = File::open(archive).map_err(|error| bad(archive, error))?;
     match client {
         Client::Npm => {
@@ -34,7 +33,7 @@ pub(crate) fn read_member(
                     return receive(&mut entry);
                 }
             }
-            Err(bad(archive, format!("it has no member {member}")).into())
+            Err(bad(archive, format!("it has no member {member}")))
         }
         Client::Pip => {
             let mut zip =
@@ -49,9 +48,7 @@ pub(crate) fn read_member(
 
 fn bad(archive: &Path, reason: impl std::fmt::Display) -> Failure {
     let name = archive.file_name().unwrap_or_default().to_string_lossy();
-    Failure::Package {
-        reason: format!("{name}: {reason}"),
-    }
+    Failure::Package(format!("{name}: {reason}"))
 }
 
 #[cfg(test)]
@@ -85,7 +82,7 @@ mod tests {
         zip.finish().unwrap();
     }
 
-    fn read(client: Client, archive: &Path, member: &str) -> Result<Vec<u8>, Trouble> {
+    fn read(client: Client, archive: &Path, member: &str) -> Result<Vec<u8>, Failure> {
         let mut content = Vec::new();
         read_member(client, archive, member, |reader| {
             reader.read_to_end(&mut content).unwrap();

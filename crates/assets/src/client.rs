@@ -1,4 +1,4 @@
-//! The package clients a user has, `npm` and `pip`: run for one package, with an end to patience.
+//! The package clients a user has, `npm` and `pip`: run for one package, with a timeout.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,14 +35,14 @@ impl Client {
         self,
         package: &str,
         version: &str,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Package, Failure> {
         let folder = tempfile::tempdir().map_err(unusable)?;
         let found = self
             .names()
             .iter()
             .find(|name| answers(name, folder.path()))
-            .ok_or(Failure::NotInstalled(self.name()))?;
+            .ok_or_else(|| Failure::Client(format!("{} is not installed", self.name())))?;
         let mut command = command(found, folder.path());
         match self {
             // Impatient with a dead network; a package has no scripts that we would want to run.
@@ -55,7 +55,7 @@ impl Client {
                 .args(["--disable-pip-version-check", "--retries=1", "--timeout=8"])
                 .args(["--dest=.".to_owned(), format!("{package}=={version}")]),
         };
-        run(&mut command, &folder.path().join("output"), patience)?;
+        run(&mut command, &folder.path().join("output"), timeout)?;
         Ok(Package {
             archive: self.archive_in(folder.path())?,
             _folder: folder,
@@ -90,12 +90,13 @@ impl Client {
             Self::Npm => "tgz",
             Self::Pip => "whl",
         };
-        fs::read_dir(folder)
+        let mut paths = fs::read_dir(folder)
             .map_err(unusable)?
-            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter_map(|entry| Some(entry.ok()?.path()));
+        paths
             .find(|path| path.extension().is_some_and(|found| found == extension))
-            .ok_or_else(|| Failure::Package {
-                reason: format!("{} brought no .{extension} file", self.name()),
+            .ok_or_else(|| {
+                Failure::Package(format!("{} brought no .{extension} file", self.name()))
             })
     }
 }
@@ -113,8 +114,8 @@ fn command(name: &[&str], folder: &Path) -> Command {
     command
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,21 +1,22 @@
-//! Another program, run to its end, or to the end of patience; the end of what it said is kept.
+//! Another program, run to its end or for a limited time; the last lines of its output are kept.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Failure;
+use crate::error::lines;
 
 /// How much of the end of a program's output is shown.
 const LAST_LINES: usize = 8;
-const LAST_BYTES: u64 = 4096;
+const LAST_BYTES: usize = 4096;
 
 /// Runs a command to its end. Its output goes to a file, since a pipe can be held open by a
 /// grandchild that nobody can wait for.
-pub(crate) fn run(command: &mut Command, output: &Path, patience: Duration) -> Result<(), Failure> {
+pub(crate) fn run(command: &mut Command, output: &Path, timeout: Duration) -> Result<(), Failure> {
     let line = words(command);
     let log = File::create(output).map_err(unusable)?;
     let again = log.try_clone().map_err(unusable)?;
@@ -24,28 +25,27 @@ pub(crate) fn run(command: &mut Command, output: &Path, patience: Duration) -> R
         .stdout(log)
         .stderr(again)
         .spawn()
-        .map_err(|error| Failure::Client {
-            command: line.clone(),
-            status: "an error of the system".into(),
-            last_lines: vec![error.to_string()],
-        })?;
-    match wait(&mut child, patience).map_err(unusable)? {
+        .map_err(|error| Failure::Client(format!("`{line}` cannot be run: {error}")))?;
+    match wait(&mut child, timeout).map_err(unusable)? {
         Some(status) if status.success() => Ok(()),
-        Some(status) => Err(Failure::Client {
-            command: line,
-            status: status.to_string(),
-            last_lines: last_lines(output).map_err(unusable)?,
-        }),
-        None => Err(Failure::ClientTimeout {
-            command: line,
-            after: patience,
-        }),
+        Some(status) => {
+            let said = lines(last_lines(output).map_err(unusable)?);
+            Err(Failure::Client(format!(
+                "`{line}` failed with {status}:{said}"
+            )))
+        }
+        None => {
+            let seconds = timeout.as_secs_f64();
+            Err(Failure::Client(format!(
+                "`{line}` did not finish within {seconds} s"
+            )))
+        }
     }
 }
 
-/// Waits for a child, and kills it when `patience` is at its end.
-fn wait(child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>> {
-    let deadline = Instant::now() + patience;
+/// Waits for a child, and kills it after `timeout`.
+fn wait(child: &mut Child, timeout: Duration) -> io::Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + timeout;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
@@ -61,19 +61,12 @@ fn wait(child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>>
 
 /// The end of a file, as the lines that tell something.
 fn last_lines(path: &Path) -> io::Result<Vec<String>> {
-    let mut file = File::open(path)?;
-    let bytes = file.metadata()?.len();
-    file.seek(SeekFrom::Start(bytes.saturating_sub(LAST_BYTES)))?;
-    let mut end = Vec::new();
-    file.take(LAST_BYTES).read_to_end(&mut end)?;
-    let end = String::from_utf8_lossy(&end);
-    let lines: Vec<_> = end
-        .lines()
-        .map(str::trim_end)
-        .filter(|line| tells(line))
-        .collect();
-    let skipped = lines.len().saturating_sub(LAST_LINES);
-    Ok(lines[skipped..].iter().map(ToString::to_string).collect())
+    let said = fs::read(path)?;
+    let end = &said[said.len().saturating_sub(LAST_BYTES)..];
+    let end = String::from_utf8_lossy(end);
+    let lines = end.lines().map(str::trim_end).filter(|line| tells(line));
+    let lines: Vec<_> = lines.map(str::to_owned).collect();
+    Ok(lines[lines.len().saturating_sub(LAST_LINES)..].to_vec())
 }
 
 /// Whether a line is worth showing: not blank, and none of the indented stack frames and dumps in
@@ -85,34 +78,29 @@ fn tells(line: &str) -> bool {
 
 /// A command as a user would type it.
 fn words(command: &Command) -> String {
-    let mut line = command.get_program().to_string_lossy().into_owned();
-    for word in command.get_args() {
-        line.push(' ');
-        line.push_str(&word.to_string_lossy());
-    }
-    line
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    words.join(" ")
 }
 
 /// A temporary folder or file that the system refuses.
 #[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
 pub(crate) fn unusable(error: io::Error) -> Failure {
-    Failure::Package {
-        reason: error.to_string(),
-    }
+    Failure::Package(error.to_string())
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shell(script: &str, patience: Duration) -> Result<(), Failure> {
+    fn shell(script: &str, timeout: Duration) -> Result<(), Failure> {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
         run(
             command.args(["-c", script]),
             &folder.path().join("output"),
-            patience,
+            timeout,
         )
     }
 
@@ -123,24 +111,11 @@ mod tests {
             Duration::from_secs(20),
         )
         .unwrap_err();
-        let Failure::Client {
-            status, last_lines, ..
-        } = &failure
-        else {
-            panic!("{failure:?}");
-        };
-        assert!(status.contains('3'), "{status}");
-        let last = [
-            "8994",
-            "8995",
-            "8996",
-            "8997",
-            "8998",
-            "8999",
-            "9000",
-            "no such package",
-        ];
-        assert_eq!(last_lines, &last);
+        let expected = "failed with exit status: 3:\n    8994\n    8995\n    8996\n    8997\n    \
+                        8998\n    8999\n    9000\n    no such package";
+        let said = failure.to_string();
+        assert!(said.ends_with(expected), "{said}");
+        assert!(said.contains("`sh -c seq 1001"), "{said}");
     }
 
     #[test]
@@ -163,14 +138,11 @@ mod tests {
 
     #[test]
     fn a_client_that_hangs_is_given_up() {
-        let patience = Duration::from_millis(100);
+        let timeout = Duration::from_millis(100);
         let begun = Instant::now();
         // The grandchild outlives the shell and holds its output open.
-        let failure = shell("sleep 5 & sleep 5", patience).unwrap_err();
-        assert!(
-            matches!(failure, Failure::ClientTimeout { .. }),
-            "{failure}"
-        );
+        let said = shell("sleep 5 & sleep 5", timeout).unwrap_err().to_string();
+        assert!(said.contains("did not finish within 0.1 s"), "{said}");
         assert!(begun.elapsed() < Duration::from_secs(4));
     }
 }

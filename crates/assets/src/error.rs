@@ -1,103 +1,104 @@
 //! What the caller is told: a wrong file, a missing one, or every source with the reason it failed.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
+use std::io;
 use std::path::PathBuf;
-
-use crate::{Failure, Mismatch};
 
 /// Why [`ensure`](crate::ensure()) could not provide a file.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what its fields are")]
 pub enum Error {
     /// The manifest itself is wrong.
-    #[error("the manifest of assets is wrong: {reason}")]
-    Manifest {
-        /// Where and why.
-        reason: String,
-    },
+    #[error("the manifest of assets is wrong: {0}")]
+    Manifest(String),
     /// Files that were there are not the pinned ones.
     #[error(
-        "not what the manifest pins, and never used:{}\nrun the same command again (without --offline), and it is fetched anew",
-        lines(files)
+        "these files are not the ones that the manifest pins, and are never used:{}\nrun the same command again (without --offline) to fetch them anew",
+        lines(.0)
     )]
-    Corrupted {
-        /// Each file with what was expected and found.
-        files: Vec<WrongFile>,
-    },
+    Corrupted(Vec<String>),
     /// A file in the user's own folder is not the pinned one; it is left as it is.
     #[error(
         "cannot use {}: {reason}; it is left as it is: replace it, or run the command without --from", path.display()
     )]
-    Refused {
-        /// The file in the user's folder.
-        path: PathBuf,
-        /// Why it was refused.
-        reason: Failure,
-    },
+    Refused { path: PathBuf, reason: Failure },
     /// The folder given by the user is not there.
-    #[error("{} is not a folder; give --from the folder in which the files lie", path.display())]
-    NoFolder {
-        /// What the user gave.
-        path: PathBuf,
-    },
+    #[error("{} is not a folder; give --from the folder that holds the files", .0.display())]
+    NoFolder(PathBuf),
     /// Files are missing, and fetching is forbidden.
     #[error(
         "missing in {}, and --offline forbids fetching:{}\nfetch them once with the network (the verb fetch), or give a folder that holds them: --from DIR",
         folder.display(), lines(files)
     )]
-    Offline {
-        /// Where the files should be.
-        folder: PathBuf,
-        /// Which files are missing.
-        files: Vec<String>,
-    },
-    /// Every source failed.
+    Offline { folder: PathBuf, files: Vec<String> },
+    /// Every source failed, each for its reason.
     #[error(
-        "cannot fetch {file}; every source failed:{}\ngive a folder that holds it: --from DIR, or put the file at {}", lines(attempts), path.display()
+        "cannot fetch {file}; every source failed:{}\ngive a folder that holds it: --from DIR, or put the file at {}",
+        lines(attempts.iter().map(|(source, reason)| format!("{source}: {reason}"))), path.display()
     )]
     NoSource {
-        /// The file, as the manifest names it.
         file: String,
-        /// Where it should be.
         path: PathBuf,
-        /// Every source with the reason why it failed.
-        attempts: Vec<Attempt>,
+        attempts: Vec<(String, Failure)>,
     },
     /// The folder cannot be read or written.
     #[error(transparent)]
     Disk(#[from] graft_durable::Error),
 }
 
-/// A file that is not the pinned one.
-#[derive(Debug, thiserror::Error)]
-#[error("{}: {mismatch}; {}", path.display(), fate(kept.as_ref()))]
-pub struct WrongFile {
-    /// Which file.
-    pub path: PathBuf,
-    /// What was expected and found.
-    pub mismatch: Mismatch,
-    /// Why it could not be deleted; it is gone where this is `None`.
-    pub kept: Option<graft_durable::Error>,
+/// How content differs from what the manifest pins.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what its fields are")]
+pub enum Mismatch {
+    /// The number of bytes differs.
+    #[error("expected {expected} bytes, found {found}")]
+    Size { expected: u64, found: u64 },
+    /// There are more bytes than there should be; nobody counted how many.
+    #[error("expected {expected} bytes, found more")]
+    TooLong { expected: u64 },
+    /// The hash differs.
+    #[error("expected sha256 {expected}, found {found}")]
+    Hash { expected: String, found: String },
 }
 
-/// One source that was tried in vain.
+/// Why one source did not provide a file.
 #[derive(Debug, thiserror::Error)]
-#[error("{source_name}: {reason}")]
-pub struct Attempt {
-    /// The source, in words.
-    pub source_name: String,
-    /// Why it did not provide the file.
-    pub reason: Failure,
+#[expect(missing_docs, reason = "each message says what its fields are")]
+pub enum Failure {
+    /// No connection, or none that answers.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The same host or package failed for another file a moment ago.
+    #[error("not tried again: it failed for another file")]
+    FailedBefore,
+    /// The server answers, but not with the file.
+    #[error("the server answered with HTTP status {0}")]
+    Status(u16),
+    /// Nothing came for too long, or too little.
+    #[error("gave up waiting for data")]
+    Stalled,
+    /// The data broke off or cannot be unpacked.
+    #[error("the data broke off or cannot be unpacked: {0}")]
+    Broken(io::Error),
+    /// What came is not the pinned file; how it begins, where that is text.
+    #[error("{mismatch}{}", start.as_ref().map_or_else(String::new, |start| format!("; what came starts with {start:?}")))]
+    Wrong {
+        mismatch: Mismatch,
+        start: Option<String>,
+    },
+    /// The package client is not there, failed, or did not finish.
+    #[error("{0}")]
+    Client(String),
+    /// The package is not the archive that it should be.
+    #[error("the package cannot be used: {0}")]
+    Package(String),
+    /// The disk failed, not the source: no other source is tried.
+    #[error(transparent)]
+    Disk(#[from] graft_durable::Error),
 }
 
 /// One indented line for each item.
-pub(crate) fn lines(items: &[impl Display]) -> String {
-    items.iter().fold(String::new(), |mut lines, item| {
-        // Writing to a string cannot fail.
-        let _ = write!(lines, "\n    {item}");
-        lines
-    })
-}
-
-fn fate(kept: Option<&graft_durable::Error>) -> String {
-    kept.map_or_else(|| "deleted".into(), |error| format!("still there: {error}"))
+pub(crate) fn lines(items: impl IntoIterator<Item = impl Display>) -> String {
+    let lines = items.into_iter().map(|item| format!("\n    {item}"));
+    lines.collect()
 }

@@ -14,7 +14,6 @@ const PACKING: u64 = 64 * 1024;
 /// Asks for `url`, whose content has `bytes` bytes when unpacked. Proxies are taken from the
 /// environment. A redirect never leads from HTTPS to HTTP.
 pub(crate) fn get(url: &str, bytes: u64, timeouts: Timeouts) -> Result<impl Read, Failure> {
-    let limit = bytes + PACKING;
     #[expect(clippy::cast_precision_loss, reason = "a limit, not a measurement")]
     let whole = timeouts.stall + Duration::from_secs_f64(bytes as f64 / SLOWEST);
     let agent: ureq::Agent = ureq::Agent::config_builder()
@@ -29,14 +28,8 @@ pub(crate) fn get(url: &str, bytes: u64, timeouts: Timeouts) -> Result<impl Read
         .timeout_recv_body(Some(whole))
         .build()
         .into();
-    let response = agent
-        .get(url)
-        .call()
-        .map_err(|error| failure(&error, timeouts.stall))?;
-    Ok(Body {
-        reader: response.into_body().into_reader().take(limit),
-        stall: timeouts.stall,
-    })
+    let response = agent.get(url).call().map_err(|error| failure(&error))?;
+    Ok(response.into_body().into_reader().take(bytes + PACKING))
 }
 
 /// The part of a URL that names the server, `host:port`.
@@ -54,37 +47,24 @@ fn proxy(url: &str) -> Option<ureq::Proxy> {
     }
 }
 
-fn failure(error: &ureq::Error, stall: Duration) -> Failure {
+fn failure(error: &ureq::Error) -> Failure {
     let reason = match error {
         ureq::Error::StatusCode(status) => return Failure::Status(*status),
         ureq::Error::Timeout(ureq::Timeout::Resolve) => "its name was not resolved in time".into(),
         ureq::Error::Timeout(ureq::Timeout::Connect) => "no connection in time".into(),
-        ureq::Error::Timeout(_) => {
-            return Failure::Stalled { after: stall };
-        }
+        ureq::Error::Timeout(_) => return Failure::Stalled,
         ureq::Error::HostNotFound => "its name is not known; is there a network?".into(),
         ureq::Error::Io(error) => error.to_string(),
         other => other.to_string(),
     };
-    Failure::Unreachable { reason }
+    Failure::Unreachable(reason)
 }
 
-/// A body whose errors are [`Failure`]s, wrapped.
-struct Body<R> {
-    reader: R,
-    stall: Duration,
-}
-
-impl<R: Read> Read for Body<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buffer).map_err(|error| {
-            match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-                Some(inner @ ureq::Error::Timeout(_)) => {
-                    io::Error::other(failure(inner, self.stall))
-                }
-                _ => error,
-            }
-        })
+/// Why reading a body, or what it is packed in, failed.
+pub(crate) fn broken(error: io::Error) -> Failure {
+    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        Some(inner @ ureq::Error::Timeout(_)) => failure(inner),
+        _ => Failure::Broken(error),
     }
 }
 
@@ -107,6 +87,6 @@ mod tests {
     fn an_unknown_host_fails_at_once() {
         // RFC 6761 reserves .invalid: it never resolves.
         let result = get("https://graft.invalid/a", 1, Timeouts::default());
-        assert!(matches!(result, Err(Failure::Unreachable { .. })));
+        assert!(matches!(result, Err(Failure::Unreachable(_))));
     }
 }

@@ -9,22 +9,13 @@ mod client;
 mod command;
 mod ensure;
 mod error;
-mod failure;
 mod http;
-mod local;
-mod lock;
 mod manifest;
 #[cfg(test)]
 mod mutations;
-mod options;
-mod plausible;
-mod progress;
 mod receive;
 mod sources;
-mod verify;
 
-pub use ensure::{Origin, Provided, ensure};
-pub use error::{Attempt, Error, WrongFile};
-pub use failure::{Failure, Mismatch};
-pub use manifest::{Asset, Group, Manifest, Member, Source, Unpack, Url};
-pub use options::{Options, Timeouts};
+pub use ensure::{Options, Origin, Provided, Timeouts, ensure};
+pub use error::{Error, Failure, Mismatch};
+pub use manifest::{Asset, Group, Manifest, Member, Source};

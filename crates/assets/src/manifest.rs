@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::Error;
-use crate::plausible::implausible;
 
 /// All assets, checked for plain mistakes.
 #[derive(Debug, Clone)]
@@ -49,32 +48,17 @@ pub enum Group {
 
 /// Where an asset can be had.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Source {
-    /// A file on a web server.
-    Url(Url),
+    /// A file on a web server, unpacked where it is gzip.
+    Url {
+        /// Its address, `https://...`; `http://` is taken too, since the hash decides.
+        url: String,
+    },
     /// A file in a package of the npm registry, had by `npm pack`.
     Npm(Member),
     /// A file in a wheel of the Python package index, had by `pip download`.
     Pip(Member),
-}
-
-/// A file on a web server.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Url {
-    /// Its address, `https://...`; `http://` is taken too, since the hash decides.
-    pub url: String,
-    /// How it is packed there.
-    pub unpack: Option<Unpack>,
-}
-
-/// How a single file is packed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unpack {
-    /// RFC 1952.
-    Gzip,
 }
 
 /// A file in a package.
@@ -109,23 +93,17 @@ impl Manifest {
     /// # Errors
     /// When it is not TOML of the right form, or an asset is implausible.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let document: Document = toml::from_str(text).map_err(|error| Error::Manifest {
-            reason: error.to_string().trim_end().to_owned(),
-        })?;
+        let Document { asset: assets } = toml::from_str(text)
+            .map_err(|error| Error::Manifest(error.to_string().trim_end().to_owned()))?;
         let mut names = HashSet::new();
-        for asset in &document.asset {
-            let reason = match implausible(asset) {
-                None if names.insert(&asset.file) => continue,
-                None => "it is named twice",
-                Some(reason) => reason,
-            };
-            return Err(Error::Manifest {
-                reason: format!("asset {:?}: {reason}", asset.file),
-            });
+        for asset in &assets {
+            let repeated = !names.insert(&asset.file);
+            let mistake = repeated.then_some("it is named twice");
+            if let Some(reason) = mistake.or_else(|| asset.mistake()) {
+                return Err(Error::Manifest(format!("asset {:?}: {reason}", asset.file)));
+            }
         }
-        Ok(Self {
-            assets: document.asset,
-        })
+        Ok(Self { assets })
     }
 
     /// All assets of some groups, in the manifest's order.
@@ -142,6 +120,46 @@ impl Asset {
     pub fn path(&self, folder: &Path) -> PathBuf {
         folder.join(&self.file)
     }
+
+    /// What no right asset has, if this one has it: found before anything is fetched on its word.
+    fn mistake(&self) -> Option<&'static str> {
+        let mut parts = Path::new(&self.file).components();
+        let inside = parts.all(|part| matches!(part, Component::Normal(_)));
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if self.file.is_empty() || !inside || self.file.contains('\\') {
+            Some("its file does not lie under the models folder")
+        } else if self.bytes == 0 {
+            Some("it has no bytes")
+        } else if self.sha256.len() != 64 || !self.sha256.bytes().all(hex) {
+            Some("its sha256 is not 64 lower-case hexadecimal digits")
+        } else if self.sources.is_empty() {
+            Some("it has no source")
+        } else {
+            self.sources.iter().find_map(Source::mistake)
+        }
+    }
+}
+
+impl Source {
+    fn mistake(&self) -> Option<&'static str> {
+        // Names go to a package client as arguments, so they must not look like anything else.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@/._+!-".contains(&byte);
+        let word = |text: &str| {
+            text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '@')
+                && text.bytes().all(plain)
+        };
+        match self {
+            Self::Url { url } => {
+                let known = url.starts_with("https://") || url.starts_with("http://");
+                (!known).then_some("a url is neither https:// nor http://")
+            }
+            Self::Npm(of) | Self::Pip(of) if !word(&of.package) || !word(&of.version) => {
+                Some("a package or its version is not a plain word")
+            }
+            Self::Npm(of) | Self::Pip(of) if of.member.is_empty() => Some("a member has no name"),
+            Self::Npm(_) | Self::Pip(_) => None,
+        }
+    }
 }
 
 impl Group {
@@ -152,7 +170,7 @@ impl Group {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url(Url { url, .. }) => f.write_str(url),
+            Self::Url { url } => f.write_str(url),
             Self::Npm(of) => write!(f, "npm package {} {}", of.package, of.version),
             Self::Pip(of) => write!(f, "PyPI package {} {}", of.package, of.version),
         }
@@ -160,8 +178,9 @@ impl fmt::Display for Source {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use crate::mutations::GOOD;
 
     #[test]
     fn the_bundled_manifest_has_every_group() {
@@ -194,20 +213,6 @@ pub(crate) mod tests {
         }
     }
 
-    pub(crate) const GOOD: &str = r#"
-        [[asset]]
-        file = "mnist/a"
-        group = "mnist-test"
-        bytes = 3
-        sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        licence = "none"
-        provenance = "a test"
-        sources = [
-            { kind = "url", url = "https://example.org/a.gz", unpack = "gzip" },
-            { kind = "npm", package = "@scope/p", version = "1.0.0", member = "package/a" },
-        ]
-    "#;
-
     #[test]
     fn a_good_manifest_is_read() {
         let manifest = Manifest::parse(GOOD).unwrap();
@@ -216,5 +221,35 @@ pub(crate) mod tests {
         assert_eq!((asset.bytes, asset.sources.len()), (3, 2));
         assert_eq!(asset.path(Path::new("models")), Path::new("models/mnist/a"));
         assert_eq!(asset.sources[1].to_string(), "npm package @scope/p 1.0.0");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let cases = [
+            ("mnist/a", "../a", "under the models folder"),
+            ("mnist/a", "/etc/a", "under the models folder"),
+            ("mnist/a", "mnist/./../../a", "under the models folder"),
+            ("mnist/a", "mnist\\\\a", "under the models folder"),
+            ("bytes = 3", "bytes = 0", "no bytes"),
+            ("ba7816", "BA7816", "hexadecimal"),
+            ("ba7816", "", "hexadecimal"),
+            ("mnist-test", "mnist-tests", "unknown variant"),
+            ("licence", "license", "license"),
+            ("https://", "ftp://", "neither https"),
+            ("a.gz\"", "a.gz\", unpacked = 1", "unpacked"),
+            ("@scope/p", "--registry=x", "plain word"),
+            ("1.0.0", "1.0.0 && x", "plain word"),
+            ("package/a", "", "no name"),
+            ("member =", "members = 1, member =", "members"),
+            ("kind = \"npm\"", "kind = \"cargo\"", "unknown variant"),
+        ];
+        for (right, wrong, told) in cases {
+            let text = GOOD.replace(right, wrong);
+            assert_ne!(text, GOOD);
+            let error = Manifest::parse(&text).unwrap_err().to_string();
+            assert!(error.contains(told), "{wrong}: {error}");
+        }
+        let twice = Manifest::parse(&GOOD.repeat(2)).unwrap_err().to_string();
+        assert!(twice.contains("named twice"), "{twice}");
     }
 }

@@ -4,8 +4,22 @@ use std::path::{Component, Path};
 
 use graft_fuzz::{Limits, MUTATIONS, Target, Verdict};
 
-use crate::manifest::tests::GOOD;
 use crate::{Group, Manifest};
+
+/// A manifest without mistakes.
+pub(crate) const GOOD: &str = r#"
+    [[asset]]
+    file = "mnist/a"
+    group = "mnist-test"
+    bytes = 3
+    sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    licence = "none"
+    provenance = "a test"
+    sources = [
+        { kind = "url", url = "https://example.org/a.gz" },
+        { kind = "npm", package = "@scope/p", version = "1.0.0", member = "package/a" },
+    ]
+"#;
 
 #[test]
 fn mutated_manifests_are_read_or_refused() {

@@ -3,20 +3,20 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use graft_environment::progress::Progress;
+
 use crate::archive::read_member;
 use crate::client::{Client, Package};
-use crate::error::Attempt;
-use crate::failure::Trouble;
-use crate::progress::Progress;
 use crate::receive::{receive, unpacked};
-use crate::{Asset, Error, Failure, Member, Options, Source, Unpack, Url, http};
+use crate::{Asset, Error, Failure, Member, Options, Source, http};
 
 /// What was learned while fetching: it saves the next file from waiting for the same dead host, and
 /// from downloading the same package again.
 pub(crate) struct Sources<'a> {
     options: &'a Options<'a>,
     unreachable: HashSet<String>,
-    packages: HashMap<(Client, String, String), Result<Package, Failure>>,
+    /// By client, name and version; none where it could not be had.
+    packages: HashMap<(Client, String, String), Option<Package>>,
 }
 
 impl<'a> Sources<'a> {
@@ -34,7 +34,7 @@ impl<'a> Sources<'a> {
         for source in &asset.sources {
             tracing::info!("fetching {} from {source}", asset.file);
             let result = match source {
-                Source::Url(url) => self.download(url, asset, path),
+                Source::Url { url } => self.download(url, asset, path),
                 Source::Npm(member) => self.unpack(Client::Npm, member, asset, path),
                 Source::Pip(member) => self.unpack(Client::Pip, member, asset, path),
             };
@@ -43,13 +43,10 @@ impl<'a> Sources<'a> {
                     tracing::info!("fetched {} from {source}", asset.file);
                     return Ok(source.to_string());
                 }
-                Err(Trouble::Disk(error)) => return Err(error.into()),
-                Err(Trouble::Source(reason)) => {
+                Err(Failure::Disk(error)) => return Err(error.into()),
+                Err(reason) => {
                     tracing::info!("no {} from {source}: {reason}", asset.file);
-                    attempts.push(Attempt {
-                        source_name: source.to_string(),
-                        reason,
-                    });
+                    attempts.push((source.to_string(), reason));
                 }
             }
         }
@@ -60,22 +57,14 @@ impl<'a> Sources<'a> {
         })
     }
 
-    fn download(&mut self, from: &Url, asset: &Asset, path: &Path) -> Result<(), Trouble> {
-        let host = http::host(&from.url);
+    fn download(&mut self, url: &str, asset: &Asset, path: &Path) -> Result<(), Failure> {
+        let host = http::host(url);
         if self.unreachable.contains(host) {
-            return Err(Failure::UnreachableBefore.into());
+            return Err(Failure::FailedBefore);
         }
-        let result = http::get(&from.url, asset.bytes, self.options.timeouts)
-            .map_err(Trouble::Source)
-            .and_then(|mut body| {
-                let mut progress = progress(asset, self.options);
-                match from.unpack {
-                    None => receive(&mut body, asset, path, &mut progress),
-                    Some(Unpack::Gzip) => receive(&mut unpacked(body)?, asset, path, &mut progress),
-                }
-            });
-        if let Err(Trouble::Source(Failure::Unreachable { .. } | Failure::Stalled { .. })) = result
-        {
+        let result = http::get(url, asset.bytes, self.options.timeouts)
+            .and_then(|body| receive(&mut unpacked(body)?, asset, path));
+        if let Err(Failure::Unreachable(_) | Failure::Stalled) = result {
             self.unreachable.insert(host.to_owned());
         }
         result
@@ -87,21 +76,21 @@ impl<'a> Sources<'a> {
         of: &Member,
         asset: &Asset,
         path: &Path,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), Failure> {
         let key = (client, of.package.clone(), of.version.clone());
-        let package = self.packages.entry(key).or_insert_with(|| {
+        if !self.packages.contains_key(&key) {
             let name = format!("{} {}", of.package, of.version);
-            let _spinner = Progress::of_program(&name, self.options.progress);
-            client.download(&of.package, &of.version, self.options.timeouts.client)
-        });
-        let package = package.as_ref().map_err(Failure::clone)?;
-        let mut progress = progress(asset, self.options);
+            let _spinner = Progress::of_program(&name);
+            // Remembered as failed until it is there.
+            self.packages.insert(key.clone(), None);
+            let timeout = self.options.timeouts.client;
+            let package = client.download(&of.package, &of.version, timeout)?;
+            self.packages.insert(key.clone(), Some(package));
+        }
+        let package = self.packages.get(&key).and_then(Option::as_ref);
+        let package = package.ok_or(Failure::FailedBefore)?;
         read_member(client, &package.archive, &of.member, |reader| {
-            receive(reader, asset, path, &mut progress)
+            receive(reader, asset, path)
         })
     }
-}
-
-fn progress(asset: &Asset, options: &Options) -> Progress {
-    Progress::of_bytes(&asset.file, asset.bytes, options.progress)
 }

@@ -74,13 +74,13 @@ impl Backbone {
         Ok(self.stages.outputs(self.checked(images)?))
     }
 
-    /// The SHA-256 over name, shape and bytes of every parameter, as it is in memory now: equal before
-    /// and after a training run, it proves that the run did not touch the backbone.
+    /// Each stage with the SHA-256 over name, shape and bytes of its parameters, as they are in memory
+    /// now: equal before and after a training run, they prove that the run did not touch the backbone.
     ///
     /// # Errors
     /// When the device does not give a parameter back.
-    pub fn weights_hash(&self) -> Result<String, Error> {
-        self.stages.weights_hash()
+    pub fn hashes(&self) -> Result<Vec<(Boundary, String)>, Error> {
+        self.stages.hashes()
     }
 
     /// The images, without gradients, if they can pass.

@@ -118,16 +118,17 @@ impl CpuBackbone {
         graft_winograd::peak_gflops()
     }
 
-    /// The SHA-256 over name, shape and bytes of every parameter, as it is in memory now: that of
-    /// [`Backbone::weights_hash`](crate::Backbone::weights_hash) for the same weights.
+    /// Each stage with the SHA-256 over name, shape and bytes of its parameters, as they are in memory
+    /// now: those of [`Stages::hashes`](crate::Stages::hashes) for the same weights.
     #[must_use]
-    pub fn weights_hash(&self) -> String {
-        let mut hashing = Hashing::default();
+    pub fn hashes(&self) -> Vec<(Boundary, String)> {
         let mut layers = self.stack.iter().flat_map(Stack::layers);
         let bytes = |values: &mut dyn Iterator<Item = f32>| -> Vec<u8> {
             values.flat_map(f32::to_le_bytes).collect()
         };
+        let mut hashes = Vec::new();
         for stage in self.stages() {
+            let mut hashing = Hashing::default();
             let layers = layers.by_ref().take(stage.outputs.len());
             for (index, layer) in layers.enumerate() {
                 let weight = bytes(&mut layer.weights().iter().copied());
@@ -137,8 +138,9 @@ impl CpuBackbone {
                     stage_file::hash(&mut hashing, stage.boundary, name, "F32", shape, &bytes);
                 }
             }
+            hashes.push((stage.boundary, hashing.finish()));
         }
-        hashing.finish()
+        hashes
     }
 
     fn stages(&self) -> impl Iterator<Item = Stage> {

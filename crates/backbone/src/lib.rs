@@ -2,7 +2,7 @@
 //!
 //! [`Stages`] are the stages between two boundaries of a network as a Burn module, read from a folder
 //! of checked weights and written back to the same form. A [`Backbone`] is those before the cut,
-//! frozen: nothing in it ever has gradients, and [`Backbone::weights_hash`] proves it.
+//! frozen: nothing in it ever has gradients, and [`Backbone::hashes`] proves it.
 //! [`CpuBackbone`] computes the same, from the same files, several times as fast on CPUs.
 
 mod backbone;

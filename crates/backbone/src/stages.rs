@@ -157,25 +157,24 @@ impl Stages {
     /// # Errors
     /// When the device does not give a parameter back.
     pub fn hashes(&self) -> Result<Vec<(Boundary, String)>, Error> {
-        let mut hashes = Vec::new();
-        for (boundary, stage) in self.boundaries().zip(&self.stages) {
+        let stages = self.boundaries().zip(&self.stages);
+        let hash = |(boundary, stage): (Boundary, &Vec<Conv2d>)| {
             let mut hashing = Hashing::default();
-            add(&mut hashing, boundary, stage)?;
-            hashes.push((boundary, hashing.finish()));
-        }
-        Ok(hashes)
-    }
-
-    /// The SHA-256 over name, shape and bytes of every parameter, as it is in memory now.
-    ///
-    /// # Errors
-    /// When the device does not give a parameter back.
-    pub fn weights_hash(&self) -> Result<String, Error> {
-        let mut hashing = Hashing::default();
-        for (boundary, stage) in self.boundaries().zip(&self.stages) {
-            add(&mut hashing, boundary, stage)?;
-        }
-        Ok(hashing.finish())
+            for (name, data) in parameters(stage)? {
+                let shape = data.shape();
+                let dtype = format!("{:?}", data.dtype());
+                stage_file::hash(
+                    &mut hashing,
+                    boundary,
+                    &name,
+                    dtype,
+                    shape.as_slice(),
+                    data.as_bytes(),
+                );
+            }
+            Ok((boundary, hashing.finish()))
+        };
+        stages.map(hash).collect()
     }
 }
 
@@ -208,20 +207,4 @@ fn parameters(stage: &[Conv2d]) -> Result<Vec<(String, TensorData)>, Error> {
         }
     }
     Ok(parameters)
-}
-
-/// Hashes the parameters of a stage.
-fn add(hashing: &mut Hashing, boundary: Boundary, stage: &[Conv2d]) -> Result<(), Error> {
-    for (name, data) in parameters(stage)? {
-        let (dtype, shape) = (format!("{:?}", data.dtype()), data.shape());
-        stage_file::hash(
-            hashing,
-            boundary,
-            &name,
-            dtype,
-            shape.as_slice(),
-            data.as_bytes(),
-        );
-    }
-    Ok(())
 }

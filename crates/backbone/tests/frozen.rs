@@ -51,7 +51,7 @@ fn a_trained_head_leaves_the_weights_alone() {
     let device = Device::flex().autodiff();
     let backbone =
         Backbone::load(folder.path(), Network::VGG16, Boundary::after(2), &device).unwrap();
-    let before = backbone.weights_hash().unwrap();
+    let before = backbone.hashes().unwrap();
 
     let images = Tensor::<4>::from_data(fixture::images(2, 8), &device).require_grad();
     let features = backbone.features(images.clone()).unwrap();
@@ -72,7 +72,7 @@ fn a_trained_head_leaves_the_weights_alone() {
         head.weight.val().into_data() != head_before,
         "nothing was learned"
     );
-    assert_eq!(backbone.weights_hash().unwrap(), before);
+    assert_eq!(backbone.hashes().unwrap(), before);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn the_hash_sees_weights_and_boundary() {
     let hash = |folder: &tempfile::TempDir, boundary| {
         Backbone::load(folder.path(), Network::VGG16, boundary, &Device::flex())
             .unwrap()
-            .weights_hash()
+            .hashes()
             .unwrap()
     };
     let two = hash(&folder, Boundary::after(2));

@@ -214,10 +214,10 @@ fn both_ways_have_the_same_weights() {
     )
     .unwrap();
     let cpu = CpuBackbone::load(folder.path(), Network::VGG16, Boundary::after(2)).unwrap();
-    assert_eq!(cpu.weights_hash(), burn.weights_hash().unwrap());
+    assert_eq!(cpu.hashes(), burn.hashes().unwrap());
     let other = fixture::weights_from(2, Boundary::after(2));
     let other = CpuBackbone::load(other.path(), Network::VGG16, Boundary::after(2)).unwrap();
-    assert_ne!(cpu.weights_hash(), other.weights_hash());
+    assert_ne!(cpu.hashes(), other.hashes());
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn nothing_frozen_leaves_the_images() {
     let cpu = CpuBackbone::load(folder.path(), Network::VGG16, Boundary::IMAGES).unwrap();
     let values: Vec<f32> = images.try_to_vec().unwrap();
     assert_eq!(cpu.features(&values, [2, 3, 8, 8]).unwrap(), values);
-    assert_eq!(cpu.weights_hash(), burn.weights_hash().unwrap());
+    assert_eq!(cpu.hashes(), burn.hashes().unwrap());
     assert_eq!(burn.boundary(), Boundary::IMAGES);
 }
 
@@ -318,10 +318,7 @@ fn stages_are_written_as_they_were_read() {
     let read = |path: &Path| Ok::<_, Error>(fs::read(path).unwrap());
     let again = Stages::from_files(folder.path(), Network::VGG16, range, &device, read).unwrap();
     assert_eq!(again.hashes().unwrap(), stages.hashes().unwrap());
-    assert_eq!(
-        again.weights_hash().unwrap(),
-        stages.weights_hash().unwrap()
-    );
+    assert_eq!(again.hashes().unwrap(), stages.hashes().unwrap());
 }
 
 #[test]

@@ -5,16 +5,19 @@ use std::fmt;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
+use crate::device::guarded;
+
 /// What computes the forward pass and trains the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// The processor, with Burn's Flex backend.
+    /// The CPU
     Cpu,
-    /// Any graphics card with Vulkan, Metal or DirectX 12.
+    /// Any GPU with Vulkan, Metal or DirectX 12
     #[value(alias = "webgpu")]
     Wgpu,
-    /// An NVIDIA card.
+    /// An NVIDIA GPU
     Cuda,
 }
 
@@ -44,6 +47,18 @@ impl Backend {
             Self::Cuda => "cuda",
         }
     }
+
+    /// Calls into Burn. Where a GPU's runtime panics, that is an error; on the CPU a panic is a
+    /// defect of ours and stays one.
+    ///
+    /// # Errors
+    /// When the runtime panics.
+    pub fn guarded<T>(self, call: impl FnOnce() -> T) -> Result<T, Error> {
+        match self {
+            Self::Cpu => Ok(call()),
+            Self::Wgpu | Self::Cuda => guarded(call).map_err(Error::device),
+        }
+    }
 }
 
 impl fmt::Display for Backend {
@@ -54,10 +69,20 @@ impl fmt::Display for Backend {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::catch_unwind;
+
     use super::*;
 
     #[test]
     fn webgpu_is_another_name() {
         assert_eq!(Backend::from_str("webgpu", true), Ok(Backend::Wgpu));
+    }
+
+    #[test]
+    fn a_panic_is_an_error_of_a_gpu_only() {
+        let bug = || panic!("index out of bounds");
+        let error = Backend::Wgpu.guarded::<()>(bug).unwrap_err();
+        assert!(matches!(error, Error::Device(_)), "{error}");
+        assert!(catch_unwind(|| Backend::Cpu.guarded::<()>(bug)).is_err());
     }
 }

@@ -1,6 +1,4 @@
-//! How the frozen prefix is computed: our own convolutions on CPUs, or Burn's on any device.
-
-use std::fmt;
+//! How the frozen backbone is computed: our own convolutions on CPUs, or Burn's on any device.
 
 use clap::ValueEnum;
 use graft_backbone::CpuBackbone;
@@ -14,7 +12,7 @@ pub const BURN: &str = "0.22.1";
 /// What computes features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
-    /// Minimal filtering, for CPUs: several times as fast there
+    /// Winograd convolutions, for CPUs: several times as fast there
     Winograd,
     /// Burn's convolutions, for every backend
     Burn,
@@ -36,17 +34,6 @@ impl Engine {
         }
     }
 
-    /// What `threads` threads could do if they did nothing but multiply matrices, in 10^9 operations
-    /// a second, measured now; known of our own engine only.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "numbers of threads are small")]
-    pub fn gemm_peak_gflops(self, threads: usize) -> Option<f64> {
-        match self {
-            Self::Winograd => Some(CpuBackbone::gemm_peak_gflops() * threads as f64),
-            Self::Burn => None,
-        }
-    }
-
     /// The code that computes, with its version: part of the cache's key.
     #[must_use]
     pub fn version(self) -> String {
@@ -54,15 +41,6 @@ impl Engine {
             Self::Winograd => CpuBackbone::ENGINE.to_owned(),
             Self::Burn => format!("burn {BURN}"),
         }
-    }
-}
-
-impl fmt::Display for Engine {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Winograd => "winograd",
-            Self::Burn => "burn",
-        })
     }
 }
 

@@ -1,19 +1,104 @@
 //! What can go wrong where something is computed.
 
+use graft_recipe::Precision;
+
 use crate::Backend;
-use crate::device::Failure;
 
 /// Why nothing could be computed. Messages say what was expected, what was found, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A device that cannot be used, or is not to be believed.
-    #[error(transparent)]
-    Backend(#[from] crate::device::DeviceError),
+    /// The binary was built without this backend.
+    #[error(
+        "this graft was built without the {name} backend (it has: {}); build it with `cargo xtask train --backend {name}` in a checkout",
+        Backend::COMPILED.iter().map(|backend| backend.name()).collect::<Vec<_>>().join(", "),
+        name = .0.name()
+    )]
+    NotCompiled(Backend),
+    /// The backend is there, but nothing for it to compute on.
+    #[error("no device for the {backend} backend was found: {reason}; or use --backend cpu")]
+    NoDevice {
+        /// The backend.
+        backend: Backend,
+        /// What is missing and how to get it.
+        reason: &'static str,
+    },
+    /// A number beyond the devices that were found.
+    #[error("expected --device to be one of the {backend} devices found ({found}), found {asked}")]
+    OutOfRange {
+        /// The backend.
+        backend: Backend,
+        /// What was asked for.
+        asked: usize,
+        /// What was found.
+        found: String,
+    },
+    /// A software renderer.
+    #[error(
+        "the {backend} device {adapter} is a software renderer: it computes on the CPU, far slower than --backend cpu; install the GPU's driver, or use it all the same with --allow-software"
+    )]
+    SoftwareOnly {
+        /// The backend.
+        backend: Backend,
+        /// What was found.
+        adapter: String,
+    },
+    /// A device that its driver does not open.
+    #[error(
+        "cannot open {adapter}: {message}; update its driver, choose another device with --device, or use --backend cpu"
+    )]
+    Open {
+        /// What was to be opened.
+        adapter: String,
+        /// What the driver or the runtime says.
+        message: String,
+    },
+    /// A precision that the device does not compute in.
+    #[error(
+        "{adapter} does not compute in {precision}; set backbone.precision to f32, or to one that it has (`graft doctor --device` lists them)"
+    )]
+    Precision {
+        /// The device.
+        adapter: String,
+        /// What was asked for.
+        precision: Precision,
+    },
+    /// A device whose results differ from the CPU's.
+    #[error(
+        "{adapter} failed verification: {operation} differs from the CPU's result by {difference:.2e}, and {allowed:.2e} is allowed; update its driver, or use --backend cpu"
+    )]
+    Verification {
+        /// The device.
+        adapter: String,
+        /// What was computed.
+        operation: String,
+        /// The difference, as a fraction of the values.
+        difference: f64,
+        /// What is allowed.
+        allowed: f64,
+    },
     /// An engine that computes elsewhere.
     #[error(
         "the winograd engine computes on the CPU only, not on {0}; use --engine burn, or --backend cpu"
     )]
     EngineNeedsCpu(Backend),
+    /// A precision that our own convolutions do not have.
+    #[error(
+        "the winograd engine computes in f32 only, not in {0}; use --engine burn, or set backbone.precision to f32"
+    )]
+    PrecisionNeedsBurn(Precision),
+    /// The device did not give its result back.
+    #[error("the device failed: {0}; try again, or use --backend cpu")]
+    Device(String),
+    /// The device ran out of memory.
+    #[error(
+        "the device has too little memory even for the smallest batch: {0}; use smaller images (preprocessing.size; for bench --sizes and --batches), another device (--device), or --backend cpu"
+    )]
+    DeviceMemory(String),
+    /// The device failed in a way that it recovers from in a new process only.
+    #[error(
+        "the device failed, and this process cannot use it any more: {0}; give the same command again (finished features are kept), or use --backend cpu"
+    )]
+    DeviceLost(String),
     /// Weights that cannot be read.
     #[error(transparent)]
     Import(#[from] graft_onnx_import::Error),
@@ -26,32 +111,14 @@ pub enum Error {
     /// A file operation that failed.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
-    /// A precision that our own convolutions do not have.
-    #[error(
-        "the winograd engine computes in f32 only, not in {0}; use --engine burn, or set backbone.precision to f32"
-    )]
-    PrecisionNeedsBurn(graft_recipe::Precision),
-    /// The device did not give its result back.
-    #[error("the device failed: {0}; try again, or use --backend cpu")]
-    Device(String),
-    /// The device ran out of memory.
-    #[error(
-        "the device has too little memory even for the smallest pass: {0}; use smaller images (preprocessing.size; for bench --sizes and --batches), another device (--device), or --backend cpu"
-    )]
-    DeviceMemory(String),
-    /// The device failed in a way that it recovers from in a new process only.
-    #[error(
-        "the device failed and is of no use to this process any more: {0}; start the command again, which then takes smaller batches"
-    )]
-    DeviceLost(String),
     /// The shape of a network changed in one place and not in another.
     #[error(
         "expected {0} weights for a convolution, found another number; this is a defect of graft, please report it"
     )]
     Weights(usize),
-    /// Output that could not be written or put together.
-    #[error("cannot write what is known of the device: {0}")]
-    Output(String),
+    /// A device profile that cannot be put together.
+    #[error("cannot write the result of the device's verification: {0}")]
+    Profile(String),
 }
 
 impl Error {
@@ -59,18 +126,5 @@ impl Error {
     #[must_use]
     pub fn is_of_files(&self) -> bool {
         matches!(self, Self::Import(_) | Self::Backbone(_) | Self::File(_))
-    }
-
-    /// What a device or the runtime above it says, sorted by what can be done about it.
-    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
-    #[must_use]
-    pub fn device(message: impl ToString) -> Self {
-        let message = message.to_string();
-        tracing::debug!("{message}");
-        match Failure::of(&message) {
-            Failure::Lost(line) => Self::DeviceLost(line),
-            Failure::Memory(line) => Self::DeviceMemory(line),
-            Failure::Other(line) => Self::Device(line),
-        }
     }
 }

@@ -1,19 +1,19 @@
-//! What computes: a backend's device, the engine for the frozen backbone, and the proof that the two
-//! give the right results.
+//! What computes: a backend's device, the engine for the frozen backbone, and the verification that
+//! a device gives the CPU's results.
 
 mod backend;
-pub mod batch;
-mod compute;
+mod batch;
+mod context;
 pub mod device;
 mod engine;
 mod error;
+mod frozen;
 mod loaded;
-mod prefix;
 pub mod selfcheck;
 
 pub use backend::Backend;
-pub use compute::Compute;
+pub use context::ComputeContext;
 pub use engine::{BURN, Engine};
 pub use error::Error;
-pub use loaded::Loaded;
-pub use prefix::{OnDevice, Pending, Phases, Prefix, read};
+pub use frozen::{FrozenBackbone, OnDevice, Pending, Phases, read};
+pub use loaded::LoadedBackbone;

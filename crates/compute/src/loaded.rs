@@ -1,38 +1,37 @@
-//! A backbone with its weights, and which these are.
+//! A frozen backbone, and which weights it has.
 
 use std::path::Path;
 
 use graft_onnx_import::weights;
 use graft_recipe as recipe;
 
-use crate::{Compute, Error, Prefix};
+use crate::{ComputeContext, Error, FrozenBackbone};
 
-/// A backbone, and which weights it has.
-pub struct Loaded {
-    /// The frozen prefix.
-    pub prefix: Prefix,
+/// A frozen backbone, and which weights it has.
+pub struct LoadedBackbone {
+    /// The stages that compute features.
+    pub frozen: FrozenBackbone,
     /// What the weights folder says of itself.
     pub manifest: weights::Manifest,
-    /// SHA-256 of the weights files, block 1 up to the boundary.
+    /// SHA-256 of the frozen blocks' weights files.
     pub hashes: Vec<String>,
 }
 
-impl Loaded {
-    /// The network up to the recipe's boundary from the weights `folder`.
+impl LoadedBackbone {
+    /// The network up to the recipe's cut, from the weights `folder`.
     ///
     /// # Errors
-    /// When a file is missing, damaged, or not of its block.
-    pub fn read(folder: &Path, recipe: recipe::Backbone, compute: &Compute) -> Result<Self, Error> {
+    /// When a file is missing, damaged, or not of its block, or the device fails.
+    pub fn read(
+        folder: &Path,
+        recipe: recipe::Backbone,
+        context: &ComputeContext,
+    ) -> Result<Self, Error> {
         let manifest = weights::read_manifest(folder)?;
-        let prefix = Prefix::load(compute, folder, recipe)?;
-        let hashes = manifest
-            .blocks
-            .iter()
-            .take(recipe.boundary.number())
-            .map(|block| block.sha256.clone());
+        let blocks = manifest.blocks.iter().take(recipe.cut().number());
         Ok(Self {
-            hashes: hashes.collect(),
-            prefix,
+            frozen: FrozenBackbone::load(context, folder, recipe)?,
+            hashes: blocks.map(|block| block.sha256.clone()).collect(),
             manifest,
         })
     }

@@ -1,69 +1,39 @@
 //! Any picture of a digit to the form of MNIST's images, as `LeCun`'s page describes it: light on
 //! dark, scaled into a box of 20x20 with its aspect kept, and centred by mass in 28x28.
 
-use std::path::Path;
-
 use image::GrayImage;
-use image::imageops::{self, FilterType};
+use image::imageops;
 
+use crate::PictureFault;
+use crate::form::{Picture, scaled};
 use crate::ink::{self, Ink};
-use crate::{Error, picture};
 
 /// The side of MNIST's images, in pixels.
-pub const DIGIT_SIDE: usize = SIDE as usize;
+pub(crate) const SIDE: u32 = 28;
 /// The side of the box within them that digits are scaled into, in pixels.
-pub const DIGIT_BOX: usize = BOX as usize;
-
+const BOX: u32 = 20;
 /// Values up to it, of 255, are background rather than a digit's soft edge.
 const SOFT_EDGE: u8 = 24;
-// The same two as the image crate counts.
-const SIDE: u32 = 28;
-const BOX: u32 = 20;
 
-/// A digit in MNIST's form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Digit {
-    /// `[28, 28]`, 0 is background and 255 is ink.
-    pub pixels: [u8; DIGIT_SIDE * DIGIT_SIDE],
-    /// Whether the picture was dark on light.
-    pub inverted: bool,
-}
-
-/// Reads a PNG or JPEG picture of one digit, of any size and polarity, in MNIST's form.
+/// A picture of one digit, of any size and polarity, in MNIST's form: `[28, 28]`, 0 is background and
+/// 255 is ink.
 ///
-/// The background has to be even: one threshold parts it from the ink, and the picture's border
+/// The background has to be even: one threshold separates it from the ink, and the picture's border
 /// must show more background than ink.
-///
-/// # Errors
-/// When the file is no PNG or JPEG, is damaged, is beyond the limits that this crate's constants
-/// name, or shows nothing that stands out.
-pub fn read_digit(path: &Path) -> Result<Digit, Error> {
-    let ink = ink::separate(picture::read(path)?).map_err(|[darkest, brightest]| Error::NoInk {
-        path: path.to_owned(),
-        darkest,
-        brightest,
-    })?;
-    Ok(Digit {
+pub(crate) fn prepare(picture: GrayImage) -> Result<Picture, PictureFault> {
+    let ink = ink::separate(picture)
+        .map_err(|[darkest, brightest]| PictureFault::NoInk { darkest, brightest })?;
+    Ok(Picture {
         pixels: centred(&boxed(&ink)),
         inverted: ink.inverted,
     })
 }
 
-/// The ink, scaled so that its longer side is [`DIGIT_BOX`] and its brightest pixel 255.
+/// The ink, scaled so that its longer side is [`BOX`] and its brightest pixel 255.
 fn boxed(ink: &Ink) -> GrayImage {
     let [left, top, right, bottom] = bounds(ink);
-    let (width, height) = (right - left, bottom - top);
-    let longer = width.max(height);
-    // At least one pixel wide, rounded to the nearest.
-    let scaled = |side: u32| ((side * BOX + longer / 2) / longer).max(1);
-    let cropped = imageops::crop_imm(&ink.values, left, top, width, height);
-    // A triangle as wide as the reduction averages areas.
-    let mut digit = imageops::resize(
-        &*cropped,
-        scaled(width),
-        scaled(height),
-        FilterType::Triangle,
-    );
+    let cropped = imageops::crop_imm(&ink.values, left, top, right - left, bottom - top);
+    let mut digit = scaled(&*cropped, BOX, BOX);
     let brightest = digit.iter().copied().max().unwrap_or(0).max(1);
     for value in digit.iter_mut() {
         let stretched = u32::from(*value) * 255 / u32::from(brightest);
@@ -98,7 +68,7 @@ fn bounds_above(values: &GrayImage, threshold: u8) -> [u32; 4] {
 }
 
 /// Moves the centre of mass to the centre of the field, by whole pixels, as far as the box fits.
-fn centred(digit: &GrayImage) -> [u8; DIGIT_SIDE * DIGIT_SIDE] {
+fn centred(digit: &GrayImage) -> Vec<u8> {
     let (mut mass, mut across, mut down) = (0, 0, 0);
     for (x, y, pixel) in digit.enumerate_pixels() {
         let value = u32::from(pixel.0[0]);
@@ -109,17 +79,12 @@ fn centred(digit: &GrayImage) -> [u8; DIGIT_SIDE * DIGIT_SIDE] {
     let offset = |moment: u32, side: u32| {
         // Rounded: SIDE / 2 less the mean position.
         let mean = (2 * moment + mass) / (2 * mass).max(1);
-        (SIDE / 2).saturating_sub(mean).min(SIDE - side) as usize
+        (SIDE / 2).saturating_sub(mean).min(SIDE - side)
     };
     let (left, top) = (offset(across, digit.width()), offset(down, digit.height()));
-    let mut pixels = [0; DIGIT_SIDE * DIGIT_SIDE];
-    for (row, values) in digit.rows().enumerate() {
-        let start = (top + row) * DIGIT_SIDE + left;
-        for (out, pixel) in pixels[start..].iter_mut().zip(values) {
-            *out = pixel.0[0];
-        }
-    }
-    pixels
+    let mut field = GrayImage::new(SIDE, SIDE);
+    imageops::replace(&mut field, digit, left.into(), top.into());
+    field.into_raw()
 }
 
 #[cfg(test)]

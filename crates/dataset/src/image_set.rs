@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::IN_MEMORY;
+use crate::error::{IN_MEMORY, value};
 use crate::{Error, idx};
 
 /// Labelled grey images of one size; at least one.
@@ -68,27 +68,25 @@ impl ImageSet {
     fn checked(self, labels: &Path) -> Result<Self, Error> {
         let (images, rows, columns) = (self.labels.len(), self.rows, self.columns);
         if images == 0 || rows == 0 || columns == 0 {
-            return Err(Error::Empty {
-                images,
-                rows,
-                columns,
-            });
+            return value(
+                "at least one image with at least one pixel",
+                format!("{images} images of {rows}x{columns}"),
+                "give a larger set or limit",
+            );
         }
         let pixels = rows
             .checked_mul(columns)
             .and_then(|image| image.checked_mul(images));
         if pixels != Some(self.pixels.len()) {
-            return Err(Error::PixelCount {
-                images,
-                rows,
-                columns,
-                found: self.pixels.len(),
-            });
+            return value(
+                format!("{images} images of {rows}x{columns} pixels"),
+                format!("{} pixels in all", self.pixels.len()),
+                "give whole images",
+            );
         }
         if !(1..=256).contains(&self.classes) {
-            return Err(Error::Classes {
-                found: self.classes,
-            });
+            let next = "set the number of classes that the set has";
+            return value("1 to 256 classes", self.classes, next);
         }
         let is_wrong = |label: &u8| usize::from(*label) >= self.classes;
         if let Some(index) = self.labels.iter().position(is_wrong) {
@@ -160,10 +158,8 @@ impl ImageSet {
     /// When there are fewer than that, and when `limit` is 0.
     pub fn first(mut self, limit: usize) -> Result<Self, Error> {
         if limit > self.len() {
-            return Err(Error::TooFewImages {
-                wanted: limit,
-                found: self.len(),
-            });
+            let (expected, found) = (format!("at least {limit} images"), self.len());
+            return value(expected, found, format!("set a limit of at most {found}"));
         }
         self.labels.truncate(limit);
         self.pixels.truncate(limit * self.rows * self.columns);

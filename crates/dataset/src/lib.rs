@@ -1,5 +1,5 @@
-//! IDX files to images: strict reading, splits, preprocessing; and any picture of a digit to the
-//! form that MNIST has.
+//! IDX files to images: strict reading, splits, preprocessing; and any picture to the form that a
+//! set's images have.
 //!
 //! Everything here is plain bytes and numbers; this crate knows no model and no tensor library.
 //! An [`ImageSet`] holds pixels exactly as they are on the disk, and [`Preprocessing`] turns them
@@ -7,7 +7,7 @@
 
 mod digit;
 mod error;
-mod fit;
+mod form;
 mod idx;
 mod image_set;
 mod ink;
@@ -15,18 +15,19 @@ mod intact;
 mod pair;
 mod picture;
 mod preprocess;
+mod resize_mode;
 mod scaling;
 mod shuffle;
 mod split;
 
-pub use digit::{DIGIT_BOX, DIGIT_SIDE, Digit, read_digit};
-pub use error::Error;
-pub use fit::Fit;
+pub use error::{Error, IdxFault, PictureFault};
+pub use form::{Picture, PictureForm, read_picture};
 pub use idx::MAX_IDX_BYTES;
 pub use image_set::ImageSet;
 pub use pair::{IdxPair, Split};
 pub use picture::{MAX_PICTURE_ALLOCATION, MAX_PICTURE_BYTES, MAX_PICTURE_SIDE};
 pub use preprocess::{ImageBatch, MAX_SIZE, Preprocessing};
+pub use resize_mode::ResizeMode;
 pub use scaling::{CAFFE_MEAN_BGR, Scaling};
 pub use shuffle::{resample, shuffle};
 pub use split::{Holdout, split};

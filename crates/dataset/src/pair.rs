@@ -13,26 +13,6 @@ pub enum Split {
     Test,
 }
 
-impl Split {
-    /// The conventional file name of the images, without `.gz`.
-    #[must_use]
-    pub fn images_name(self) -> &'static str {
-        match self {
-            Self::Train => "train-images-idx3-ubyte",
-            Self::Test => "t10k-images-idx3-ubyte",
-        }
-    }
-
-    /// The conventional file name of the labels, without `.gz`.
-    #[must_use]
-    pub fn labels_name(self) -> &'static str {
-        match self {
-            Self::Train => "train-labels-idx1-ubyte",
-            Self::Test => "t10k-labels-idx1-ubyte",
-        }
-    }
-}
-
 /// Two IDX files that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdxPair {
@@ -48,28 +28,25 @@ impl IdxPair {
     /// # Errors
     /// When a file is missing; the message lists the names that were looked for.
     pub fn find(folder: &Path, split: Split) -> Result<Self, Error> {
-        let (images, labels) = match split {
-            Split::Train => ("training images", "training labels"),
-            Split::Test => ("test images", "test labels"),
+        let (name, what) = match split {
+            Split::Train => ("train", "training"),
+            Split::Test => ("t10k", "test"),
+        };
+        let find = |kind, suffix| {
+            let name = format!("{name}-{kind}-{suffix}-ubyte");
+            let looked_for = vec![name.clone(), format!("{name}.gz")];
+            let mut paths = looked_for.iter().map(|name| folder.join(name));
+            paths.find(|path| path.is_file()).ok_or(Error::NoPair {
+                what: format!("{what} {kind}"),
+                folder: folder.to_owned(),
+                looked_for,
+            })
         };
         Ok(Self {
-            images: find(folder, images, split.images_name())?,
-            labels: find(folder, labels, split.labels_name())?,
+            images: find("images", "idx3")?,
+            labels: find("labels", "idx1")?,
         })
     }
-}
-
-fn find(folder: &Path, what: &'static str, name: &str) -> Result<PathBuf, Error> {
-    let names = vec![name.to_owned(), format!("{name}.gz")];
-    names
-        .iter()
-        .map(|name| folder.join(name))
-        .find(|path| path.is_file())
-        .ok_or_else(|| Error::NoPair {
-            what,
-            folder: folder.to_owned(),
-            looked_for: names,
-        })
 }
 
 #[cfg(test)]

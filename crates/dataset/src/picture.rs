@@ -1,13 +1,12 @@
 //! PNG and JPEG files to grey pixels, within limits: the content decides the format, sizes are
 //! checked before anything is unpacked, and transparency gets the background it was drawn for.
 
-use std::fs::{self, File};
+use std::fmt::Display;
 use std::io::{Cursor, Read};
-use std::path::Path;
 
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
-use crate::{Error, intact};
+use crate::{PictureFault, intact};
 
 /// The largest picture file: 8 MiB.
 pub const MAX_PICTURE_BYTES: u64 = 8 << 20;
@@ -18,51 +17,28 @@ pub const MAX_PICTURE_ALLOCATION: u64 = 64 << 20;
 
 /// Reads a picture as grey pixels, 0 is black; turned upright as its EXIF data says. Palettes,
 /// 16-bit and CMYK colours are converted; of an animation the first picture is taken.
-pub(crate) fn read(path: &Path) -> Result<GrayImage, Error> {
-    let bytes = read_bytes(path)?;
-    let format = sniff(&bytes).map_err(|found| Error::PictureFormat {
-        path: path.to_owned(),
-        found,
-    })?;
+pub(crate) fn decode(file: impl Read) -> Result<GrayImage, PictureFault> {
+    let mut bytes = Vec::new();
+    file.take(MAX_PICTURE_BYTES + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 {
+        0 => return Err(PictureFault::Empty),
+        1..=MAX_PICTURE_BYTES => {}
+        found => return Err(PictureFault::Bytes(found)),
+    }
+    let format = sniff(&bytes).map_err(PictureFault::Format)?;
     if let Some(reason) = intact::damage(format, &bytes) {
-        return Err(damaged(reason, path));
+        return Err(damaged(reason));
     }
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_PICTURE_ALLOCATION);
     let mut reader = ImageReader::with_format(Cursor::new(&bytes), format);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|e| damaged(e, path))?;
-    check_size(&decoder, path)?;
-    let orientation = decoder.orientation().map_err(|e| damaged(e, path))?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| damaged(e, path))?;
+    let mut decoder = reader.into_decoder().map_err(damaged)?;
+    check_size(&decoder)?;
+    let orientation = decoder.orientation().map_err(damaged)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
     picture.apply_orientation(orientation);
     Ok(grey(picture))
-}
-
-fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
-    // Asked before opening, since opening a pipe waits for its other end.
-    let metadata = fs::metadata(path).map_err(Error::on("open", path))?;
-    if !metadata.is_file() {
-        return Err(Error::NotAFile {
-            path: path.to_owned(),
-        });
-    }
-    let mut bytes = Vec::new();
-    File::open(path)
-        .map_err(Error::on("open", path))?
-        .take(MAX_PICTURE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Error::on("read", path))?;
-    match bytes.len() as u64 {
-        0 => Err(Error::EmptyPicture {
-            path: path.to_owned(),
-        }),
-        1..=MAX_PICTURE_BYTES => Ok(bytes),
-        read => Err(Error::PictureBytes {
-            path: path.to_owned(),
-            found: metadata.len().max(read),
-        }),
-    }
 }
 
 /// The format that the content has, or what it seems to be instead.
@@ -80,25 +56,21 @@ fn sniff(bytes: &[u8]) -> Result<ImageFormat, String> {
     }
 }
 
-fn check_size(decoder: &impl ImageDecoder, path: &Path) -> Result<(), Error> {
+fn check_size(decoder: &impl ImageDecoder) -> Result<(), PictureFault> {
     let ((width, height), bytes) = (decoder.dimensions(), decoder.total_bytes());
     let sides = 1..=MAX_PICTURE_SIDE;
     if sides.contains(&width) && sides.contains(&height) && bytes <= MAX_PICTURE_ALLOCATION {
         return Ok(());
     }
-    Err(Error::PictureSize {
-        path: path.to_owned(),
+    Err(PictureFault::Size {
         width,
         height,
         bytes,
     })
 }
 
-fn damaged(reason: impl std::fmt::Display, path: &Path) -> Error {
-    Error::PictureDamaged {
-        path: path.to_owned(),
-        reason: reason.to_string(),
-    }
+fn damaged(reason: impl Display) -> PictureFault {
+    PictureFault::Damaged(reason.to_string())
 }
 
 /// Brightness, with what is transparent filled in.

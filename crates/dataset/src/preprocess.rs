@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Fit, ImageSet, Scaling};
+use crate::error::value;
+use crate::{Error, ImageSet, ResizeMode, Scaling};
 
 /// The largest side of a network's input: beyond it one batch takes gigabytes.
 pub const MAX_SIZE: usize = 1024;
@@ -19,7 +20,7 @@ const CHANNELS: usize = 3;
 #[serde(deny_unknown_fields, default)]
 pub struct Preprocessing {
     /// How an image fills the square.
-    pub fit: Fit,
+    pub fit: ResizeMode,
     /// The side of the square, in pixels; 1 to [`MAX_SIZE`].
     pub size: usize,
     /// How pixel values become network input.
@@ -30,7 +31,7 @@ impl Default for Preprocessing {
     /// 28x28 images padded to 32x32, the smallest that VGG16 takes, and scaled to 0..1.
     fn default() -> Self {
         Self {
-            fit: Fit::Pad,
+            fit: ResizeMode::Pad,
             size: 32,
             scaling: Scaling::Unit,
         }
@@ -52,22 +53,22 @@ impl Preprocessing {
     /// # Errors
     /// When the size is zero or above [`MAX_SIZE`], and when padding would have to shrink.
     pub fn check(&self, rows: usize, columns: usize) -> Result<(), Error> {
-        if !(1..=MAX_SIZE).contains(&self.size) {
-            return Err(Error::Size { found: self.size });
+        let size = self.size;
+        if !(1..=MAX_SIZE).contains(&size) {
+            let expected = format!("an input size of 1 to {MAX_SIZE} pixels");
+            return value(expected, size, "set another size");
         }
+        let largest = rows.max(columns);
+        let image = format!("{rows}x{columns}");
         if rows == 0 || columns == 0 {
-            return Err(Error::Empty {
-                images: 1,
-                rows,
-                columns,
-            });
+            return value("images with at least one pixel", image, "give another set");
         }
-        if self.fit == Fit::Pad && self.size < rows.max(columns) {
-            return Err(Error::PadTooSmall {
-                rows,
-                columns,
-                size: self.size,
-            });
+        if self.fit == ResizeMode::Pad && size < largest {
+            return value(
+                format!("images that can be padded to {size}x{size}"),
+                image,
+                format!("set a size of at least {largest}, or fit = \"resize\""),
+            );
         }
         Ok(())
     }
@@ -112,11 +113,9 @@ impl Preprocessing {
     pub fn batch(&self, set: &ImageSet, range: Range<usize>) -> Result<ImageBatch, Error> {
         let Range { start, end } = range;
         if start > end || end > set.len() {
-            return Err(Error::Range {
-                images: set.len(),
-                start,
-                end,
-            });
+            let expected = format!("a range of images within 0..{}", set.len());
+            let found = format!("{start}..{end}");
+            return value(expected, found, "check the batch's bounds");
         }
         let (rows, columns) = (set.rows(), set.columns());
         self.check(rows, columns)?;
@@ -132,15 +131,12 @@ impl Preprocessing {
     }
 }
 
-fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
+fn check_length(what: &str, expected: usize, found: usize) -> Result<(), Error> {
     if found == expected {
         return Ok(());
     }
-    Err(Error::SliceLength {
-        what,
-        expected,
-        found,
-    })
+    let expected = format!("{expected} values for the {what}");
+    value(expected, found, "check rows, columns and size")
 }
 
 #[cfg(test)]
@@ -151,13 +147,13 @@ mod tests {
         ImageSet::new(1, 2, vec![255, 0, 51, 102], vec![0, 1], 2).unwrap()
     }
 
-    fn preprocessing(fit: Fit, size: usize, scaling: Scaling) -> Preprocessing {
+    fn preprocessing(fit: ResizeMode, size: usize, scaling: Scaling) -> Preprocessing {
         Preprocessing { fit, size, scaling }
     }
 
     #[test]
     fn a_batch_is_images_by_channels() {
-        let unit = preprocessing(Fit::Pad, 2, Scaling::Unit);
+        let unit = preprocessing(ResizeMode::Pad, 2, Scaling::Unit);
         let batch = unit.batch(&set(), 0..2).unwrap();
         assert_eq!(batch.shape, [2, 3, 2, 2]);
         let first = [1.0, 0.0, 0.0, 0.0].repeat(3);
@@ -169,7 +165,7 @@ mod tests {
 
     #[test]
     fn padding_is_black_before_it_is_scaled() {
-        let caffe = preprocessing(Fit::Pad, 2, Scaling::Caffe);
+        let caffe = preprocessing(ResizeMode::Pad, 2, Scaling::Caffe);
         let batch = caffe.batch(&set(), 1..2).unwrap();
         let [b, g, r] = crate::CAFFE_MEAN_BGR;
         #[rustfmt::skip]
@@ -183,10 +179,14 @@ mod tests {
     #[test]
     fn what_cannot_be_prepared_is_refused() {
         let cases = [
-            (Fit::Pad, 0, "1 to 1024"),
-            (Fit::Resize, 1025, "1 to 1024"),
-            (Fit::Pad, usize::MAX, "1 to 1024"),
-            (Fit::Pad, 1, "cannot pad images of 1x2 to 1x1"),
+            (ResizeMode::Pad, 0, "1 to 1024"),
+            (ResizeMode::Resize, 1025, "1 to 1024"),
+            (ResizeMode::Pad, usize::MAX, "1 to 1024"),
+            (
+                ResizeMode::Pad,
+                1,
+                "can be padded to 1x1, found 1x2; set a size of at least 2",
+            ),
         ];
         for (fit, size, expected) in cases {
             let preprocessing = preprocessing(fit, size, Scaling::Unit);
@@ -194,17 +194,19 @@ mod tests {
             assert!(error.to_string().contains(expected), "{error}");
             assert!(preprocessing.batch(&set(), 0..1).is_err());
         }
-        let resize = preprocessing(Fit::Resize, 1, Scaling::Unit);
+        let resize = preprocessing(ResizeMode::Resize, 1, Scaling::Unit);
         assert!(resize.batch(&set(), 0..1).is_ok());
-        assert!(matches!(resize.check(0, 2), Err(Error::Empty { .. })));
+        let error = resize.check(0, 2).unwrap_err().to_string();
+        assert!(error.contains("found 0x2"), "{error}");
         #[expect(clippy::reversed_empty_ranges, reason = "what is tested")]
         for range in [0..3, 2..1, 3..3] {
-            let error = resize.batch(&set(), range).unwrap_err();
-            assert!(matches!(error, Error::Range { .. }));
+            let error = resize.batch(&set(), range).unwrap_err().to_string();
+            assert!(error.contains("images within 0..2"), "{error}");
         }
         for (image, out) in [(1, 3), (2, 4), (3, 3)] {
             let result = resize.apply(&vec![0; image], 1, 2, &mut vec![0.0; out]);
-            assert!(matches!(result, Err(Error::SliceLength { .. })));
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains("values for the"), "{error}");
         }
     }
 
@@ -212,10 +214,10 @@ mod tests {
     fn recipes_spell_it_in_lower_case() {
         let text = r#"{"fit":"resize","size":64,"scaling":"caffe"}"#;
         let read: Preprocessing = serde_json::from_str(text).unwrap();
-        assert_eq!(read, preprocessing(Fit::Resize, 64, Scaling::Caffe));
+        assert_eq!(read, preprocessing(ResizeMode::Resize, 64, Scaling::Caffe));
         assert_eq!(serde_json::to_string(&read).unwrap(), text);
         let default: Preprocessing = serde_json::from_str("{}").unwrap();
-        assert_eq!(default, preprocessing(Fit::Pad, 32, Scaling::Unit));
+        assert_eq!(default, preprocessing(ResizeMode::Pad, 32, Scaling::Unit));
         assert!(serde_json::from_str::<Preprocessing>(r#"{"sise":64}"#).is_err());
         assert!(serde_json::from_str::<Preprocessing>(r#"{"fit":"crop"}"#).is_err());
     }

@@ -1,5 +1,6 @@
 //! Holding out validation images: stratified, seeded, and the same on every platform.
 
+use crate::error::value;
 use crate::{Error, shuffle};
 
 /// Which images train and which validate. Both lists ascend; no index is in both, and none is
@@ -24,10 +25,11 @@ pub struct Holdout {
 /// When that would leave no image to train on.
 pub fn split(labels: &[u8], validation: usize, seed: u64) -> Result<Holdout, Error> {
     if validation > 0 && validation >= labels.len() {
-        return Err(Error::ValidationTooLarge {
-            validation,
-            images: labels.len(),
-        });
+        return value(
+            "fewer validation images than there are images",
+            format!("{validation} of {}", labels.len()),
+            "hold out fewer",
+        );
     }
     let mut classes = vec![Vec::new(); 256];
     for (index, &label) in labels.iter().enumerate() {

@@ -10,7 +10,7 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
-use graft_dataset::{MAX_PICTURE_ALLOCATION, read_digit};
+use graft_dataset::{Error, MAX_PICTURE_ALLOCATION, Picture, PictureForm, read_picture};
 use graft_fuzz::{Limits, MUTATIONS, Material, Rng, Target, Verdict, mutate, place};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, RgbaImage};
 
@@ -155,12 +155,18 @@ fn with_other_segments(jpeg: &[u8], rng: &mut Rng) -> Vec<u8> {
     [&bytes, rest].concat()
 }
 
-/// Reads `bytes` as a digit from the file `path`.
+fn read_digit(path: &Path) -> Result<Picture, Error> {
+    read_picture(path, PictureForm::Digit, 28, 28)
+}
+
+/// Reads `bytes` as a digit, and as a plain picture, from the file `path`.
 fn read(path: &Path, bytes: &[u8]) -> Verdict {
     place(path, bytes);
     match read_digit(path) {
         Ok(digit) => {
             assert_eq!(digit.pixels.iter().max(), Some(&255));
+            let plain = read_picture(path, PictureForm::Plain, 20, 30).unwrap();
+            assert_eq!(plain.pixels.len(), 600);
             Verdict::Accepted
         }
         Err(error) => {

@@ -1,14 +1,15 @@
 //! A file that grows by whole records: an append that fails leaves what was there before.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::disk::Written;
+use crate::disk::Faulty;
 use crate::{Error, disk, folder_of};
 
 /// A file that grows by whole records.
 pub struct Appending {
-    file: Written,
+    file: Faulty<File>,
     path: PathBuf,
     /// How many bytes are whole.
     length: u64,
@@ -22,7 +23,7 @@ impl Appending {
     pub fn create(path: &Path) -> Result<Self, Error> {
         let folder = folder_of(path);
         disk::create_folder(folder)?;
-        let file = Written::create_new(path).map_err(Error::on("create", path))?;
+        let file = disk::create_new(path).map_err(Error::on("create", path))?;
         disk::sync_folder(folder)?;
         Ok(Self {
             file,
@@ -38,7 +39,7 @@ impl Appending {
     pub fn append(&mut self, record: &[u8]) -> Result<(), Error> {
         if let Err(error) = self.file.write_all(record) {
             // The first error is the one to tell; a torn record stays where this fails, too.
-            let _ = self.file.cut(self.length);
+            let _ = self.file.0.set_len(self.length);
             return Err(Error::on("write", &self.path)(error));
         }
         self.length += record.len() as u64;
@@ -50,7 +51,7 @@ impl Appending {
     /// # Errors
     /// When that fails.
     pub fn sync(&self) -> Result<(), Error> {
-        self.file.sync().map_err(Error::on("write", &self.path))
+        disk::sync(&self.file.0).map_err(Error::on("write", &self.path))
     }
 }
 

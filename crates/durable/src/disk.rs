@@ -56,32 +56,15 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// An open file.
-pub(crate) struct Written(File);
+/// An open file, whose writes a test can make fail.
+pub(crate) struct Faulty<F>(pub(crate) F);
 
-impl Written {
-    /// A file that was not there, to be appended to.
-    pub(crate) fn create_new(path: &Path) -> io::Result<Self> {
-        before(Operation::Create)?;
-        let file = File::options().create_new(true).append(true).open(path)?;
-        Ok(Self(file))
-    }
-
-    /// Puts what was written on the disk.
-    pub(crate) fn sync(&self) -> io::Result<()> {
-        before(Operation::Fsync)?;
-        self.0.sync_all()
-    }
-
-    /// Cuts the file to its first `length` bytes.
-    pub(crate) fn cut(&self, length: u64) -> io::Result<()> {
-        self.0.set_len(length)
-    }
-}
-
-impl Write for Written {
+impl<F: Write> Write for Faulty<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        write(&mut self.0, bytes)
+        match before(Operation::Write)? {
+            Share::Whole => self.0.write(bytes),
+            Share::Half => self.0.write(&bytes[..bytes.len().div_ceil(2)]),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -89,64 +72,50 @@ impl Write for Written {
     }
 }
 
-/// A temporary file, gone when it is dropped. It is locked for as long as it is open, which tells
-/// [`sweep`](crate::sweep) that somebody still writes it.
-pub(crate) struct Temporary(NamedTempFile);
-
-impl Temporary {
-    pub(crate) fn create_in(folder: &Path) -> io::Result<Self> {
-        before(Operation::Create)?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(PREFIX).suffix(SUFFIX);
-        #[cfg(unix)]
-        {
-            // Temporary files are private by default; what we keep is as readable as any other file.
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        loop {
-            let file = builder.tempfile_in(folder)?;
-            // Where there are no locks, sweeping goes by age.
-            let _ = file.as_file().lock();
-            // Swept between the two calls, it is made again.
-            if file.path().exists() {
-                return Ok(Self(file));
-            }
-        }
-    }
-
-    /// Puts what was written on the disk.
-    pub(crate) fn sync(&self) -> io::Result<()> {
-        before(Operation::Fsync)?;
-        self.0.as_file().sync_all()
-    }
-
-    /// Gives the file its name, which another file may have had.
-    pub(crate) fn rename(self, path: &Path) -> io::Result<()> {
-        before(Operation::Rename)?;
-        self.0.persist(path).map(drop).map_err(|error| error.error)
-    }
-}
-
-impl Write for Temporary {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        write(&mut self.0, bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-impl Seek for Temporary {
+impl<F: Seek> Seek for Faulty<F> {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         self.0.seek(position)
     }
 }
 
-fn write(file: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
-    match before(Operation::Write)? {
-        Share::Whole => file.write(bytes),
-        Share::Half => file.write(&bytes[..bytes.len().div_ceil(2)]),
+/// A file that was not there, to be appended to.
+pub(crate) fn create_new(path: &Path) -> io::Result<Faulty<File>> {
+    before(Operation::Create)?;
+    let file = File::options().create_new(true).append(true).open(path)?;
+    Ok(Faulty(file))
+}
+
+/// A temporary file, gone when it is dropped. It is locked for as long as it is open, which tells
+/// [`sweep`](crate::sweep) that somebody still writes it.
+pub(crate) fn create_temporary(folder: &Path) -> io::Result<Faulty<NamedTempFile>> {
+    before(Operation::Create)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX).suffix(SUFFIX);
+    #[cfg(unix)]
+    {
+        // Temporary files are private by default; what we keep is as readable as any other file.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
+    loop {
+        let file = builder.tempfile_in(folder)?;
+        // Where there are no locks, sweeping goes by age.
+        let _ = file.as_file().lock();
+        // Swept between the two calls, it is made again.
+        if file.path().exists() {
+            return Ok(Faulty(file));
+        }
+    }
+}
+
+/// Puts what was written to a file on the disk.
+pub(crate) fn sync(file: &File) -> io::Result<()> {
+    before(Operation::Fsync)?;
+    file.sync_all()
+}
+
+/// Gives a temporary file its name, which another file may have had.
+pub(crate) fn rename(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    before(Operation::Rename)?;
+    file.persist(path).map(drop).map_err(|error| error.error)
 }

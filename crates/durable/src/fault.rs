@@ -25,11 +25,9 @@ pub(crate) enum Operation {
 }
 
 /// How it fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Effect {
-    InputOutput,
-    Full,
-    Interrupted,
+    Error(io::ErrorKind, &'static str),
     Short,
     Kill,
 }
@@ -64,38 +62,40 @@ pub(crate) fn before(operation: Operation) -> io::Result<Share> {
 
 impl Fault {
     fn parse(text: &str) -> Result<Self, String> {
-        let problem = || {
+        Self::parts(text).ok_or_else(|| {
             format!(
                 "{VARIABLE}: expected create|write|fsync|rename:NUMBER[+]:EIO|ENOSPC|KILL, or \
                  write:NUMBER[+]:EINTR|SHORT, found {text:?}; unset it unless you test Graft"
             )
-        };
+        })
+    }
+
+    fn parts(text: &str) -> Option<Self> {
         let [operation, number, effect] = text.split(':').collect::<Vec<_>>()[..] else {
-            return Err(problem());
+            return None;
         };
         let operation = match operation {
             "create" => Operation::Create,
             "write" => Operation::Write,
             "fsync" => Operation::Fsync,
             "rename" => Operation::Rename,
-            _ => return Err(problem()),
+            _ => return None,
         };
         let effect = match (effect, operation) {
-            ("EIO", _) => Effect::InputOutput,
-            ("ENOSPC", _) => Effect::Full,
+            ("EIO", _) => Effect::Error(io::ErrorKind::Other, "Input/output error"),
+            ("ENOSPC", _) => Effect::Error(io::ErrorKind::StorageFull, "No space left on device"),
             ("KILL", _) => Effect::Kill,
-            ("EINTR", Operation::Write) => Effect::Interrupted,
+            ("EINTR", Operation::Write) => {
+                Effect::Error(io::ErrorKind::Interrupted, "Interrupted system call")
+            }
             ("SHORT", Operation::Write) => Effect::Short,
-            _ => return Err(problem()),
+            _ => return None,
         };
-        let (number, lasting) = match number.strip_suffix('+') {
-            Some(number) => (number, true),
-            None => (number, false),
-        };
-        Ok(Self {
+        let lasting = number.strip_suffix('+');
+        Some(Self {
             operation,
-            number: number.parse().map_err(|_| problem())?,
-            lasting,
+            number: lasting.unwrap_or(number).parse().ok()?,
+            lasting: lasting.is_some(),
             effect,
             seen: AtomicU64::new(0),
         })
@@ -109,15 +109,14 @@ impl Fault {
         if number != self.number && !(self.lasting && number > self.number) {
             return Ok(Share::Whole);
         }
-        let (kind, message) = match self.effect {
-            Effect::InputOutput => (io::ErrorKind::Other, "Input/output error"),
-            Effect::Full => (io::ErrorKind::StorageFull, "No space left on device"),
-            Effect::Interrupted => (io::ErrorKind::Interrupted, "Interrupted system call"),
-            Effect::Short => return Ok(Share::Half),
+        match self.effect {
+            Effect::Error(kind, message) => {
+                let message = format!("{message} (asked for by {VARIABLE})");
+                Err(io::Error::new(kind, message))
+            }
+            Effect::Short => Ok(Share::Half),
             Effect::Kill => process::abort(),
-        };
-        let message = format!("{message} (asked for by {VARIABLE})");
-        Err(io::Error::new(kind, message))
+        }
     }
 }
 

@@ -3,13 +3,15 @@
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::disk::{self, Temporary};
+use tempfile::NamedTempFile;
+
+use crate::disk::{self, Faulty};
 use crate::{Error, folder_of};
 
 /// A file being written. It has no name that anybody looks for until [`Pending::commit`]; dropped
 /// before that, it is gone.
 pub struct Pending {
-    file: BufWriter<Temporary>,
+    file: BufWriter<Faulty<NamedTempFile>>,
     path: PathBuf,
 }
 
@@ -22,7 +24,7 @@ impl Pending {
         let folder = folder_of(path);
         disk::create_folder(folder)?;
         let temporary =
-            Temporary::create_in(folder).map_err(Error::on("create a file in", folder))?;
+            disk::create_temporary(folder).map_err(Error::on("create a file in", folder))?;
         Ok(Self {
             file: BufWriter::with_capacity(1 << 20, temporary),
             path: path.to_owned(),
@@ -36,13 +38,11 @@ impl Pending {
     /// be flushed, the file has its name, and a power cut may still undo that.
     pub fn commit(self) -> Result<(), Error> {
         let Self { file, path } = self;
-        let temporary = file
-            .into_inner()
-            .map_err(|error| Error::on("write", &path)(error.into_error()))?;
-        temporary.sync().map_err(Error::on("write", &path))?;
-        temporary
-            .rename(&path)
-            .map_err(Error::on("rename a finished file to", &path))?;
+        let written = file.into_inner().map_err(io::IntoInnerError::into_error);
+        let Faulty(temporary) = written
+            .and_then(|file| disk::sync(file.0.as_file()).map(|()| file))
+            .map_err(Error::on("write", &path))?;
+        disk::rename(temporary, &path).map_err(Error::on("rename a finished file to", &path))?;
         disk::sync_folder(folder_of(&path))
     }
 }
@@ -79,7 +79,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// When it cannot be made or written.
 pub fn check_writable(folder: &Path) -> Result<(), Error> {
     disk::create_folder(folder)?;
-    Temporary::create_in(folder)
+    disk::create_temporary(folder)
         .map(drop)
         .map_err(Error::on("create a file in", folder))
 }

@@ -8,14 +8,26 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::output;
 
-/// Where there is no terminal, a line at least this often, and at every tenth of the work.
+/// Where there is no terminal, a line at least this often; for images also at every tenth of the work.
 const OFTEN: Duration = Duration::from_secs(10);
 
-/// Progress over a known number of images.
+/// What is counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Images,
+    Bytes,
+    /// Nothing: another program works, and does not say how far it is.
+    Unknown,
+}
+
+/// Long work under way. Dropped, its bar vanishes.
 pub struct Progress {
     label: String,
-    total: usize,
-    done: usize,
+    unit: Unit,
+    total: u64,
+    done: u64,
+    /// Of those that are done: there before this work began.
+    skipped: u64,
     started: Instant,
     last_line: Instant,
     bar: Option<ProgressBar>,
@@ -25,57 +37,138 @@ impl Progress {
     /// Shows that none of `total` images are done.
     #[must_use]
     pub fn new(label: &str, total: usize) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| bar(label, total));
+        Self::of(label, total as u64, Unit::Images)
+    }
+
+    /// Shows that none of `total` bytes are there.
+    #[must_use]
+    pub fn of_bytes(label: &str, total: u64) -> Self {
+        Self::of(label, total, Unit::Bytes)
+    }
+
+    /// Shows that another program works.
+    #[must_use]
+    pub fn of_program(label: &str) -> Self {
+        Self::of(label, 0, Unit::Unknown)
+    }
+
+    fn of(label: &str, total: u64, unit: Unit) -> Self {
+        let terminal = std::io::stderr().is_terminal();
         let now = Instant::now();
         Self {
             label: label.to_owned(),
+            unit,
             total,
             done: 0,
+            skipped: 0,
             started: now,
             last_line: now,
-            bar,
+            bar: terminal.then(|| bar(label, total, unit)),
         }
     }
 
-    /// `images` more are done.
-    pub fn advance(&mut self, images: usize) {
-        let tenth = |done: usize| done * 10 / self.total.max(1);
-        let before = tenth(self.done);
-        self.done += images;
+    /// `count` were there before this work began: they are done, and say nothing of its rate.
+    pub fn skip(&mut self, count: usize) {
+        self.done += count as u64;
+        self.skipped += count as u64;
         if let Some(bar) = &self.bar {
-            bar.inc(images as u64);
-        } else if tenth(self.done) > before || self.last_line.elapsed() > OFTEN {
-            self.line();
+            bar.set_position(self.done);
+            bar.tick();
+            bar.reset_eta();
+        } else if count > 0 {
+            output::note(&self.line());
+        }
+    }
+
+    /// `count` more are done.
+    pub fn advance(&mut self, count: usize) {
+        let tenth = |done: u64| done * 10 / self.total.max(1);
+        let before = tenth(self.done);
+        self.done += count as u64;
+        let is_tenth = self.unit == Unit::Images && tenth(self.done) > before;
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+        } else if is_tenth || self.last_line.elapsed() > OFTEN {
+            output::note(&self.line());
             self.last_line = Instant::now();
         }
     }
 
-    /// Takes the bar away.
-    pub fn finish(self) {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
+    fn line(&self) -> String {
+        let (label, done, total) = (&self.label, self.done, self.total);
+        if self.unit == Unit::Images {
+            #[expect(clippy::cast_precision_loss, reason = "shown to a person")]
+            let rate = (done - self.skipped) as f64 / self.started.elapsed().as_secs_f64();
+            format!("{label}: {done} of {total} images, {rate:.0} images/s")
+        } else {
+            let [done, total] = [done, total].map(output::size);
+            format!("{label}: {done} of {total}")
         }
-    }
-
-    fn line(&self) {
-        #[expect(clippy::cast_precision_loss, reason = "shown to a person")]
-        let rate = self.done as f64 / self.started.elapsed().as_secs_f64();
-        output::note(&format!(
-            "{}: {} of {} images, {rate:.0} images/s",
-            self.label, self.done, self.total
-        ));
     }
 }
 
-fn bar(label: &str, total: usize) -> ProgressBar {
-    let style = "{msg}  {wide_bar} {pos}/{len}  {rate} images/s  {eta} left";
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn style(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Images => "{msg}  {wide_bar} {pos}/{len}  {rate} images/s  {eta} left",
+        Unit::Bytes => "{msg}  {wide_bar} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
+        Unit::Unknown => "{spinner} {msg}  {elapsed}",
+    }
+}
+
+fn bar(label: &str, total: u64, unit: Unit) -> ProgressBar {
     let rate = |state: &ProgressState, out: &mut dyn Write| {
         // What cannot be shown is not shown.
         let _ = write!(out, "{:.0}", state.per_sec());
     };
-    let bar = ProgressBar::new(total as u64).with_message(label.to_owned());
-    match ProgressStyle::with_template(style) {
+    let bar = ProgressBar::new(total).with_message(label.to_owned());
+    if unit == Unit::Unknown {
+        bar.enable_steady_tick(Duration::from_millis(120));
+    }
+    match ProgressStyle::with_template(style(unit)) {
         Ok(style) => bar.with_style(style.with_key("rate", rate)),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_styles_are_right() {
+        for unit in [Unit::Images, Unit::Bytes, Unit::Unknown] {
+            ProgressStyle::with_template(style(unit)).unwrap();
+        }
+    }
+
+    #[test]
+    fn lines_say_how_far_it_is() {
+        let mut images = Progress::new("digits", 200);
+        images.advance(50);
+        let line = images.line();
+        assert!(line.starts_with("digits: 50 of 200 images, "), "{line}");
+        let mut resumed = Progress::new("digits", 1_000_000);
+        resumed.skip(900_000);
+        let line = resumed.line();
+        assert!(
+            line.contains(" 900000 of 1000000 images, 0 images/s"),
+            "{line}"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+        resumed.advance(10_000);
+        let line = resumed.line();
+        let (_, rate) = line.trim_end_matches(" images/s").rsplit_once(' ').unwrap();
+        assert!((1.0..=100_000.0).contains(&rate.parse().unwrap()), "{line}");
+        let mut bytes = Progress::of_bytes("file", 3 << 20);
+        bytes.advance(1 << 20);
+        assert_eq!(bytes.line(), "file: 1.0 MiB of 3.0 MiB");
     }
 }

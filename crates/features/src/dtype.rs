@@ -4,31 +4,27 @@ use graft_recipe::Dtype;
 use half::f16;
 use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 
-/// What safetensors calls it.
-pub(crate) fn safetensors_dtype(dtype: Dtype) -> safetensors::Dtype {
-    match dtype {
-        Dtype::F32 => safetensors::Dtype::F32,
-        Dtype::F16 => safetensors::Dtype::F16,
-    }
-}
-
 /// `values` as they are stored, little-endian; or the first that is too large for that.
 pub(crate) fn encode(dtype: Dtype, values: &[f32]) -> Result<Vec<u8>, f32> {
     match dtype {
-        Dtype::F32 => Ok(values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect()),
+        Dtype::F32 => Ok(encode_f32(values)),
         Dtype::F16 => {
-            let mut halves = vec![f16::ZERO; values.len()];
-            halves.convert_from_f32_slice(values);
-            let overflown = |(half, value): &(&f16, &f32)| half.is_infinite() && value.is_finite();
-            match halves.iter().zip(values).find(overflown) {
-                Some((_, value)) => Err(*value),
-                None => Ok(halves.iter().flat_map(|half| half.to_le_bytes()).collect()),
-            }
+            let half = |value: &f32| match f16::from_f32(*value) {
+                half if half.is_infinite() && value.is_finite() => Err(*value),
+                half => Ok(half.to_le_bytes()),
+            };
+            let halves: Result<Vec<[u8; 2]>, f32> = values.iter().map(half).collect();
+            halves.map(Vec::into_flattened)
         }
     }
+}
+
+/// `values` as they are stored in full, little-endian.
+pub(crate) fn encode_f32(values: &[f32]) -> Vec<u8> {
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
 }
 
 /// Appends what `bytes` stand for.

@@ -1,12 +1,12 @@
-//! What can be wrong with a cached file.
+//! Why features cannot be had.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why a cached file cannot be used. [`CacheError::Missing`] and [`CacheError::Corrupt`]
-/// are mended by computing the features anew.
+/// Why features cannot be had. [`Error::Missing`] and [`Error::Corrupt`] are mended by computing them
+/// anew.
 #[derive(Debug, thiserror::Error)]
-pub enum CacheError {
-    /// There is no such entry.
+pub enum Error {
+    /// There is no such entry in the cache, or it is not complete.
     #[error("no cached features at {}", .0.display())]
     Missing(PathBuf),
     /// Not what was written.
@@ -19,12 +19,12 @@ pub enum CacheError {
         /// What is there.
         found: String,
     },
-    /// Less room than an entry takes.
+    /// Less space than an entry takes.
     #[error(
-        "{}: expected {needed} free for features and their shards, found {free}; free some space, or set GRAFT_HOME to a folder on a larger disk",
+        "{}: expected {needed} free for features, found {free}; free some space, or set GRAFT_HOME to a folder on a larger disk",
         cache.display()
     )]
-    NoRoom {
+    NoSpace {
         /// The folder.
         cache: PathBuf,
         /// What is needed.
@@ -43,31 +43,32 @@ pub enum CacheError {
         value: f32,
     },
     /// A value that the type of the recipe cannot hold.
-    #[error(
-        "a feature of {value} is too large for f16, which ends at 65504; set backbone.dtype=f32"
-    )]
-    TooLarge {
-        /// The value.
-        value: f32,
-    },
+    #[error("a feature of {0} is too large for f16, which ends at 65504; set backbone.dtype=f32")]
+    TooLarge(f32),
     /// The file system refused.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
-}
-
-/// Why features cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A cached file that cannot be used.
-    #[error(transparent)]
-    Cache(#[from] CacheError),
     /// The device or its engine failed.
     #[error(transparent)]
     Compute(#[from] graft_compute::Error),
     /// Images that cannot be prepared.
     #[error(transparent)]
     Dataset(#[from] graft_dataset::Error),
-    /// A signal asked to stop, or output failed.
+    /// A signal asked to stop.
     #[error(transparent)]
     Environment(#[from] graft_environment::Error),
+}
+
+impl Error {
+    pub(crate) fn corrupt(
+        path: &Path,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Corrupt {
+            path: path.to_owned(),
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
 }

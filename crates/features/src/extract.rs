@@ -5,26 +5,21 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_compute::device::Kind;
-use graft_compute::{Compute, Loaded, batch};
-use graft_dataset::{ImageBatch, ImageSet, Preprocessing, Split};
+use graft_compute::{ComputeContext, LoadedBackbone};
+use graft_dataset::{ImageBatch, ImageSet, Split};
 use graft_environment::progress::Progress;
 use graft_environment::{Paths, interrupt};
 use graft_recipe::{Data, Recipe};
 use graft_report::record::Cached;
 
-use crate::passes::in_batches;
-use crate::{CacheError, Error, Features, Key, Shards, room};
+use crate::{Error, Features, Key, Writer, cache, pipelined};
 
 /// What computes features, and where they are kept.
 pub struct Extractor<'a> {
-    /// The frozen prefix.
-    pub loaded: &'a Loaded,
-    /// How an image becomes its input.
-    pub recipe: &'a Recipe,
-    /// What it computes on.
-    pub compute: &'a Compute,
-    /// Where the cache is.
-    pub paths: &'a Paths,
+    loaded: &'a LoadedBackbone,
+    recipe: &'a Recipe,
+    compute: &'a ComputeContext,
+    paths: &'a Paths,
 }
 
 /// The features of a set, and how they were had.
@@ -37,21 +32,25 @@ pub struct Extracted {
     pub path: PathBuf,
     /// Whether they were there.
     pub cached: Cached,
+    /// Images whose features were computed; the others' were there.
+    pub computed: usize,
     /// How long it took.
     pub seconds: f64,
-    /// Images whose features were there in shards.
-    resumed: usize,
 }
 
 impl Extracted {
-    /// Images for which features were had, computed or read, a second.
+    /// Images a second: of those that were computed, or, where all were there, of all that were read.
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,
         reason = "counts of images are far below 2^53"
     )]
     pub fn images_per_second(&self) -> f64 {
-        (self.features.images() - self.resumed) as f64 / self.seconds
+        let images = match self.cached {
+            Cached::Hit => self.features.images(),
+            Cached::Miss => self.computed,
+        };
+        images as f64 / self.seconds
     }
 }
 
@@ -59,9 +58,9 @@ impl<'a> Extractor<'a> {
     /// What turns images into the features of `loaded`, as `recipe` has it, with a cache in `paths`.
     #[must_use]
     pub fn new(
-        loaded: &'a Loaded,
+        loaded: &'a LoadedBackbone,
         recipe: &'a Recipe,
-        compute: &'a Compute,
+        compute: &'a ComputeContext,
         paths: &'a Paths,
     ) -> Self {
         Self {
@@ -82,121 +81,90 @@ impl<'a> Extractor<'a> {
         let started = Instant::now();
         let preprocessing = self.recipe.preprocessing;
         preprocessing.check(set.rows(), set.columns())?;
-        let Loaded { prefix, hashes, .. } = self.loaded;
-        let (boundary, engine) = (prefix.boundary(), prefix.version());
-        let dtype = self.recipe.backbone.dtype;
+        let LoadedBackbone { frozen, hashes, .. } = self.loaded;
         let key = Key::new(
             set,
             hashes,
             preprocessing,
-            boundary,
-            dtype,
+            frozen.boundary(),
+            self.recipe.backbone.dtype,
             self.compute.backend,
-            engine,
+            frozen.version(),
         );
         let path = key.path(&self.paths.cache());
-        let (features, cached, resumed) = match cached(&path, &key)? {
-            Some(features) => (features, Cached::Hit, 0),
-            None => self.fill(set, split, &path, &key)?,
+        let (features, computed) = match Features::open(&path, &key) {
+            Ok(features) => (features, 0),
+            Err(error) => {
+                if !matches!(error, Error::Missing(_)) {
+                    tracing::warn!("{error}; computing it anew");
+                }
+                self.fill(set, split, &path, &key)?
+            }
         };
+        cache::touch(&path);
         Ok(Extracted {
             features,
             key,
             path,
-            cached,
+            cached: if computed == 0 {
+                Cached::Hit
+            } else {
+                Cached::Miss
+            },
+            computed,
             seconds: started.elapsed().as_secs_f64(),
-            resumed,
         })
     }
 
-    /// Computes all features that are in no shard yet and writes them as one entry, unless another
-    /// process was about to: then its entry is waited for.
+    /// Computes the features that are in no shard yet; also returns how many images these were.
     fn fill(
         &self,
         set: &ImageSet,
         split: Split,
         path: &Path,
         key: &Key,
-    ) -> Result<(Features, Cached, usize), Error> {
-        let _lock = room::take(path)?;
-        // Another process may have been faster.
-        if let Ok(features) = Features::open(path, key) {
-            return Ok((features, Cached::Hit, 0));
-        }
-        let Preprocessing { size, .. } = self.recipe.preprocessing;
-        let map = self.loaded.prefix.map(size)?;
-        let mut shards = Shards::open(path, key, map);
-        let entry = shards.entry_bytes();
-        room::clear_for(&self.paths.cache(), entry, 2 * entry - shards.bytes())?;
+    ) -> Result<(Features, usize), Error> {
+        let size = self.recipe.preprocessing.size;
+        let map = self.loaded.frozen.map(size);
+        let mut writer = Writer::open(path, key, map?)?;
         interrupt::watch()?;
+        let there = writer.images();
         let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
-        let done = shards.images();
-        progress.advance(done);
-        self.pass(set, done, |range, features| {
-            shards.append(&features)?;
-            progress.advance(range.len());
-            Ok(())
-        })?;
-        progress.finish();
-        shards.finish(path)?;
-        Ok((Features::open(path, key)?, Cached::Miss, done))
+        progress.skip(there);
+        while let Some(range) = writer.missing() {
+            self.pass(set, range, |images, features| {
+                writer.append(&features)?;
+                progress.advance(images);
+                Ok(())
+            })?;
+        }
+        drop(progress);
+        Ok((writer.finish()?, set.len() - there))
     }
 
-    /// Passes all images but the first `done` through the backbone, and hands over their features.
+    /// Passes the images of `range` through the backbone, and hands over their features in order.
     fn pass(
         &self,
         set: &ImageSet,
-        done: usize,
-        mut take: impl FnMut(Range<usize>, Vec<f32>) -> Result<(), Error>,
+        range: Range<usize>,
+        mut take: impl FnMut(usize, Vec<f32>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let (prefix, compute, devices) = (&self.loaded.prefix, self.compute, self.paths.devices());
-        let (preprocessing, left) = (self.recipe.preprocessing, set.len() - done);
-        if left == 0 {
-            return Ok(());
-        }
-        let one = preprocessing.batch(set, done..done + 1)?;
-        let batch = batch::best(prefix, compute, left, &one, &devices)?.min(left);
-        // A card compiles and tunes for every number of images anew.
-        let fills = compute.adapter.kind != Kind::Processor;
+        let (frozen, compute) = (&self.loaded.frozen, self.compute);
+        let (preprocessing, done) = (self.recipe.preprocessing, range.start);
+        let batch = frozen.batch(compute, preprocessing.size).min(range.len());
+        // A GPU compiles and tunes for every number of images anew.
+        let fills = compute.adapter.kind != Kind::Cpu;
         let submit = |range: Range<usize>, batch| {
             interrupt::go_on()?;
             let images = preprocessing.batch(set, done + range.start..done + range.end)?;
-            Ok(prefix.submit(if fills { filled(images, batch) } else { images })?)
+            Ok(frozen.submit(if fills { filled(images, batch) } else { images })?)
         };
-        let width = prefix.width(preprocessing.size)?;
-        let did = in_batches(left, batch, submit, |range, mut features| {
+        let width = frozen.width(preprocessing.size)?;
+        pipelined(range.len(), batch, submit, |range, mut features| {
             features.truncate(range.len() * width);
-            take(range, features)
-        });
-        let at_most = |batch| {
-            batch::at_most(prefix, compute, preprocessing.size, batch, &devices)
-                .map_err(Error::from)
-        };
-        match did {
-            Ok(did) if did == batch => Ok(()),
-            Ok(did) => at_most(did),
-            Err(error @ Error::Compute(graft_compute::Error::DeviceLost(_))) => {
-                at_most(batch / 2)?;
-                Err(error)
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
-
-/// The entry at `path`, if it is there and good.
-fn cached(path: &Path, key: &Key) -> Result<Option<Features>, Error> {
-    match Features::open(path, key) {
-        Ok(features) => {
-            crate::touch(path);
-            Ok(Some(features))
-        }
-        Err(CacheError::Missing(_)) => Ok(None),
-        Err(error @ CacheError::Corrupt { .. }) => {
-            tracing::warn!("{error}; computing them anew");
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
+            take(range.len(), features)
+        })?;
+        Ok(())
     }
 }
 
@@ -213,12 +181,10 @@ fn filled(mut images: ImageBatch, batch: usize) -> ImageBatch {
 
 /// What is under way, for the progress line.
 fn label(data: &Data, split: Split) -> String {
-    let source = Path::new(&data.source)
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
-    match split {
-        Split::Train => format!("features of {source}'s training images"),
-        Split::Test => format!("features of {source}'s test images"),
-    }
+    let source = Path::new(&data.source).file_name().unwrap_or_default();
+    let images = match split {
+        Split::Train => "training",
+        Split::Test => "test",
+    };
+    format!("features of {}'s {images} images", source.display())
 }

@@ -1,110 +1,113 @@
-//! An entry being read: checked whole, then mapped rather than loaded.
+//! Features being read: every shard is checked, then mapped into memory rather than loaded.
 
+use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use safetensors::SafeTensors;
-
-use super::payload::Payload;
+use graft_durable::sha256;
 use graft_recipe::Dtype;
+use memmap2::Mmap;
 
-use super::{CacheError, Key};
-use crate::dtype::{decode, safetensors_dtype};
+use crate::dtype::{decode, encode_f32};
+use crate::key::json;
+use crate::manifest::{Manifest, shard_name};
+use crate::{Error, Key};
+
+/// How many bytes may have been read before the pages of all shards are given back. They stay in the
+/// system's own cache, so that reading them again costs little.
+const RESIDENT: usize = 32 << 20;
 
 /// The features of a set of images: on disk and mapped into memory, where only pages that were read
 /// lately cost any; or values that are held in memory.
 pub struct Features {
-    payload: Payload,
-    shape: Vec<usize>,
+    shards: Vec<Shard>,
+    images_per_shard: usize,
+    images: usize,
+    width: usize,
     dtype: Dtype,
     sha256: String,
+    /// Bytes read since pages were last given back.
+    read: AtomicUsize,
+}
+
+/// The features of consecutive images, little-endian.
+enum Shard {
+    Mapped(Mmap),
+    Held(Vec<u8>),
 }
 
 impl Features {
-    /// Opens the entry at `path`, checking that it was made for `key` and holds what was written.
+    /// Opens the entry in the folder `path`, checking that it was made for `key` and holds what was
+    /// written.
     ///
     /// # Errors
-    /// When it is missing, damaged, or made for another key.
-    pub fn open(path: &Path, key: &Key) -> Result<Self, CacheError> {
-        let corrupt = |expected: &str, found: String| CacheError::Corrupt {
-            path: path.to_owned(),
-            expected: expected.to_owned(),
-            found,
-        };
-        let map = Payload::map(path)?;
-        let (_, header) = SafeTensors::read_metadata(&map)
-            .map_err(|error| corrupt("a safetensors file", error.to_string()))?;
-        let metadata = header.metadata().as_ref();
-        let entry = |name: &str| {
-            metadata
-                .and_then(|map| map.get(name))
-                .cloned()
-                .unwrap_or_default()
-        };
-        if entry("key") != key.to_json() {
-            return Err(corrupt(
-                &format!("the key {}", key.to_json()),
-                format!("{:?}", entry("key")),
+    /// [`Error::Missing`], or [`Error::Corrupt`] where it is damaged or was made for another key.
+    pub fn open(path: &Path, key: &Key) -> Result<Self, Error> {
+        let manifest = Manifest::read(path)?;
+        if manifest.key != *key {
+            let [expected, found] = [key, &manifest.key].map(Key::to_value);
+            return Err(Error::corrupt(
+                path,
+                format!("the key {expected}"),
+                found.to_string(),
             ));
         }
-        let file = SafeTensors::deserialize(&map)
-            .map_err(|error| corrupt("a whole file", error.to_string()))?;
-        let tensor = file
-            .tensor("features")
-            .map_err(|error| corrupt("the tensor `features`", error.to_string()))?;
-        let (shape, bytes) = (tensor.shape().to_vec(), tensor.data().len());
-        if tensor.dtype() != safetensors_dtype(key.dtype) || shape.first() != Some(&key.count) {
-            let expected = format!("{:?} features of {} images", key.dtype, key.count);
-            return Err(corrupt(
-                &expected,
-                format!("{:?} {shape:?}", tensor.dtype()),
-            ));
-        }
-        let range = map.len() - bytes..map.len();
-        let payload = Payload::mapped(map, range);
-        let sha256 = payload.sha256();
-        if sha256 != entry("sha256") {
-            return Err(corrupt(
-                &format!("sha256 {}", entry("sha256")),
-                format!("sha256 {sha256}"),
-            ));
-        }
-        Ok(Self {
-            payload,
-            shape,
+        let mut features = Self {
+            shards: Vec::new(),
+            images_per_shard: manifest.images_per_shard(),
+            images: key.count,
+            width: manifest.width(),
             dtype: key.dtype,
-            sha256,
-        })
+            sha256: sha256(&json(&manifest)),
+            read: AtomicUsize::new(0),
+        };
+        for (number, hash) in manifest.shards.iter().enumerate() {
+            let file = path.join(shard_name(number, hash));
+            let map =
+                map(&file).map_err(|error| Error::corrupt(&file, "a shard", error.to_string()))?;
+            let (bytes, found) = (map.len(), sha256(&map));
+            if bytes != manifest.bytes(number) || found != *hash {
+                let expected =
+                    format!("{} bytes of the sha256 in its name", manifest.bytes(number));
+                let found = format!("{bytes} of sha256 {found}");
+                return Err(Error::corrupt(&file, expected, found));
+            }
+            features.shards.push(Shard::Mapped(map));
+            features.count(bytes);
+        }
+        features.count(RESIDENT);
+        Ok(features)
     }
 
     /// Values in memory, `width` an image, that no cache holds: what else a head may learn from.
     #[must_use]
     pub fn held(values: &[f32], width: usize) -> Self {
-        let bytes: Vec<u8> = values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        let payload = Payload::Held(bytes);
+        let bytes = encode_f32(values);
+        let images = values.len() / width.max(1);
         Self {
-            shape: vec![values.len() / width.max(1), width],
+            images_per_shard: images.max(1),
+            images,
+            width,
             dtype: Dtype::F32,
-            sha256: payload.sha256(),
-            payload,
+            sha256: sha256(&bytes),
+            read: AtomicUsize::new(0),
+            shards: vec![Shard::Held(bytes)],
         }
     }
 
     /// How many images.
     #[must_use]
     pub fn images(&self) -> usize {
-        self.shape[0]
+        self.images
     }
 
     /// Values an image has.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.shape[1..].iter().product()
+        self.width
     }
 
-    /// SHA-256 of the payload.
+    /// The SHA-256 of what they were made for and of the hashes of all shards.
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
@@ -114,12 +117,45 @@ impl Features {
     /// [`Features::images`].
     #[must_use]
     pub fn rows(&self, indices: &[usize]) -> Vec<f32> {
-        let row = self.width() * self.dtype.bytes();
-        let mut values = Vec::with_capacity(indices.len() * self.width());
+        let row = self.width * self.dtype.bytes();
+        let mut values = Vec::with_capacity(indices.len() * self.width);
         for index in indices {
-            let bytes = self.payload.bytes(index * row..(index + 1) * row);
-            decode(self.dtype, bytes, &mut values);
+            let start = index % self.images_per_shard * row;
+            let shard = match &self.shards[index / self.images_per_shard] {
+                Shard::Mapped(map) => &map[..],
+                Shard::Held(bytes) => bytes,
+            };
+            decode(self.dtype, &shard[start..start + row], &mut values);
+            self.count(row);
         }
         values
     }
+
+    /// Counts bytes that were read; once they are many, tells the system that no page of the files is
+    /// needed in memory now. That it does not listen is no failure.
+    #[cfg_attr(unix, expect(unsafe_code, reason = "see the comment on its safety"))]
+    fn count(&self, bytes: usize) {
+        if self.read.fetch_add(bytes, Ordering::Relaxed) + bytes < RESIDENT {
+            return;
+        }
+        self.read.store(0, Ordering::Relaxed);
+        for shard in &self.shards {
+            #[cfg(unix)]
+            if let Shard::Mapped(map) = shard {
+                // SAFETY: the map is of a file and only read, so a page that was given back is read
+                // from the file again, as it was.
+                let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+            }
+            #[cfg(not(unix))]
+            let _ = shard;
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "a memory map; see the comment on its safety")]
+fn map(path: &Path) -> std::io::Result<Mmap> {
+    let file = File::open(path)?;
+    // SAFETY: shards are written under another name, renamed when they are whole, and never changed
+    // after that, so the mapped bytes stay what they are for as long as they are mapped.
+    unsafe { Mmap::map(&file) }
 }

@@ -11,12 +11,11 @@ use serde::{Deserialize, Serialize};
 use graft_compute::Backend;
 use graft_recipe::Dtype;
 
-/// The version of the file's layout; a new one is a new key.
-const FORMAT: u32 = 1;
+/// The version of an entry's layout; a new one is a new key.
+const FORMAT: u32 = 2;
 
-/// How the name of an entry begins and ends; boundary and hash are between.
-const PREFIX: &str = "features-";
-const SUFFIX: &str = ".safetensors";
+/// How the name of an entry's folder begins; boundary and hash follow.
+const NAME: &str = "features-";
 
 /// What decides the features of a set of images.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,41 +65,39 @@ impl Key {
         }
     }
 
-    /// The key as it stands in an entry's header.
-    #[expect(clippy::expect_used, reason = "strings and numbers always fit JSON")]
-    pub(super) fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a key of strings and numbers")
-    }
-
     /// The key as it stands in a run's record.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "strings and numbers always fit JSON")]
     pub fn to_value(&self) -> serde_json::Value {
-        serde_json::to_value(self).expect("a key of strings and numbers")
+        serde_json::to_value(self).unwrap_or_default()
     }
 
-    /// Where the entry of this key lies: the same for the same images, whatever file they came in.
+    /// The folder of this key's entry: the same for the same images, whatever file they came in.
     #[must_use]
     pub fn path(&self, cache: &Path) -> PathBuf {
-        let hash = graft_durable::sha256(self.to_json().as_bytes());
-        cache.join(format!("{PREFIX}{}-{}{SUFFIX}", self.boundary, &hash[..16]))
+        let hash = graft_durable::sha256(&json(self));
+        cache.join(format!("{NAME}{}-{}", self.boundary, &hash[..16]))
     }
 }
 
+/// What has strings and numbers only.
+#[expect(clippy::expect_used, reason = "strings and numbers always fit JSON")]
+pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("strings and numbers")
+}
+
 /// The lock of whoever computes the entry at `path`.
-pub(super) fn lock(path: &Path) -> PathBuf {
+pub(crate) fn lock(path: &Path) -> PathBuf {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.lock"))
 }
 
-/// Whether a file's name is that of an entry, whatever is in it.
-pub(super) fn is_entry(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let between = name
-        .strip_prefix(PREFIX)
-        .and_then(|name| name.strip_suffix(SUFFIX));
-    between
-        .and_then(|between| between.rsplit_once('-'))
+/// Whether a name is that of an entry, whatever is in it; earlier versions had files and folders with
+/// extensions.
+pub(crate) fn is_entry(path: &Path) -> bool {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let after = name.strip_prefix(NAME);
+    after
+        .and_then(|after| after.rsplit_once('-'))
         .is_some_and(|(_, hash)| hash.len() == 16)
 }
 
@@ -121,7 +118,7 @@ pub fn hash_images(set: &ImageSet) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use graft_dataset::{Fit, Scaling};
+    use graft_dataset::{ResizeMode, Scaling};
 
     fn set(pixels: &[u8]) -> ImageSet {
         ImageSet::new(1, 2, pixels.to_vec(), vec![0; pixels.len() / 2], 10).unwrap()
@@ -154,7 +151,7 @@ mod tests {
             &|key| key.images = hash_images(&set(&[1, 3])),
             &|key| key.count += 1,
             &|key| key.weights[1] = "c".into(),
-            &|key| key.preprocessing.fit = Fit::Resize,
+            &|key| key.preprocessing.fit = ResizeMode::Resize,
             &|key| key.preprocessing.size = 48,
             &|key| key.preprocessing.scaling = Scaling::Caffe,
             &|key| key.boundary = Boundary::after(1),
@@ -178,9 +175,12 @@ mod tests {
     fn entries_are_known_by_their_names() {
         let path = key().path(Path::new("cache"));
         assert!(is_entry(&path), "{}", path.display());
+        for earlier in ["safetensors", "shards"] {
+            assert!(is_entry(&path.with_extension(earlier)), "{earlier}");
+        }
         for other in [
             "cache/notes.safetensors",
-            "cache/features-block5-12.safetensors",
+            "cache/features-block5-12",
             "cache/.graft-aB3.tmp",
         ] {
             assert!(!is_entry(Path::new(other)), "{other}");

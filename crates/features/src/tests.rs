@@ -1,106 +1,206 @@
-//! Entries that are written, damaged and read.
+//! Entries that are written, interrupted, damaged and read.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use graft_compute::Backend;
-use graft_network::Boundary;
-use graft_recipe::Dtype;
-
-use super::{CacheError, Features, Key, Writer};
 use graft_dataset::{ImageSet, Preprocessing};
 use graft_fuzz::{Damage, Limits, MUTATIONS, Target, Verdict, place};
 use graft_network::Boundary;
-use std::fs;
-use std::path::Path;
+use graft_recipe::Dtype;
 
-fn key(pixel: u8) -> Key {
-    let set = ImageSet::new(1, 1, vec![pixel; 3], vec![0; 3], 10).unwrap();
+use crate::manifest::Manifest;
+use crate::{Error, Features, Key, Writer};
+
+/// Nine images of two values each: in tests, four to a shard.
+const IMAGES: u8 = 9;
+const MAP: [usize; 3] = [2, 1, 1];
+
+pub(crate) fn key(pixel: u8) -> Key {
+    let count = usize::from(IMAGES);
+    let set = ImageSet::new(1, 1, vec![pixel; count], vec![0; count], 10).unwrap();
+    let (preprocessing, boundary) = (Preprocessing::default(), Boundary::after(1));
+    let (dtype, backend) = (Dtype::F32, Backend::Cpu);
     Key::new(
         &set,
         &[],
-        Preprocessing::default(),
-        Boundary::after(1),
-        Dtype::F32,
-        Backend::Cpu,
+        preprocessing,
+        boundary,
+        dtype,
+        backend,
         "test".into(),
     )
 }
 
-fn write(path: &Path, key: &Key) {
-    let mut writer = Writer::create(path, key, [2, 1, 1]).unwrap();
-    writer.append(&[1.0, 2.0, 3.0, 4.0]).unwrap();
-    writer.append(&[5.0, 6.0]).unwrap();
-    writer.finish().unwrap();
+fn image(index: usize) -> [f32; 2] {
+    let value = f32::from(u8::try_from(index).unwrap());
+    [value, -value / 3.0]
+}
+
+fn open(path: &Path, key: &Key) -> Writer {
+    Writer::open(path, key, MAP).unwrap()
+}
+
+/// Appends what is missing, image by image, but no more than `most`.
+fn fill(writer: &mut Writer, most: usize) -> usize {
+    let next = |writer: &mut Writer| {
+        let image = image(writer.missing()?.start);
+        writer.append(&image).unwrap();
+        Some(())
+    };
+    (0..most).map_while(|_| next(writer)).count()
+}
+
+pub(crate) fn write(path: &Path, key: &Key) -> Features {
+    let mut writer = open(path, key);
+    fill(&mut writer, usize::MAX);
+    writer.finish().unwrap()
+}
+
+/// All files of an entry.
+fn files(path: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = fs::read_dir(path).unwrap().map(|file| file.unwrap().path());
+    files
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect()
 }
 
 #[test]
 fn reads_what_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("entry");
+    let missing = Features::open(&path, &key(0));
+    assert!(matches!(missing, Err(Error::Missing(_))));
     write(&path, &key(0));
     let features = Features::open(&path, &key(0)).unwrap();
-    assert_eq!((features.images(), features.width()), (3, 2));
-    assert_eq!(features.rows(&[1]), [3.0, 4.0]);
-    assert_eq!(features.rows(&[2, 0]), [5.0, 6.0, 1.0, 2.0]);
+    assert_eq!((features.images(), features.width()), (9, 2));
+    for index in 0..9 {
+        assert_eq!(features.rows(&[index]), image(index));
+    }
+    assert_eq!(features.rows(&[8, 3]), [image(8), image(3)].concat());
+    let held: Vec<_> = (0..9).flat_map(image).collect();
+    let held = Features::held(&held, 2);
+    assert_eq!((held.images(), held.width()), (9, 2));
+    assert_eq!(held.rows(&[8, 3]), features.rows(&[8, 3]));
+    // Neither is it taken for another key's, nor for complete where it has no manifest.
+    let other = Features::open(&path, &key(1));
+    assert!(matches!(other, Err(Error::Corrupt { .. })));
+    fs::remove_file(Manifest::path(&path)).unwrap();
+    let partial = Features::open(&path, &key(0));
+    assert!(matches!(partial, Err(Error::Missing(_))));
 }
 
 #[test]
-fn is_another_key_s_miss() {
+fn pages_that_were_given_back_are_read_again() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("entry");
-    assert!(matches!(
-        Features::open(&path, &key(0)),
-        Err(CacheError::Missing(_))
-    ));
-    write(&path, &key(0));
-    assert!(matches!(
-        Features::open(&path, &key(1)),
-        Err(CacheError::Corrupt { .. })
-    ));
+    let features = write(&folder.path().join("entry"), &key(0));
+    let all: Vec<usize> = (0..9).collect();
+    let before = features.rows(&all);
+    let indices: Vec<usize> = all.iter().copied().cycle().take(1 << 20).collect();
+    // 8 MiB each: more than may stay in memory after the fifth.
+    for _ in 0..5 {
+        assert_eq!(features.rows(&indices).len(), 2 * indices.len());
+    }
+    assert_eq!(features.rows(&all), before);
 }
 
 #[test]
-fn every_damage_is_found() {
+fn interrupted_anywhere_an_entry_ends_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("entry");
-    write(&path, &key(0));
-    let good = fs::read(&path).unwrap();
-    for damage in Damage::sample(good.len()) {
-        place(&path, &damage.of(&good));
-        let opened = Features::open(&path, &key(0));
-        assert!(opened.is_err(), "{damage:?} went unnoticed");
+    let sha256 = write(&path, &key(0)).sha256().to_owned();
+    let whole = files(&path);
+    assert_eq!(whole.len(), 4, "three shards and a manifest");
+    for first in 0..=9 {
+        for second in [0, 1, 4, 9] {
+            fs::remove_dir_all(&path).unwrap();
+            let mut writer = open(&path, &key(0));
+            assert_eq!(fill(&mut writer, first), first);
+            drop(writer); // As if killed: what is in no shard is lost.
+            let mut writer = open(&path, &key(0));
+            // The last shard has one image.
+            assert_eq!(writer.images(), if first == 9 { 9 } else { first / 4 * 4 });
+            fill(&mut writer, second);
+            drop(writer);
+            fs::write(path.join(".graft-killed.tmp"), "half").unwrap();
+            let features = write(&path, &key(0));
+            assert_eq!(features.sha256(), sha256);
+            assert_eq!(files(&path), whole, "after {first} and {second} images");
+        }
     }
 }
 
 #[test]
-fn mutated_entries_are_refused() {
+fn every_damage_is_found_and_only_what_is_damaged_is_computed_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("entry");
     write(&path, &key(0));
-    let good = fs::read(&path).unwrap();
+    let whole = files(&path);
+    for (number, (file, good)) in whole.iter().enumerate() {
+        let images = if file == &Manifest::path(&path) {
+            0
+        } else {
+            [4, 4, 1][number]
+        };
+        for damage in Damage::sample(good.len()) {
+            place(file, &damage.of(good));
+            let found = Features::open(&path, &key(0));
+            let Err(error @ (Error::Corrupt { .. } | Error::File(_))) = found else {
+                panic!("{damage:?} of {} went unnoticed", file.display());
+            };
+            assert!(
+                error.to_string().contains(file.to_str().unwrap()),
+                "{error}"
+            );
+            let mut writer = open(&path, &key(0));
+            assert_eq!(fill(&mut writer, usize::MAX), images, "{damage:?}");
+            writer.finish().unwrap();
+            assert_eq!(files(&path), whole, "{damage:?}");
+        }
+        fs::remove_file(file).unwrap();
+        assert!(Features::open(&path, &key(0)).is_err());
+        write(&path, &key(0));
+    }
+}
+
+#[test]
+fn a_shard_that_is_damaged_while_others_are_written_is_not_completed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("entry");
+    let mut writer = open(&path, &key(0));
+    fill(&mut writer, 5);
+    let shard = files(&path).into_keys().next().unwrap();
+    fs::write(&shard, [0; 32]).unwrap();
+    fill(&mut writer, 9);
+    let error = writer.finish().err().unwrap().to_string();
+    assert!(error.contains(shard.to_str().unwrap()), "{error}");
+    assert!(Features::open(&path, &key(0)).is_err());
+}
+
+#[test]
+fn mutated_manifests_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("entry");
+    write(&path, &key(0));
+    let manifest = Manifest::path(&path);
+    let good = fs::read(&manifest).unwrap();
     let target = Target {
         name: "cache",
         manifest: env!("CARGO_MANIFEST_DIR"),
-        test: "cache::tests::mutated_entries_are_refused",
+        test: "tests::mutated_manifests_are_refused",
         limits: Limits::declaring(0),
         corpus: std::slice::from_ref(&good),
         mutations: MUTATIONS,
-        words: &[
-            b"features",
-            b"data_offsets",
-            b"sha256",
-            b"F32",
-            b"F16",
-            b"[",
-            b"{",
-            b"\"",
-        ],
-        numbers: &[(0, 8)],
+        words: &[b"entry", b"shards", b"sha256", b"shape", b"[", b"{", b"\""],
+        numbers: &[],
         own: None,
     };
     target.run(|bytes| {
-        place(&path, bytes);
+        place(&manifest, bytes);
         match Features::open(&path, &key(0)) {
             Ok(features) => {
-                assert_eq!(features.rows(&[2, 0]), [5.0, 6.0, 1.0, 2.0]);
+                assert_eq!(features.rows(&[8, 3]), [image(8), image(3)].concat());
                 Verdict::Accepted
             }
             Err(error) => {
@@ -112,31 +212,55 @@ fn mutated_entries_are_refused() {
 }
 
 #[test]
-fn an_entry_that_is_not_full_is_not_written() {
+fn an_entry_that_is_not_full_or_too_full_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("entry");
-    let mut writer = Writer::create(&path, &key(0), [2, 1, 1]).unwrap();
-    writer.append(&[1.0]).unwrap();
-    assert!(writer.finish().is_err());
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    for (count, excess, found) in [(7, 0, 7), (8, 2, 10)] {
+        let mut writer = open(&path, &key(0));
+        fill(&mut writer, count);
+        assert_eq!(writer.missing(), Some(count..9));
+        writer.append(&[1.0; 2].repeat(excess)).unwrap();
+        let error = writer.finish().err().unwrap().to_string();
+        let expected = format!("expected features of 9 images, found {found}");
+        assert!(error.contains(&expected), "{error}");
+        assert!(!Manifest::path(&path).exists());
+    }
+}
+
+#[test]
+fn what_is_no_number_is_named_and_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("entry");
+    for dtype in [Dtype::F32, Dtype::F16] {
+        for value in [f32::NAN, f32::NEG_INFINITY] {
+            let mut key = key(0);
+            key.dtype = dtype;
+            let mut writer = open(&path, &key);
+            fill(&mut writer, 1);
+            let error = writer.append(&[1.0, 1.0, 1.0, value]).unwrap_err();
+            let expected = format!("image 2 (counted from 0) hold {value}");
+            assert!(error.to_string().contains(&expected), "{error}");
+            assert_eq!(writer.images(), 1);
+        }
+    }
 }
 
 #[test]
 fn halves_take_half_the_space() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("entry");
-    write(&path, &key(0));
-    let whole = fs::metadata(&path).unwrap().len();
     let mut key = key(0);
     key.dtype = Dtype::F16;
-    write(&path, &key);
-    assert_eq!(whole - fs::metadata(&path).unwrap().len(), 12);
-    assert_eq!(
-        Features::open(&path, &key).unwrap().rows(&[2, 0]),
-        [5.0, 6.0, 1.0, 2.0]
-    );
-    let mut writer = Writer::create(&path, &key, [2, 1, 1]).unwrap();
-    let error = writer.append(&[1e6]).unwrap_err().to_string();
+    let features = write(&path, &key);
+    assert_eq!(features.rows(&[3]), [3.0, -1.0]);
+    let shards: usize = files(&path)
+        .into_iter()
+        .filter(|(file, _)| file != &Manifest::path(&path))
+        .map(|(_, content)| content.len())
+        .sum();
+    assert_eq!(shards, 9 * 4);
+    let other = folder.path().join("other");
+    let error = open(&other, &key).append(&[1e6]).unwrap_err().to_string();
     assert!(
         error.contains("1000000") && error.contains("backbone.dtype=f32"),
         "{error}"

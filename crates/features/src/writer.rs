@@ -1,106 +1,137 @@
-//! An entry being written: whole or not at all.
+//! An entry being written, shard by shard: what is there already is kept, so that a computation that
+//! was stopped resumes where it was, and only what is damaged is computed again.
 //!
-//! Layout (safetensors): header length as a little-endian u64, the header as JSON padded with
-//! spaces to a multiple of 8, then the payload: little-endian, one image after another.
+//! A shard holds the features of consecutive images: little-endian, one image after another. The
+//! entry's folder is named by the key, so shards of another key are never taken for its own.
 
-use std::io::{Seek, SeekFrom, Write};
+use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use graft_durable::{Hashing, Pending};
-use serde_json::json;
+use graft_durable::{Lock, sha256};
 
-use super::{CacheError, Key};
-use crate::dtype::{encode, safetensors_dtype};
+use crate::cache::{lock, reserve};
+use crate::dtype::encode;
+use crate::key::json;
+use crate::manifest::{Manifest, shard_name};
+use crate::{Error, Features, Key};
 
-/// What stands in the header until the payload's hash is known; as long as a hash.
-const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-
-/// An entry being written, batch by batch.
+/// An entry being written, by one process at a time.
 pub struct Writer {
-    file: Pending,
-    path: PathBuf,
-    key: Key,
-    /// `[images, channels, height, width]`
-    shape: [usize; 4],
-    hashing: Hashing,
+    folder: PathBuf,
+    manifest: Manifest,
+    /// Encoded features of the first shard that is missing, as far as they are known.
+    buffer: Vec<u8>,
+    _lock: Lock,
 }
 
 impl Writer {
-    /// Starts the entry of `key` at `path`; a feature map is `[channels, height, width]`.
+    /// Opens the entry of `key` in the folder `path`, with those of its shards that are there and
+    /// whole, and makes space for the others; `map` is `[channels, height, width]`. Where another
+    /// process writes this entry, waits for it.
     ///
     /// # Errors
-    /// When the file cannot be created or written.
-    pub fn create(path: &Path, key: &Key, map: [usize; 3]) -> Result<Self, CacheError> {
-        let shape = [key.count, map[0], map[1], map[2]];
-        let mut file = Pending::create(path)?;
-        file.write_all(&header(key, shape, NO_HASH))
-            .map_err(graft_durable::Error::on("write", path))?;
-        Ok(Self {
-            file,
-            path: path.to_owned(),
-            key: key.clone(),
-            shape,
-            hashing: Hashing::default(),
-        })
+    /// When the disk has less space, or a signal asks to stop.
+    pub fn open(path: &Path, key: &Key, map: [usize; 3]) -> Result<Self, Error> {
+        let mut writer = Self {
+            _lock: lock(path)?,
+            folder: path.to_owned(),
+            manifest: Manifest::new(key, map),
+            buffer: Vec::new(),
+        };
+        for abandoned in graft_durable::sweep(path) {
+            tracing::info!("deleted the abandoned {}", abandoned.display());
+        }
+        for file in fs::read_dir(path).into_iter().flatten().flatten() {
+            writer.find(&file.path());
+        }
+        let missing = key.count - writer.images();
+        reserve(path, (missing * writer.manifest.row()) as u64)?;
+        Ok(writer)
     }
 
-    /// Appends the features of the next images.
+    /// Takes `file` for a shard, if it is one that is whole.
+    fn find(&mut self, file: &Path) -> Option<()> {
+        let name = file.file_name()?.to_str()?;
+        let number: usize = name.split_once('-')?.0.parse().ok()?;
+        let shard = self.manifest.shards.get(number)?;
+        if shard.is_empty() {
+            let content = fs::read(file).ok()?;
+            let hash = sha256(&content);
+            if content.len() == self.manifest.bytes(number) && name == shard_name(number, &hash) {
+                self.manifest.shards[number] = hash;
+            }
+        }
+        Some(())
+    }
+
+    /// How many images it has the features of.
+    #[must_use]
+    pub fn images(&self) -> usize {
+        let shards = self.manifest.shards.iter().enumerate();
+        let whole = shards.filter(|(_, hash)| !hash.is_empty());
+        let images = whole.map(|(number, _)| self.manifest.images(number).len());
+        images.sum::<usize>() + self.buffered()
+    }
+
+    /// The next images whose features are missing: up to those that are there, or all.
+    #[must_use]
+    pub fn missing(&self) -> Option<Range<usize>> {
+        let shards = &self.manifest.shards;
+        let first = shards.iter().position(String::is_empty)?;
+        let more = shards[first..].iter().take_while(|hash| hash.is_empty());
+        let last = first + more.count() - 1;
+        let start = self.manifest.images(first).start + self.buffered();
+        Some(start..self.manifest.images(last).end)
+    }
+
+    /// Images in the buffer.
+    fn buffered(&self) -> usize {
+        self.buffer.len() / self.manifest.row().max(1)
+    }
+
+    /// Adds the features of the first of the [missing](Writer::missing) images.
     ///
     /// # Errors
-    /// When a value is too large for the type, or writing fails, as on a full disk.
-    pub fn append(&mut self, values: &[f32]) -> Result<(), CacheError> {
-        let bytes =
-            encode(self.key.dtype, values).map_err(|value| CacheError::TooLarge { value })?;
-        self.append_encoded(&bytes)
-    }
-
-    /// Appends features as they stand in the file.
-    pub(super) fn append_encoded(&mut self, bytes: &[u8]) -> Result<(), CacheError> {
-        let written = self
-            .hashing
-            .write_all(bytes)
-            .and_then(|()| self.file.write_all(bytes));
-        Ok(written.map_err(graft_durable::Error::on("write", &self.path))?)
-    }
-
-    /// Writes the hash and gives the file its name.
-    ///
-    /// # Errors
-    /// When fewer or more values were appended than the shape says, or writing fails.
-    pub fn finish(mut self) -> Result<(), CacheError> {
-        let expected = (self.key.dtype.bytes() * self.shape.iter().product::<usize>()) as u64;
-        if self.hashing.bytes() != expected {
-            let (expected, found) = (
-                format!("{expected} bytes"),
-                format!("{} bytes", self.hashing.bytes()),
-            );
-            return Err(CacheError::Corrupt {
-                path: self.path,
-                expected,
-                found,
+    /// When a value is no finite number or too large for the type, or writing fails, as on a full
+    /// disk.
+    pub fn append(&mut self, values: &[f32]) -> Result<(), Error> {
+        if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+            let start = self.missing().unwrap_or_default().start;
+            return Err(Error::NotFinite {
+                image: start + place / self.manifest.width(),
+                value: values[place],
             });
         }
-        let header = header(&self.key, self.shape, &self.hashing.finish());
-        let patched = self
-            .file
-            .seek(SeekFrom::Start(0))
-            .and_then(|_| self.file.write_all(&header));
-        patched.map_err(graft_durable::Error::on("write", &self.path))?;
-        Ok(self.file.commit()?)
+        let bytes = encode(self.manifest.key.dtype, values).map_err(Error::TooLarge)?;
+        self.buffer.extend_from_slice(&bytes);
+        while let Some(number) = self.manifest.shards.iter().position(String::is_empty) {
+            let bytes = self.manifest.bytes(number);
+            if self.buffer.len() < bytes {
+                break;
+            }
+            let hash = sha256(&self.buffer[..bytes]);
+            let file = self.folder.join(shard_name(number, &hash));
+            graft_durable::write(&file, &self.buffer[..bytes])?;
+            self.buffer.drain(..bytes);
+            self.manifest.shards[number] = hash;
+        }
+        Ok(())
     }
-}
 
-/// Length and header, as safetensors has them; equally long for every hash.
-fn header(key: &Key, shape: [usize; 4], sha256: &str) -> Vec<u8> {
-    let bytes = key.dtype.bytes() * shape.iter().product::<usize>();
-    let header = json!({
-        "__metadata__": { "key": key.to_json(), "sha256": sha256 },
-        "features": { "dtype": safetensors_dtype(key.dtype), "shape": shape, "data_offsets": [0, bytes] },
-    });
-    let mut text = header.to_string();
-    text.extend(std::iter::repeat_n(
-        ' ',
-        text.len().next_multiple_of(8) - text.len(),
-    ));
-    [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat()
+    /// Completes the entry, and opens it.
+    ///
+    /// # Errors
+    /// When there are not as many features as the key says, a file cannot be written, or a shard is no
+    /// longer what was written.
+    pub fn finish(self) -> Result<Features, Error> {
+        let (expected, found) = (self.manifest.key.count, self.images());
+        if found != expected {
+            let expected = format!("features of {expected} images");
+            return Err(Error::corrupt(&self.folder, expected, found.to_string()));
+        }
+        let manifest = Manifest::path(&self.folder);
+        graft_durable::write(&manifest, &json(&self.manifest))?;
+        Features::open(&self.folder, &self.manifest.key)
+    }
 }

@@ -1,112 +1,106 @@
-//! The child process: parses one input after another, and ends at the first that breaks a limit.
+//! The child process: parses one input after another, and ends at the first that breaks a limit. It
+//! tells its parent by lines that start with `@`: the number of each input before it is parsed, then
+//! a finding, or `@done` and the figures.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
 use std::process;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::ALLOCATED;
-use crate::exchange::{Current, Figures, Kind, write_finding};
-use crate::inputs::Inputs;
-use crate::limits::high_water;
-use crate::target::{Origin, Target, Verdict};
+use crate::inputs::{Inputs, Origin};
+use crate::target::{Target, Verdict};
+use crate::{ALLOCATED, MIB};
 
-/// With what code a child ends that has written down a finding.
-pub(crate) const FOUND: i32 = 70;
+/// What a parser can do wrong: panic or end the process, take too long, take too much memory.
+pub(crate) const FINDINGS: [&str; 3] = [CRASH, HANG, OOM];
+pub(crate) const CRASH: &str = "crash";
+const HANG: &str = "hang";
+const OOM: &str = "oom";
 
 /// What the latest panic said, and where.
 static PANIC: Mutex<String> = Mutex::new(String::new());
 
+/// When the current input began, in milliseconds since the process did.
+static BEGAN: AtomicU64 = AtomicU64::new(0);
+
 /// How often the watchdog looks.
 const LOOK: Duration = Duration::from_millis(50);
 
-pub(crate) fn run(target: &Target<'_>, folder: &Path, mut parse: impl FnMut(&[u8]) -> Verdict) {
+pub(crate) fn run(target: &Target<'_>, mut parse: impl FnMut(&[u8]) -> Verdict) -> ! {
+    // The test harness has begun a line.
+    println!();
     let inputs = Inputs::of(target);
-    let mut current = Current::create(folder);
-    let mut figures = Figures::default();
-    let watched = watch(target.limits.time, folder);
-    target.limits.impose();
+    let (mut accepted, mut refused) = (0, 0);
+    let (mut slowest, mut largest) = (Duration::ZERO, 0);
+    let limits = target.limits;
+    let origin = watch(limits.time);
+    limits.impose();
     panic::set_hook(Box::new(|panic| {
         if let Ok(mut latest) = PANIC.lock() {
             *latest = panic.to_string();
         }
     }));
     for number in 0..inputs.len() {
-        let (origin, bytes) = inputs.get(number);
-        current.set(number);
+        let (from, bytes) = inputs.get(number);
+        println!("@{number}");
+        BEGAN.store(milliseconds(origin), Ordering::Relaxed);
         let start = Instant::now();
-        watched.begin();
         let before = ALLOCATED.current_usage();
         ALLOCATED.reset_peak_usage();
         let verdict = panic::catch_unwind(AssertUnwindSafe(|| parse(&bytes)));
         let memory = ALLOCATED.peak_usage().saturating_sub(before);
         let time = start.elapsed();
-        figures.slowest = figures.slowest.max(time);
-        figures.largest = figures.largest.max(memory);
-        let verdict =
-            verdict.unwrap_or_else(|_| found(folder, Kind::Crash, &PANIC.lock().unwrap()));
-        if time > target.limits.time {
-            found(folder, Kind::Hang, &format!("it took {time:?}"));
+        (slowest, largest) = (slowest.max(time), largest.max(memory));
+        let verdict = verdict.unwrap_or_else(|_| found(CRASH, &PANIC.lock().unwrap()));
+        if time > limits.time {
+            found(HANG, &format!("it took {time:?}"));
         }
-        if memory > target.limits.memory {
-            found(folder, Kind::Oom, &format!("it took {memory} bytes"));
+        if memory > limits.memory {
+            found(OOM, &format!("it took {memory} bytes"));
         }
-        match (verdict, origin) {
+        match (verdict, from) {
             (Verdict::Refused, Origin::Corpus(_)) if target.mutations > 0 => {
-                found(folder, Kind::Crash, "a valid file was refused");
+                found(CRASH, "a valid file was refused");
             }
-            (Verdict::Accepted, _) => figures.accepted += 1,
-            (Verdict::Refused, _) => figures.refused += 1,
+            (Verdict::Accepted, _) => accepted += 1,
+            (Verdict::Refused, _) => refused += 1,
         }
     }
-    figures.high_water = high_water().unwrap_or(0);
-    figures.write(folder);
+    println!(
+        "@done {} inputs in {:.1} s: {accepted} accepted, {refused} refused; slowest {:.1} ms, \
+         most memory {}.{} MiB",
+        inputs.len(),
+        origin.elapsed().as_secs_f64(),
+        slowest.as_secs_f64() * 1e3,
+        largest / MIB,
+        largest % MIB * 10 / MIB,
+    );
     // What else the test says is the parent's to say.
     process::exit(0);
 }
 
-fn found(folder: &Path, kind: Kind, message: &str) -> ! {
-    write_finding(folder, kind, message);
-    process::exit(FOUND);
+fn found(kind: &str, message: &str) -> ! {
+    println!("@{kind} {message}");
+    process::exit(1);
 }
 
-/// When the current input began.
-struct Watched {
-    origin: Instant,
-    /// Milliseconds since then.
-    began: AtomicU64,
-}
-
-impl Watched {
-    fn begin(&self) {
-        self.began.store(self.now(), Ordering::Relaxed);
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.origin.elapsed().as_millis()).unwrap()
-    }
-}
-
-/// Ends this process when an input takes longer than `limit`.
-fn watch(limit: Duration, folder: &Path) -> Arc<Watched> {
-    let watched = Arc::new(Watched {
-        origin: Instant::now(),
-        began: AtomicU64::new(0),
-    });
-    let (ours, folder) = (Arc::clone(&watched), folder.to_owned());
+/// Ends this process when an input takes longer than `limit`. Returns when the process began.
+fn watch(limit: Duration) -> Instant {
+    let origin = Instant::now();
     thread::spawn(move || {
         loop {
             thread::sleep(LOOK);
-            let taken = ours
-                .now()
-                .saturating_sub(ours.began.load(Ordering::Relaxed));
+            let taken = milliseconds(origin).saturating_sub(BEGAN.load(Ordering::Relaxed));
             if Duration::from_millis(taken) > limit + LOOK {
-                found(&folder, Kind::Hang, &format!("it took more than {limit:?}"));
+                found(HANG, &format!("it took more than {limit:?}"));
             }
         }
     });
-    watched
+    origin
+}
+
+fn milliseconds(origin: Instant) -> u64 {
+    u64::try_from(origin.elapsed().as_millis()).unwrap()
 }

@@ -6,12 +6,19 @@ use std::path::PathBuf;
 use fastrand::Rng;
 
 use crate::mutation::{Material, mutate};
-use crate::target::{Origin, Target};
+use crate::target::Target;
 
 /// The variable that says how many times as many mutations are to be run.
 const TIMES_VARIABLE: &str = "GRAFT_FUZZ_TIMES";
 /// The variable with another seed than 1.
 const SEED_VARIABLE: &str = "GRAFT_FUZZ_SEED";
+
+/// Where an input comes from.
+pub(crate) enum Origin {
+    Regression(PathBuf),
+    Corpus(usize),
+    Mutation(u64),
+}
 
 /// The inputs of one run.
 pub(crate) struct Inputs<'a> {

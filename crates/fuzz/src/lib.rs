@@ -6,6 +6,10 @@
 //! later run begins with the files there. [`Damage`] is the simpler question, asked of files that
 //! carry a hash: is every flipped bit found?
 //!
+//! Why not a fuzzing framework: `proptest` makes inputs anew instead of mutating valid files, `bolero`
+//! mutates only under engines that need another toolchain, and neither holds an input to a limit of
+//! memory.
+//!
 //! A development dependency only: it replaces the allocator by one that counts.
 
 #![expect(
@@ -17,20 +21,30 @@
 
 mod child;
 mod damage;
-mod exchange;
 mod inputs;
 mod limits;
 mod mutation;
-mod place;
 mod target;
+
+use std::fs;
+use std::path::Path;
 
 pub use damage::Damage;
 pub use fastrand::Rng;
 pub use limits::{Limits, MIB};
 pub use mutation::{Material, mutate};
-pub use place::place;
 pub use target::{MUTATIONS, Target, Verdict};
 
 /// Counts what is allocated.
 #[global_allocator]
 static ALLOCATED: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
+
+/// Makes `bytes` the content of `path`, where a parser that takes a path finds it. The file is a new one
+/// each time, because file systems flush one that is cut and written again, which costs milliseconds.
+///
+/// # Panics
+/// When it cannot be written.
+pub fn place(path: &Path, bytes: &[u8]) {
+    let _ = fs::remove_file(path);
+    fs::write(path, bytes).unwrap();
+}

@@ -44,13 +44,3 @@ impl Limits {
     #[cfg(not(unix))]
     pub(crate) fn impose(self) {}
 }
-
-/// The most memory that this process has had, where the system tells: `VmHWM` of Linux.
-pub(crate) fn high_water() -> Option<usize> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: usize = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some(kib * 1024)
-}

@@ -4,16 +4,15 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Instant;
 
 use fastrand::Rng;
 
-use crate::exchange::{Current, Figures, Kind, read_finding};
-use crate::inputs::Inputs;
-use crate::{Limits, MIB, Material, child};
+use crate::child::{self, CRASH, FINDINGS};
+use crate::inputs::{Inputs, Origin};
+use crate::{Limits, Material};
 
-/// Where a child finds the folder to write to; set in children only.
-const EXCHANGE: &str = "GRAFT_FUZZ_EXCHANGE";
+/// Set in children only.
+const CHILD: &str = "GRAFT_FUZZ_CHILD";
 
 /// How many mutated files every parser is given in CI.
 pub const MUTATIONS: u64 = 10_000;
@@ -51,14 +50,6 @@ pub enum Verdict {
     Refused,
 }
 
-/// Where an input comes from.
-#[derive(Clone, Debug)]
-pub(crate) enum Origin {
-    Regression(PathBuf),
-    Corpus(usize),
-    Mutation(u64),
-}
-
 impl Target<'_> {
     /// Runs `parse` on all inputs in a child process, and shows what came of it. Within `parse`,
     /// assertions say what must hold of an accepted file or of an error.
@@ -67,20 +58,21 @@ impl Target<'_> {
     /// At the first input that makes `parse` panic or the process end, or that breaks a limit. The
     /// input is then kept.
     pub fn run(&self, parse: impl FnMut(&[u8]) -> Verdict) {
-        if let Some(folder) = env::var_os(EXCHANGE) {
-            return child::run(self, Path::new(&folder), parse);
+        if env::var_os(CHILD).is_some() {
+            child::run(self, parse);
         }
-        let folder = tempfile::tempdir().unwrap();
-        let start = Instant::now();
         let output = Command::new(env::current_exe().unwrap())
             .args([self.test, "--exact", "--include-ignored", "--nocapture"])
             .arg("--test-threads=1")
-            .env(EXCHANGE, folder.path())
+            .env(CHILD, "1")
             .output()
             .unwrap();
-        match Figures::read(folder.path()) {
-            Some(figures) if output.status.success() => self.show(&figures, start),
-            _ => self.keep(folder.path(), &output),
+        let said = String::from_utf8_lossy(&output.stdout);
+        match said.split_once("\n@done ") {
+            Some((_, figures)) if output.status.success() => {
+                println!("{}: {}", self.name, figures.trim_end());
+            }
+            _ => self.keep(&said, &output),
         }
     }
 
@@ -91,33 +83,24 @@ impl Target<'_> {
             .join(self.name)
     }
 
-    fn show(&self, figures: &Figures, start: Instant) {
-        let mib = |bytes: usize| format!("{}.{}", bytes / MIB, bytes % MIB * 10 / MIB);
-        println!(
-            "{}: {} inputs in {:.1} s: {} accepted, {} refused; slowest {:.1} ms, \
-             most memory {} MiB for one, {} MiB for the process",
-            self.name,
-            figures.accepted + figures.refused,
-            start.elapsed().as_secs_f64(),
-            figures.accepted,
-            figures.refused,
-            figures.slowest.as_secs_f64() * 1e3,
-            mib(figures.largest),
-            mib(figures.high_water),
-        );
-    }
-
     /// Keeps the input that ended the child, and says how to have it again.
-    fn keep(&self, folder: &Path, output: &Output) -> ! {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let Some(number) = Current::read(folder) else {
+    fn keep(&self, said: &str, output: &Output) -> ! {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let number = |line: &str| line.strip_prefix('@')?.parse().ok();
+        let Some(number) = said.lines().rev().find_map(number) else {
             panic!(
-                "{}: the child parsed nothing; is {:?} the test's full name?\n{said}",
+                "{}: the child parsed nothing; is {:?} the test's full name?\n{errors}",
                 self.name, self.test
             );
         };
-        let (kind, message) = read_finding(folder)
-            .unwrap_or_else(|| (Kind::Crash, format!("{}\n{}", output.status, said.trim())));
+        let told = |kind| {
+            let (_, message) = said.split_once(&format!("\n@{kind} "))?;
+            Some((kind, message.to_owned()))
+        };
+        let (kind, message) = FINDINGS
+            .into_iter()
+            .find_map(told)
+            .unwrap_or_else(|| (CRASH, format!("{}\n{}", output.status, errors.trim())));
         let inputs = Inputs::of(self);
         let (origin, bytes) = inputs.get(number);
         let (from, path) = match origin {
@@ -132,18 +115,15 @@ impl Target<'_> {
             ),
         };
         panic!(
-            "{}: {} by {from}, kept as {}: {message}",
+            "{}: {kind} by {from}, kept as {}: {message}",
             self.name,
-            kind.name(),
             path.display()
         );
     }
 
-    fn write(&self, kind: Kind, bytes: &[u8]) -> PathBuf {
+    fn write(&self, kind: &str, bytes: &[u8]) -> PathBuf {
         let hash = graft_durable::sha256(bytes);
-        let path = self
-            .regressions()
-            .join(format!("{}-{}", kind.name(), &hash[..16]));
+        let path = self.regressions().join(format!("{kind}-{}", &hash[..16]));
         fs::create_dir_all(self.regressions()).unwrap();
         fs::write(&path, bytes).unwrap();
         path

@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use graft_compute::Backend;
 use graft_compute::Engine;
+use graft_runs::CheckpointName;
 
 /// Transfer learning in Rust: a frozen network from ImageNet learns handwritten digits.
 ///
@@ -76,10 +77,10 @@ pub(crate) struct Outside {
     pub(crate) from: Option<PathBuf>,
 }
 
-/// Options that every verb with a forward pass has.
+/// Options of every verb that computes features.
 #[derive(Debug, Args)]
 pub(crate) struct ComputeArguments {
-    /// What computes; each must have been compiled in
+    /// The backend that computes; it must have been compiled in
     #[arg(long, value_enum, default_value_t = Backend::preferred())]
     pub(crate) backend: Backend,
     /// The code for the forward pass; by default the fastest that the backend has
@@ -88,7 +89,7 @@ pub(crate) struct ComputeArguments {
     /// Which of the backend's devices; `graft doctor --device` counts them
     #[arg(long, value_name = "NUMBER")]
     pub(crate) device: Option<usize>,
-    /// Use a device that is only a program that behaves like a card; such a one is slow
+    /// Use a software renderer (slow)
     #[arg(long)]
     pub(crate) allow_software: bool,
 }
@@ -142,18 +143,19 @@ pub(crate) struct Train {
     /// What to train.
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.
     #[command(flatten)]
     pub(crate) outside: Outside,
-    /// Go on with this run, whose training did not end; its recipe cannot be changed
+    /// Resume this run, whose training did not end; its recipe cannot be changed
     #[arg(long, value_name = "RUN", conflicts_with = "recipe")]
     pub(crate) resume: Option<PathBuf>,
-    /// Go on from this checkpoint of the run rather than from its newest
+    /// Resume from this checkpoint of the run: latest (the default), or best, the one after its best
+    /// epoch
     #[arg(long, value_name = "NAME", requires = "resume")]
-    pub(crate) checkpoint: Option<String>,
+    pub(crate) checkpoint: Option<CheckpointName>,
     /// Print one JSON object at the end instead of a table
     #[arg(long)]
     pub(crate) json: bool,
@@ -164,7 +166,7 @@ pub(crate) struct Train {
 pub(crate) struct Eval {
     /// A run's name or folder; the newest complete one by default
     pub(crate) run: Option<PathBuf>,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.
@@ -184,7 +186,7 @@ pub(crate) struct Extract {
     /// Which images; those of `test` are opened only when asked for
     #[arg(long, value_enum, default_value_t = SplitName::Train)]
     pub(crate) split: SplitName,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.
@@ -204,10 +206,11 @@ pub(crate) enum SplitName {
 /// `graft predict`
 #[derive(Debug, Args)]
 pub(crate) struct Predict {
-    /// PNG or JPEG pictures of one digit each; a run's name or folder may stand before them
+    /// PNG or JPEG pictures, of one digit each where the run was trained on MNIST; a run's name or folder
+    /// may stand before them
     #[arg(required = true, value_name = "[RUN] IMAGE")]
     pub(crate) images: Vec<PathBuf>,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.

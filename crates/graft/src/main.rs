@@ -1,6 +1,5 @@
 //! `graft`: train, evaluate and use a digit classifier that is grafted onto a pretrained network.
 
-mod bench;
 mod cli;
 mod commands;
 mod output;
@@ -18,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr();
+    graft_trainer::set_commit(env!("GRAFT_COMMIT"));
     match commands::run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
 
 /// The runtimes below report every kernel that a device refuses while others are tried; what matters
 /// of it comes back as an error.
-const FILTER: &str = "warn,graft_assets=info,graft_compute=info,graft_trainer::run::unfinished=info,cubecl_wgpu=off,cubecl_server=off,cubecl_runtime=off,cubecl_common=off";
+const FILTER: &str = "warn,graft_assets=info,graft_compute=info,graft_runs::resumable=info,cubecl_wgpu=off,cubecl_server=off,cubecl_runtime=off,cubecl_common=off";
 
 /// Results go to standard output, the log to standard error; `GRAFT_LOG=debug` says more.
 fn log_to_stderr() {

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::{Statistics, glorot_uniform};
+use crate::{FileError, Statistics, glorot_uniform};
 
 /// What a new head looks like.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,7 @@ pub struct HeadConfig {
 #[derive(Module, Debug)]
 pub struct Head {
     standardise: Option<Standardise>,
-    pub(crate) linear: Linear,
+    linear: Linear,
 }
 
 /// Subtracts the mean and divides by the deviation, feature by feature. Never trains.
@@ -82,24 +82,33 @@ impl Head {
     }
 
     /// The statistics that it standardises with, if it does.
-    #[must_use]
-    pub fn statistics(&self) -> Option<Statistics> {
-        self.standardise.as_ref().map(|standardise| Statistics {
-            mean: values(&standardise.mean),
-            deviation: values(&standardise.deviation),
-        })
+    ///
+    /// # Errors
+    /// When the device does not give them back.
+    pub fn statistics(&self) -> Result<Option<Statistics>, FileError> {
+        let read = |standardise: &Standardise| {
+            Ok(Statistics {
+                mean: values(&standardise.mean)?,
+                deviation: values(&standardise.deviation)?,
+            })
+        };
+        self.standardise.as_ref().map(read).transpose()
     }
 
     /// The weights, `[features, classes]` row by row.
-    #[must_use]
-    pub fn weight(&self) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// When the device does not give them back.
+    pub fn weight(&self) -> Result<Vec<f32>, FileError> {
         values(&self.linear.weight)
     }
 
     /// The bias, `[classes]`.
-    #[must_use]
-    pub fn bias(&self) -> Vec<f32> {
-        self.linear.bias.as_ref().map(values).unwrap_or_default()
+    ///
+    /// # Errors
+    /// When the device does not give it back.
+    pub fn bias(&self) -> Result<Vec<f32>, FileError> {
+        self.linear.bias.as_ref().map_or(Ok(Vec::new()), values)
     }
 }
 
@@ -120,8 +129,10 @@ fn constant(values: Vec<f32>, device: &Device) -> Param<Tensor<1>> {
     Param::from_data(vector(values), device).set_require_grad(false)
 }
 
-fn values<const D: usize>(param: &Param<Tensor<D>>) -> Vec<f32> {
-    param.val().into_data().iter::<f32>().collect()
+fn values<const D: usize>(param: &Param<Tensor<D>>) -> Result<Vec<f32>, FileError> {
+    let data = param.val().try_into_data();
+    let data = data.map_err(|error| FileError::Device(error.to_string()))?;
+    Ok(data.iter::<f32>().collect())
 }
 
 #[cfg(test)]
@@ -184,15 +195,15 @@ mod tests {
         let after = AdamConfig::new()
             .init()
             .step(0.1, before.clone(), gradients);
-        assert_ne!(after.weight(), before.weight());
-        assert_ne!(after.bias(), before.bias());
-        assert_eq!(after.statistics(), Some(statistics));
+        assert_ne!(after.weight().unwrap(), before.weight().unwrap());
+        assert_ne!(after.bias().unwrap(), before.bias().unwrap());
+        assert_eq!(after.statistics().unwrap(), Some(statistics));
     }
 
     #[test]
     fn starts_with_its_seed_s_weights_and_no_bias() {
         let head = config(None).init(&Device::flex());
-        assert_eq!(head.bias(), [0.0; 3]);
-        assert_eq!(head.weight(), glorot_uniform(4, 3, 1));
+        assert_eq!(head.bias().unwrap(), [0.0; 3]);
+        assert_eq!(head.weight().unwrap(), glorot_uniform(4, 3, 1));
     }
 }

@@ -6,13 +6,11 @@
 mod file;
 mod head;
 mod init;
-mod learn;
 mod loss;
 mod statistics;
 
 pub use file::FileError;
 pub use head::{Head, HeadConfig};
 pub use init::{STREAM, glorot_uniform, he_uniform};
-pub use learn::Gradients;
 pub use loss::cross_entropy;
 pub use statistics::{SMALLEST_DEVIATION, Statistics};

@@ -56,7 +56,12 @@ mod tests {
             let gradients = GradientsParams::from_grads(loss(&head).backward(), &head);
             head = adam.step(0.05, head, gradients);
         }
-        let found = [head.weight(), head.bias(), vec![loss(&head).into_scalar()]].concat();
+        let found = [
+            head.weight().unwrap(),
+            head.bias().unwrap(),
+            vec![loss(&head).into_scalar()],
+        ]
+        .concat();
         let keras = [
             -0.150_435_4,
             0.050_435_4,

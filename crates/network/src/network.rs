@@ -23,7 +23,7 @@ pub struct Network {
     /// Its name in texts.
     pub title: &'static str,
     /// The channels that each convolution of each stage yields.
-    pub(crate) stages: &'static [&'static [usize]],
+    pub stages: &'static [&'static [usize]],
     /// Height and width of the images that it was trained on.
     pub side: usize,
     /// The layers of its own classifier, which a head replaces: name and outputs.

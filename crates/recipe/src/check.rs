@@ -94,6 +94,13 @@ impl Recipe {
                 found: boundary.to_string(),
             });
         }
+        if backbone.unfreeze.check(boundary).is_err() {
+            return Err(RecipeError::Value {
+                key: "backbone.unfreeze",
+                expected: format!("none, or a block up to backbone.boundary, which is {boundary}"),
+                found: backbone.unfreeze.to_string(),
+            });
+        }
         let least = network.smallest_side(boundary);
         if size < least {
             let expected = format!("at least {least} for {boundary}");
@@ -118,7 +125,7 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use graft_network::Boundary;
+    use graft_network::{Boundary, Unfreeze};
 
     #[test]
     fn numbers_that_no_run_can_use() {
@@ -135,6 +142,11 @@ mod tests {
         assert!(refused(|r| r.training.adam.beta_1 = 1.0).contains("beta_1"));
         assert!(refused(|r| r.preprocessing.size = 31).contains("at least 32 for block5"));
         assert!(refused(|r| r.backbone.boundary = Boundary::IMAGES).contains("found images"));
+        let behind = refused(|r| {
+            r.backbone.boundary = Boundary::after(3);
+            r.backbone.unfreeze = Unfreeze::From(Boundary::after(4));
+        });
+        assert!(behind.contains("which is block3, found block4"), "{behind}");
         assert!(refused(|r| r.data.classes = 1).contains("data.classes"));
         assert!(
             refused(|r| {

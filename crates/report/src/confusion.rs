@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::count::ratio;
+
 /// Counts of images by true class (rows) and predicted class (columns).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -35,35 +37,42 @@ impl Confusion {
         self.counts[truth][predicted]
     }
 
-    /// How many images were counted.
+    /// How many images of class `truth` were counted.
     #[must_use]
-    pub fn n(&self) -> u64 {
-        self.counts.iter().flatten().sum()
+    pub fn images(&self, truth: usize) -> u64 {
+        self.counts[truth].iter().sum()
     }
 
-    /// How many of them were right: the diagonal.
+    /// How many images were taken for class `predicted`.
     #[must_use]
-    pub fn correct(&self) -> u64 {
-        (0..self.classes())
-            .map(|class| self.counts[class][class])
-            .sum()
+    pub fn predicted(&self, predicted: usize) -> u64 {
+        self.counts.iter().map(|row| row[predicted]).sum()
     }
 
     /// For each class, the share of its images that was found; `None` for a class without images.
     #[must_use]
     pub fn recall(&self) -> Vec<Option<f64>> {
-        let recall = |(class, row): (usize, &Vec<u64>)| ratio(row[class], row.iter().sum());
-        self.counts.iter().enumerate().map(recall).collect()
+        let classes = 0..self.classes();
+        classes
+            .map(|class| ratio(self.counts[class][class], self.images(class)))
+            .collect()
     }
-}
 
-/// `part / whole`, or `None` where there is no whole.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of images are far below 2^53"
-)]
-pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
+    /// Which classes were taken for which others, as `(images, truth, predicted)`, the most frequent
+    /// first.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<(u64, usize, usize)> {
+        let classes = 0..self.classes();
+        let cells = classes.clone().flat_map(|truth| {
+            let row = classes.clone().map(move |predicted| (truth, predicted));
+            row.map(|(truth, predicted)| (self.count(truth, predicted), truth, predicted))
+        });
+        let mut cells: Vec<_> = cells
+            .filter(|(count, truth, predicted)| *count > 0 && truth != predicted)
+            .collect();
+        cells.sort_by_key(|(count, truth, predicted)| (u64::MAX - count, *truth, *predicted));
+        cells
+    }
 }
 
 #[cfg(test)]
@@ -76,8 +85,17 @@ mod tests {
         for (truth, predicted) in [(0, 0), (0, 0), (0, 1), (1, 1), (0, 2)] {
             confusion.add(truth, predicted);
         }
-        assert_eq!((confusion.n(), confusion.correct()), (5, 3));
         assert_eq!(confusion.count(0, 1), 1);
         assert_eq!(confusion.recall(), [Some(0.5), Some(1.0), None]);
+    }
+
+    #[test]
+    fn the_most_frequent_mistake_comes_first() {
+        let mut confusion = Confusion::new(3);
+        for (truth, predicted) in [(0, 0), (2, 1), (0, 2), (0, 2)] {
+            confusion.add(truth, predicted);
+        }
+        assert_eq!(confusion.mistakes(), [(2, 0, 2), (1, 2, 1)]);
+        assert_eq!((confusion.images(0), confusion.predicted(2)), (3, 2));
     }
 }

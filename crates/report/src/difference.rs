@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::estimate::{Estimate, Hits};
-use crate::paired::{Paired, interval, mcnemar};
+use crate::Language;
+use crate::estimate::{Estimate, Hits, Mean};
+use crate::paired::{Paired, interval};
 
 /// How much better the second of two ways to train is than the first, and how surely. The trainings
 /// are paired (the same seed or the same draw), and so are the images.
@@ -13,15 +14,11 @@ pub struct Difference {
     pub images: u64,
     /// Every pair of trainings by itself.
     pub pairs: Vec<Paired>,
-    /// Images that the first way got right in more of its trainings.
-    pub for_first: u64,
-    /// Images that the second way did.
-    pub for_second: u64,
     /// Mean accuracy of the second minus that of the first, with its interval over images and
     /// trainings.
     pub accuracy: Estimate,
-    /// The two-sided p-value of McNemar's exact test over the images, each counted once, for the way
-    /// that got it right more often.
+    /// The two-sided p-value: of McNemar's exact test for one pair of trainings, and for several of
+    /// the paired t-test whose statistic the interval comes from too.
     pub p: f64,
 }
 
@@ -52,17 +49,25 @@ impl Difference {
             .iter()
             .map(|(a, b)| a.iter().zip(*b).map(|(a, b)| difference(*a, *b)).collect())
             .collect();
-        let favours = |image: usize| values.iter().map(|row| row[image]).sum::<f64>();
-        let count = |keep: fn(f64) -> bool| (0..images).filter(|i| keep(favours(*i))).count();
-        let for_first = count(|sum| sum < 0.0) as u64;
-        let for_second = count(|sum| sum > 0.0) as u64;
+        let mean = Mean::of(&values);
+        let pairs: Vec<Paired> = pairs.iter().map(|(a, b)| Paired::new(a, b)).collect();
         Self {
             images: images as u64,
-            for_first,
-            for_second,
-            accuracy: estimate(&values, images),
-            p: mcnemar(for_first, for_second),
-            pairs: pairs.iter().map(|(a, b)| Paired::new(a, b)).collect(),
+            accuracy: interval_of(&mean, images),
+            p: match pairs.as_slice() {
+                [pair] => pair.p,
+                _ => mean.p(),
+            },
+            pairs,
+        }
+    }
+
+    /// The name of the test that `p` is of, within a sentence.
+    #[must_use]
+    pub fn test_name(&self, language: Language) -> &'static str {
+        match self.pairs.len() {
+            1 => language.pick("McNemar's exact test", "McNemar 精确检验"),
+            _ => language.pick("a paired t-test", "配对 t 检验"),
         }
     }
 
@@ -77,19 +82,14 @@ impl Difference {
     }
 }
 
-/// The mean of `values` with its interval over images and trainings. Where the trainings do not tell
-/// how much it may vary, since none differs from its partner on any image, the interval is that of
-/// one pair without a differing image.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of images are far below 2^53"
-)]
-fn estimate(values: &[Vec<f64>], images: usize) -> Estimate {
-    let estimate = Estimate::of_means(values);
-    if estimate.low < estimate.high {
+/// `mean` with its interval. Where the trainings do not tell how much it may vary, since none differs
+/// from its partner on any image, the interval is that of one pair without a differing image.
+fn interval_of(mean: &Mean, images: usize) -> Estimate {
+    let estimate = mean.estimate();
+    if mean.error > 0.0 {
         return estimate;
     }
-    let (low, high) = interval(0.0, 0.0, images as f64);
+    let (low, high) = interval(0, 0, images as u64);
     Estimate {
         low: low.min(estimate.mean),
         high: high.max(estimate.mean),
@@ -114,8 +114,9 @@ mod tests {
         let difference = Difference::new(std::slice::from_ref(&a), std::slice::from_ref(&b));
         let paired = Paired::new(&a, &b);
         assert_eq!(difference.pairs, [paired]);
-        assert_eq!((difference.for_first, difference.for_second), (20, 70));
         assert!((difference.p - paired.p).abs() < 1e-15);
+        let names = Language::ALL.map(|language| difference.test_name(language));
+        assert_eq!(names, ["McNemar's exact test", "McNemar 精确检验"]);
         assert!((difference.accuracy.mean - 0.05).abs() < 1e-12);
         // The two intervals differ by n / (n - 1), and by the image more on either side.
         assert!((difference.accuracy.low - paired.low).abs() < 5e-4);
@@ -158,12 +159,67 @@ mod tests {
     }
 
     #[test]
-    fn an_image_counts_once_however_many_trainings_there_are() {
-        let first = vec![hits(0, 900); 5];
-        let second = vec![hits(0, 908); 5];
-        let difference = Difference::new(&first, &second);
-        assert_eq!((difference.for_first, difference.for_second), (0, 8));
-        assert!((difference.p - 2.0 * 0.5_f64.powi(8)).abs() < 1e-12);
-        assert_eq!(Difference::new(&[], &first).verdict(), Verdict::Unclear);
+    fn p_of_several_trainings_is_of_the_t_that_the_interval_has() {
+        // Difference, ends of its interval and p, by scipy.stats.t from the same formulas.
+        for (first, second, mean, low, high, p) in [
+            (
+                &[(0, 900), (0, 900)][..],
+                &[(0, 950), (0, 910)][..],
+                0.03,
+                -0.230_126_492_608_32,
+                0.290_126_492_608_32,
+                0.381_223_859_638_106_9,
+            ),
+            (
+                &[(0, 900), (10, 900), (20, 900)],
+                &[(0, 920), (5, 930), (0, 925)],
+                0.025,
+                0.015_135_420_148_487_62,
+                0.034_864_579_851_512_374,
+                0.000_131_575_052_168_835_05,
+            ),
+            (
+                &[(0, 900), (0, 905), (0, 890), (0, 910), (0, 895)],
+                &[(0, 912), (0, 901), (0, 915), (0, 908), (0, 917)],
+                0.0106,
+                -0.005_684_633_334_276_367,
+                0.026_884_633_334_276_37,
+                0.155_136_758_821_668_1,
+            ),
+            // All alike, so that only the images vary.
+            (
+                &[(0, 900); 5],
+                &[(0, 908); 5],
+                0.008,
+                0.002_469_140_002_102_936,
+                0.013_530_859_997_897_065,
+                0.004_626_032_285_940_443,
+            ),
+        ] {
+            let all = |list: &[(usize, usize)]| -> Vec<Hits> {
+                list.iter()
+                    .map(|(from, right)| hits(*from, *right))
+                    .collect()
+            };
+            let difference = Difference::new(&all(first), &all(second));
+            let Estimate { mean: found, .. } = difference.accuracy;
+            for (found, expected) in [
+                (found, mean),
+                (difference.accuracy.low, low),
+                (difference.accuracy.high, high),
+                (difference.p, p),
+            ] {
+                assert!(
+                    (found - expected).abs() < 1e-10,
+                    "{expected}: {difference:?}"
+                );
+            }
+            let excludes_nothing = low > 0.0 || high < 0.0;
+            assert_eq!(difference.p < SIGNIFICANT, excludes_nothing);
+            assert_eq!(difference.test_name(Language::En), "a paired t-test");
+            assert_eq!(difference.test_name(Language::Zh), "配对 t 检验");
+        }
+        let nothing = Difference::new(&[], &[hits(0, 900)]);
+        assert_eq!(nothing.verdict(), Verdict::Unclear);
     }
 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::{Bin, bins, brier, expected_calibration_error};
-use crate::confusion::{Confusion, ratio};
+use crate::confusion::Confusion;
+use crate::count::{float, ratio};
 use crate::interval::{Interval, wilson};
 use crate::softmax::{argmax, negative_log_likelihood, softmax};
 
@@ -52,14 +53,12 @@ pub struct Share {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// Not `classes` logits for every label.
-    #[error("expected {expected} logits for {labels} labels of {classes} classes, found {found}")]
+    #[error("expected {} logits for {labels} labels of {classes} classes, found {found}", labels * classes)]
     Logits {
         /// How many labels there are.
         labels: usize,
         /// How many classes there are.
         classes: usize,
-        /// `labels * classes`.
-        expected: usize,
         /// How many logits there are.
         found: usize,
     },
@@ -98,22 +97,38 @@ impl Evaluation {
             brier_sum += brier(&probabilities, truth);
             confidences.push((probabilities[predicted], truth == predicted));
         }
-        let (n, correct) = (confusion.n(), confusion.correct());
+        let Share {
+            n,
+            correct,
+            accuracy,
+            interval,
+        } = Share::new(&hits);
         let calibration = bins(&confidences);
         let (first, second) = hits.split_at(hits.len() / 2);
         Ok(Self {
             n,
             correct,
-            accuracy: ratio(correct, n).unwrap_or_default(),
-            interval: wilson(correct, n),
-            loss: mean(loss, n),
+            accuracy,
+            interval,
+            loss: loss / float(n),
             recall: confusion.recall(),
             confusion,
             halves: [Share::new(first), Share::new(second)],
-            brier: mean(brier_sum, n),
+            brier: brier_sum / float(n),
             ece: expected_calibration_error(&calibration),
             calibration,
         })
+    }
+
+    /// How many of the images were right.
+    #[must_use]
+    pub fn share(&self) -> Share {
+        Share {
+            n: self.n,
+            correct: self.correct,
+            accuracy: self.accuracy,
+            interval: self.interval,
+        }
     }
 }
 
@@ -123,44 +138,31 @@ impl Share {
     pub fn new(hits: &[bool]) -> Self {
         let n = hits.len() as u64;
         let correct = hits.iter().filter(|hit| **hit).count() as u64;
-        let accuracy = ratio(correct, n).unwrap_or_default();
         Self {
             n,
             correct,
-            accuracy,
+            accuracy: ratio(correct, n).unwrap_or_default(),
             interval: wilson(correct, n),
         }
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of images are far below 2^53"
-)]
-fn mean(sum: f64, n: u64) -> f64 {
-    sum / n as f64
-}
-
 fn check(labels: &[u8], logits: &[f32], classes: usize) -> Result<(), Mismatch> {
-    let (expected, found) = (labels.len() * classes, logits.len());
     if labels.is_empty() || classes == 0 {
         return Err(Mismatch::Empty);
     }
-    if expected != found {
+    if labels.len() * classes != logits.len() {
         return Err(Mismatch::Logits {
             labels: labels.len(),
             classes,
-            expected,
-            found,
+            found: logits.len(),
         });
     }
-    match labels
-        .iter()
-        .position(|label| usize::from(*label) >= classes)
-    {
-        Some(index) => Err(Mismatch::Label {
+    let mut all = labels.iter().zip(0..);
+    match all.find(|(label, _)| usize::from(**label) >= classes) {
+        Some((&label, index)) => Err(Mismatch::Label {
             classes,
-            label: labels[index],
+            label,
             index,
         }),
         None => Ok(()),

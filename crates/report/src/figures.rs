@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::record::Scores;
-use crate::{Evaluation, Share, percent, wilson};
+use crate::record::Predictions;
+use crate::{Evaluation, Mismatch, Share, percent};
 
 /// Accuracy with its interval, and loss.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,26 +16,12 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// From scores over `n` images.
-    #[must_use]
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a count of images, far below 2^53"
-    )]
-    pub fn from_scores(scores: &Scores, n: usize) -> Self {
-        let correct = (scores.accuracy * n as f64).round() as u64;
-        let n = n as u64;
-        Self {
-            loss: scores.loss,
-            share: Share {
-                n,
-                correct,
-                accuracy: scores.accuracy,
-                interval: wilson(correct, n),
-            },
-        }
+    /// The figures of a split's predictions.
+    ///
+    /// # Errors
+    /// When there are no images, or a label is no class.
+    pub fn of(predictions: &Predictions) -> Result<Self, Mismatch> {
+        Ok(Self::from(&predictions.evaluate()?))
     }
 
     /// The accuracy and its interval as text: `95.78 % (95.37 to 96.16)`.
@@ -55,12 +41,7 @@ impl From<&Evaluation> for Figures {
     fn from(evaluation: &Evaluation) -> Self {
         Self {
             loss: evaluation.loss,
-            share: Share {
-                n: evaluation.n,
-                correct: evaluation.correct,
-                accuracy: evaluation.accuracy,
-                interval: evaluation.interval,
-            },
+            share: evaluation.share(),
         }
     }
 }
@@ -70,11 +51,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scores_and_evaluations_say_the_same() {
+    fn an_accuracy_comes_with_its_interval() {
         let evaluation = Evaluation::new(&[0, 1, 0], &[1.0, 0.0, 1.0, 0.0, 1.0, 0.0], 2).unwrap();
         let figures = Figures::from(&evaluation);
-        let scores = Scores::from(&evaluation);
-        assert_eq!(Figures::from_scores(&scores, 3), figures);
         assert_eq!(figures.accuracy(), "66.67 % (20.77 to 93.85)");
     }
 }

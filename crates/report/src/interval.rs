@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::count::float;
+
 /// The 97.5 % point of the standard normal distribution: two-sided 95 %.
 pub const Z_95: f64 = 1.959_963_984_540_054;
 
@@ -28,11 +30,7 @@ pub fn wilson(successes: u64, n: u64) -> Interval {
             high: 1.0,
         };
     }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of images are far below 2^53"
-    )]
-    let (k, n) = (successes as f64, n as f64);
+    let (k, n) = (float(successes), float(n));
     let p = k / n;
     let z2 = Z_95 * Z_95;
     let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);

@@ -15,11 +15,9 @@ impl Predictions {
     /// The predictions without the images of [`MNIST_LABEL_ERRORS`].
     #[must_use]
     pub fn without_label_errors(&self) -> Self {
-        let rows = self.rows.iter();
-        let rows = rows.filter(|row| !MNIST_LABEL_ERRORS.contains(&row.index));
-        Self {
-            classes: self.classes,
-            rows: rows.cloned().collect(),
-        }
+        let mut rest = self.clone();
+        rest.rows
+            .retain(|row| !MNIST_LABEL_ERRORS.contains(&row.index));
+        rest
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Figures;
-use crate::record::{Record, RecordError, START};
+use crate::record::{LATEST, Record, RecordError};
 use crate::table::table;
 
 /// A run's folder, and what is in it.
@@ -69,7 +69,7 @@ pub struct Facts {
 }
 
 /// The runs in the folder `runs`, by name, which begins with the time of the start: the newest is
-/// last. Every record is read whole: each file is compared with its hash, and figures with each other.
+/// last. Every record is read whole: each file is compared with its hash.
 ///
 /// # Errors
 /// When the folder cannot be read. One that is not there has no runs.
@@ -97,37 +97,41 @@ pub fn list(runs: &Path) -> Result<Vec<Listed>, Error> {
 fn state(folder: &Path) -> State {
     match facts(folder) {
         Ok(facts) => State::Complete(Box::new(facts)),
-        Err(RecordError::Incomplete { missing, .. }) => State::Incomplete {
-            reason: format!(
-                "{missing} is missing; its training is under way, or was stopped{}",
-                if folder.join(START).exists() {
-                    ": train --resume goes on with it"
-                } else {
-                    " before anything was saved: train again"
-                }
-            ),
-        },
-        Err(error @ RecordError::Format { .. }) => State::OtherFormat {
-            reason: error.to_string(),
-        },
-        Err(error) => State::Damaged {
-            reason: error.to_string(),
-        },
+        Err(RecordError::Incomplete { missing, .. }) => {
+            let next = if folder.join(LATEST).exists() {
+                ": train --resume continues it"
+            } else {
+                " before anything was saved: train again"
+            };
+            State::Incomplete {
+                reason: format!(
+                    "{missing} is missing; its training is under way, or was stopped{next}"
+                ),
+            }
+        }
+        Err(error) => {
+            let reason = error.to_string();
+            match error {
+                RecordError::Format { .. } => State::OtherFormat { reason },
+                _ => State::Damaged { reason },
+            }
+        }
     }
 }
 
 fn facts(folder: &Path) -> Result<Facts, RecordError> {
-    // The whole record, so that no figure is shown that another file contradicts.
-    let Record { manifest, test, .. } = Record::read(folder)?;
-    let validation = manifest.validation.as_ref();
+    let record = Record::read(folder)?;
+    let (manifest, validation) = (record.manifest, record.validation.as_ref());
     Ok(Facts {
         recipe: manifest.recipe,
         set: sets(&manifest.command),
         backend: manifest.machine.backend,
         started: manifest.started,
         trained_on: manifest.trained_on,
-        validation: validation.map(|s| Figures::from_scores(s, manifest.validated_on)),
-        test: test.map(|test| Figures::from(&test.evaluated.evaluation)),
+        validation: validation.and_then(|split| Figures::of(split).ok()),
+        test: record
+            .test
+            .map(|test| Figures::from(&test.evaluated.evaluation)),
         seconds: manifest.seconds,
     })
 }
@@ -149,38 +153,32 @@ fn sets(command: &[String]) -> Vec<String> {
 /// A list of runs as text.
 #[must_use]
 pub fn listing(runs: &[Listed]) -> String {
-    let columns = [
-        "run",
-        "recipe",
-        "set",
-        "backend",
-        "trained on",
-        "validation accuracy",
-        "test accuracy",
-        "seconds",
-    ];
-    let mut rows = vec![columns.map(str::to_owned).to_vec()];
-    for Listed { name, state, .. } in runs {
-        let mut row = vec![name.clone()];
-        match state {
-            State::Incomplete { reason } => row.push(format!("not complete: {reason}")),
-            State::Damaged { reason } => row.push(format!("damaged: {reason}")),
-            State::OtherFormat { reason } => row.push(format!("of another version: {reason}")),
-            State::Complete(facts) => {
-                let accuracy = |figures: &Option<Figures>| figures.as_ref().map(Figures::accuracy);
-                row.extend([
-                    facts.recipe.clone(),
-                    facts.set.join(" "),
-                    facts.backend.clone(),
-                    facts.trained_on.to_string(),
-                    accuracy(&facts.validation).unwrap_or_else(|| "none held out".into()),
-                    accuracy(&facts.test).unwrap_or_else(|| "not evaluated".into()),
-                    format!("{:.1}", facts.seconds),
-                ]);
-            }
+    let titles = "run|recipe|set|backend|trained on|validation accuracy|test accuracy|seconds";
+    let row = |Listed { name, state, .. }: &Listed| match state {
+        State::Incomplete { reason } => vec![name.clone(), format!("not complete: {reason}")],
+        State::Damaged { reason } => vec![name.clone(), format!("damaged: {reason}")],
+        State::OtherFormat { reason } => {
+            vec![name.clone(), format!("of another version: {reason}")]
         }
-        rows.push(row);
-    }
+        State::Complete(facts) => {
+            let accuracy = |figures: &Option<Figures>, none: &str| match figures {
+                Some(figures) => figures.accuracy(),
+                None => none.to_owned(),
+            };
+            vec![
+                name.clone(),
+                facts.recipe.clone(),
+                facts.set.join(" "),
+                facts.backend.clone(),
+                facts.trained_on.to_string(),
+                accuracy(&facts.validation, "none held out"),
+                accuracy(&facts.test, "not evaluated"),
+                format!("{:.1}", facts.seconds),
+            ]
+        }
+    };
+    let titles = titles.split('|').map(str::to_owned).collect();
+    let rows: Vec<_> = [titles].into_iter().chain(runs.iter().map(row)).collect();
     table(&rows)
 }
 

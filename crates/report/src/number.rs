@@ -10,14 +10,9 @@ const NO_BREAK: &str = "\u{a0}";
 /// `60000` as `60,000`.
 pub(crate) fn count(n: impl TryInto<u64>) -> String {
     let digits = n.try_into().unwrap_or(u64::MAX).to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(String::from_utf8_lossy).collect();
+    groups.join(",")
 }
 
 /// `0.9578` as `95.78 %`; Chinese writes no space.
@@ -36,19 +31,19 @@ pub(crate) fn range(interval: Interval, language: Language) -> String {
     )
 }
 
+/// A share in percent to two decimals.
+fn hundredths(share: f64) -> String {
+    format!("{:.2}", 100.0 * share).replace('-', "\u{2212}")
+}
+
 /// A difference of two shares, in percentage points.
 pub(crate) fn points(difference: f64, language: Language) -> String {
-    let points = format!("{:.2}", 100.0 * difference).replace('-', "\u{2212}");
-    language.pick(
-        format!("{points} percentage points"),
-        format!("{points} 个百分点"),
-    )
+    hundredths(difference) + language.pick(" percentage points", " 个百分点")
 }
 
 /// A difference of two shares with its 95 % interval, in percentage points.
 pub(crate) fn difference(difference: f64, ends: (f64, f64), language: Language) -> String {
-    let [low, high] =
-        [ends.0, ends.1].map(|end| format!("{:.2}", 100.0 * end).replace('-', "\u{2212}"));
+    let (low, high) = (hundredths(ends.0), hundredths(ends.1));
     let points = points(difference, language);
     language.pick(
         format!("{points} (95{NO_BREAK}% interval {low} to {high})"),
@@ -64,10 +59,7 @@ pub(crate) fn loss(loss: f64) -> String {
 /// A value of an image, with no more digits than it needs.
 pub(crate) fn value(value: f32) -> String {
     let text = format!("{value:.3}").replace('-', "\u{2212}");
-    match text.split_once('.') {
-        Some(_) => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        None => text,
-    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A time.
@@ -122,26 +114,22 @@ pub(crate) fn moment(time: Timestamp, language: Language) -> String {
 
 /// A number beside an axis whose marks are `step` apart.
 pub(crate) fn tick(value: f64, step: f64, percent: Option<Language>) -> String {
-    let (value, step) = match percent {
-        Some(_) => (100.0 * value, 100.0 * step),
-        None => (value, step),
-    };
+    let scale = percent.map_or(1.0, |_| 100.0);
+    let (value, step) = (scale * value, scale * step);
     // The fewest decimals that tell the step.
     let exact = |decimals: &usize| {
-        let text = format!("{step:.decimals$}");
-        text.parse::<f64>()
-            .is_ok_and(|near| (near - step).abs() < 1e-6 * step)
+        let near = format!("{step:.decimals$}").parse::<f64>();
+        near.is_ok_and(|near| (near - step).abs() < 1e-6 * step)
     };
     let decimals = (0..9).find(exact).unwrap_or(9);
     let text = format!("{value:.decimals$}");
     // Rounding leaves a sign on zeros.
     let text = match text.strip_prefix('-') {
         Some(zero) if zero.chars().all(|c| matches!(c, '0' | '.')) => zero.to_owned(),
-        Some(rest) => format!("\u{2212}{rest}"),
-        None => text,
+        _ => text.replace('-', "\u{2212}"),
     };
     match percent {
-        Some(language) => format!("{text}{}%", language.pick(NO_BREAK, "")),
+        Some(language) => text + language.pick("\u{a0}%", "%"),
         None => text,
     }
 }

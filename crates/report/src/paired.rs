@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::count::float;
+
 /// How two classifiers differ on the same images, and how surely.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Paired {
@@ -22,38 +24,42 @@ pub struct Paired {
 }
 
 impl Paired {
-    /// Compares two classifiers by which images each got right, in the same order. The interval is
-    /// Wald's for paired proportions, with one image more on either side, which keeps it from
-    /// shrinking to nothing where no image differs (Bonett and Price, "Adjusted Wald confidence
-    /// interval for a difference of binomial proportions based on paired data", 2012).
+    /// Compares two classifiers by which images each got right, in the same order.
     #[must_use]
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "counts of images are far below 2^53"
-    )]
     pub fn new(first: &[bool], second: &[bool]) -> Self {
         let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count();
-        let (b, c) = (only(first, second) as u64, only(second, first) as u64);
-        let n = first.len().min(second.len()) as u64;
-        let difference = (c as f64 - b as f64) / n.max(1) as f64;
-        let (low, high) = interval(b as f64, c as f64, n as f64);
+        let n = first.len().min(second.len());
+        Self::of_counts(
+            only(first, second) as u64,
+            only(second, first) as u64,
+            n as u64,
+        )
+    }
+
+    /// Compares them by how many of `n` images only the first got right, and only the second. The
+    /// interval is Wald's for paired proportions, with one image more on either side, which keeps it
+    /// from shrinking to nothing where no image differs (Bonett and Price, "Adjusted Wald confidence
+    /// interval for a difference of binomial proportions based on paired data", 2012).
+    #[must_use]
+    pub fn of_counts(only_first: u64, only_second: u64, n: u64) -> Self {
+        let (low, high) = interval(only_first, only_second, n);
         Self {
             n,
-            only_first: b,
-            only_second: c,
-            difference,
+            only_first,
+            only_second,
+            difference: (float(only_second) - float(only_first)) / float(n.max(1)),
             low,
             high,
-            p: mcnemar(b, c),
+            p: mcnemar(only_first, only_second),
         }
     }
 }
 
-/// The interval of [`Paired::new`] where only the first got `b` of `n` images right and only the second
+/// The interval of [`Paired::of_counts`] where only the first got `b` of `n` images right and only the second
 /// `c`; it holds the difference itself.
-pub(crate) fn interval(b: f64, c: f64, n: f64) -> (f64, f64) {
-    let all = n + 2.0;
-    let (b, c) = ((b + 1.0) / all, (c + 1.0) / all);
+pub(crate) fn interval(b: u64, c: u64, n: u64) -> (f64, f64) {
+    let all = float(n + 2);
+    let (b, c) = (float(b + 1) / all, float(c + 1) / all);
     let half = crate::Z_95 * ((b + c - (c - b).powi(2)) / all).sqrt();
     ((c - b - half).max(-1.0), (c - b + half).min(1.0))
 }
@@ -62,17 +68,13 @@ pub(crate) fn interval(b: f64, c: f64, n: f64) -> (f64, f64) {
 /// rarer side as did, on either side (McNemar, "Note on the sampling error of the difference between
 /// correlated proportions or percentages", 1947).
 #[must_use]
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of images are far below 2^53"
-)]
 pub fn mcnemar(b: u64, c: u64) -> f64 {
     let n = b + c;
     // log of C(n, k) / 2^n, from k = 0 on.
-    let mut log = -(n as f64) * std::f64::consts::LN_2;
+    let mut log = -float(n) * std::f64::consts::LN_2;
     let mut tail = log.exp();
     for k in 1..=b.min(c) {
-        log += ((n - k + 1) as f64).ln() - (k as f64).ln();
+        log += float(n - k + 1).ln() - float(k).ln();
         tail += log.exp();
     }
     (2.0 * tail).min(1.0)
@@ -103,12 +105,12 @@ mod tests {
     fn intervals_by_hand() {
         for (b, c, n, low, high) in [
             // Half the width is z times the root of 2 / 102, over 102's root.
-            (0.0, 0.0, 100.0, -0.027_175, 0.027_175),
-            (0.0, 0.0, 0.0, -1.0, 1.0),
+            (0, 0, 100, -0.027_175, 0.027_175),
+            (0, 0, 0, -1.0, 1.0),
             // The same formula evaluated by Python.
-            (0.0, 10.0, 20.0, 0.211_305, 0.697_786),
-            (7.0, 1.0, 21.0, -0.508_359, -0.013_380),
-            (0.0, 10.0, 10.0, 0.520_580, 1.0),
+            (0, 10, 20, 0.211_305, 0.697_786),
+            (7, 1, 21, -0.508_359, -0.013_380),
+            (0, 10, 10, 0.520_580, 1.0),
         ] {
             let found = interval(b, c, n);
             let far = (found.0 - low).abs().max((found.1 - high).abs());
@@ -120,10 +122,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_difference_is_inside(b in 0..200_u32, c in 0..200_u32, same in 0..500_u32) {
-            let [b, c, n] = [b, c, b + c + same].map(f64::from);
+        fn the_difference_is_inside(b in 0..200_u64, c in 0..200_u64, same in 0..500_u64) {
+            let n = b + c + same;
             let (low, high) = interval(b, c, n);
-            let difference = (c - b) / n.max(1.0);
+            let difference = (float(c) - float(b)) / float(n.max(1));
             prop_assert!(low <= difference && difference <= high && low < high);
         }
     }

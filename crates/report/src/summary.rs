@@ -1,17 +1,6 @@
 //! An evaluation as text, for a person at a terminal.
 
-use std::fmt::{self, Write};
-
-use crate::{Confusion, Evaluation};
-
-/// The figures of `evaluation` as some twenty lines of text.
-#[must_use]
-pub fn summary(evaluation: &Evaluation) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = write_summary(&mut text, evaluation);
-    text
-}
+use crate::{Evaluation, Share};
 
 /// `0.9586` as `95.86 %`.
 #[must_use]
@@ -19,58 +8,67 @@ pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
-fn write_summary(out: &mut String, e: &Evaluation) -> fmt::Result {
-    writeln!(
-        out,
-        "accuracy   {}  ({} of {})",
-        percent(e.accuracy),
-        e.correct,
-        e.n
-    )?;
-    let (low, high) = (percent(e.interval.low), percent(e.interval.high));
-    writeln!(out, "           95 % interval {low} to {high} (Wilson)")?;
-    writeln!(out, "loss       {:.4}  (mean cross-entropy)", e.loss)?;
-    for (name, half) in ["first", "second"].iter().zip(&e.halves) {
-        writeln!(
-            out,
-            "{name:6} half {}  ({} of {})",
-            percent(half.accuracy),
-            half.correct,
-            half.n
-        )?;
-    }
-    writeln!(
-        out,
-        "\nconfusion matrix (rows: true class, columns: predicted) and recall"
-    )?;
-    write_confusion(out, &e.confusion)
+/// The figures of `evaluation` as some twenty lines of text.
+#[must_use]
+pub fn summary(evaluation: &Evaluation) -> String {
+    let Evaluation { n, correct, .. } = evaluation;
+    let [accuracy, low, high] = [
+        evaluation.accuracy,
+        evaluation.interval.low,
+        evaluation.interval.high,
+    ]
+    .map(percent);
+    let half = |(name, half): (&str, &Share)| {
+        let Share { n, correct, .. } = half;
+        let accuracy = percent(half.accuracy);
+        format!("{name:6} half {accuracy}  ({correct} of {n})\n")
+    };
+    let halves: String = ["first", "second"]
+        .into_iter()
+        .zip(&evaluation.halves)
+        .map(half)
+        .collect();
+    format!(
+        "accuracy   {accuracy}  ({correct} of {n})
+           95 % interval {low} to {high} (Wilson)
+loss       {:.4}  (mean cross-entropy)
+{halves}
+confusion matrix (rows: true class, columns: predicted) and recall
+{}",
+        evaluation.loss,
+        confusion(evaluation)
+    )
 }
 
-fn write_confusion(out: &mut String, confusion: &Confusion) -> fmt::Result {
-    let classes = confusion.classes();
-    let largest = (0..classes)
-        .flat_map(|t| (0..classes).map(move |p| confusion.count(t, p)))
-        .max();
-    let width = largest.unwrap_or_default().to_string().len().max(4);
-    write!(out, "     ")?;
-    for predicted in 0..classes {
-        write!(out, " {predicted:>width$}")?;
-    }
-    writeln!(out, "   recall")?;
-    for (truth, recall) in confusion.recall().iter().enumerate() {
-        write!(out, "{truth:>5}")?;
-        for predicted in 0..classes {
-            match confusion.count(truth, predicted) {
-                0 => write!(out, " {:>width$}", ".")?,
-                count => write!(out, " {count:>width$}")?,
-            }
-        }
+/// The confusion matrix with a class a line.
+fn confusion(evaluation: &Evaluation) -> String {
+    let confusion = &evaluation.confusion;
+    let classes = 0..confusion.classes();
+    let counts = |truth: usize| {
+        classes
+            .clone()
+            .map(move |class| confusion.count(truth, class))
+    };
+    let largest = classes.clone().flat_map(counts).max().unwrap_or_default();
+    let width = largest.to_string().len().max(4);
+    let titles: Vec<String> = classes
+        .clone()
+        .map(|class| format!("{class:>width$}"))
+        .collect();
+    let line = |(truth, recall): (usize, &Option<f64>)| {
+        let cell = |count| match count {
+            0 => format!("{:>width$}", "."),
+            count => format!("{count:>width$}"),
+        };
+        let cells: Vec<String> = counts(truth).map(cell).collect();
+        let cells = cells.join(" ");
         match recall {
-            Some(recall) => writeln!(out, "  {:>5.1} %", 100.0 * recall)?,
-            None => writeln!(out, "  no images")?,
+            Some(recall) => format!("{truth:>5} {cells}  {:>5.1} %\n", 100.0 * recall),
+            None => format!("{truth:>5} {cells}  no images\n"),
         }
-    }
-    Ok(())
+    };
+    let lines: String = evaluation.recall.iter().enumerate().map(line).collect();
+    format!("      {}   recall\n{lines}", titles.join(" "))
 }
 
 #[cfg(test)]

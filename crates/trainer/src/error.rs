@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use graft_network::Network;
+use graft_network::{Boundary, Network};
 
 /// Why a command failed. Messages name the file, what was expected, what was found, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum Error {
     Recipe(#[from] graft_recipe::RecipeError),
     /// A run folder that cannot be used.
     #[error(transparent)]
-    Run(#[from] crate::run::RunError),
+    Run(#[from] graft_runs::RunError),
     /// Assets that are missing or wrong.
     #[error(transparent)]
     Assets(#[from] graft_assets::Error),
@@ -76,7 +76,7 @@ pub enum Error {
         value: f64,
     },
     /// A signal asked to stop; what was done is saved.
-    #[error("interrupted; everything so far is saved in {}: go on with --resume", run.display())]
+    #[error("interrupted; everything so far is saved in {}: resume it with --resume", run.display())]
     Interrupted {
         /// The signal's number.
         signal: u8,
@@ -96,33 +96,34 @@ pub enum Error {
     /// A lab's result that cannot be written.
     #[error(transparent)]
     Record(#[from] graft_report::record::RecordError),
-    /// A head that cannot learn where it lies.
-    #[error(
-        "expected gradients of the loss, found none; this is a defect of graft, please report it"
-    )]
-    NoGradients,
     /// A recipe without epochs, which its check refuses.
     #[error("expected at least one epoch to train, found none; set training.epochs")]
     NoEpochs,
-    /// The frozen backbone is not what it was.
+    /// A frozen stage is not what it was.
     #[error(
-        "the backbone's weights changed during training: sha256 {before} before, {after} after; this is a defect of graft, please report it"
+        "the frozen weights of {stage} changed during training: sha256 {before} before, {after} after; this is a defect of graft, please report it"
     )]
-    BackboneMoved {
+    FrozenMoved {
+        /// The stage.
+        stage: Boundary,
         /// The hash before.
         before: String,
         /// The hash after.
         after: String,
     },
+    /// A stage that should learn is what it was.
+    #[error(
+        "the weights of {stage} did not change during training: sha256 {hash} before and after; use a larger training.learning_rate"
+    )]
+    TrainedUnmoved {
+        /// The stage.
+        stage: Boundary,
+        /// The hash before and after.
+        hash: String,
+    },
     /// Output that could not be written or put together.
     #[error("cannot write the result: {0}")]
     Output(String),
-}
-
-impl From<graft_features::CacheError> for Error {
-    fn from(error: graft_features::CacheError) -> Self {
-        Self::Features(error.into())
-    }
 }
 
 impl Error {

@@ -6,14 +6,14 @@ use graft_report::tensorboard::Events;
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::examples::Examples;
-use crate::run::{Run, indented, mistakes};
+use crate::examples::LabelledFeatures;
 use crate::sources::Sources;
-use graft_compute::Backend;
-use graft_compute::Compute;
+use crate::trainable::Trainable;
+use graft_compute::ComputeContext;
 use graft_environment::Paths;
 use graft_features::Extractor;
 use graft_recipe::MNIST;
+use graft_runs::{Run, indented, mistakes};
 
 /// Evaluates `run` on the test images and records that it did.
 ///
@@ -22,27 +22,27 @@ use graft_recipe::MNIST;
 /// or the device fails.
 pub fn evaluate(
     run: &mut Run,
-    compute: &Compute,
+    compute: &ComputeContext,
     home: &Paths,
     sources: &mut Sources,
 ) -> Result<Evaluated, Error> {
     let device = &compute.device;
     let recipe = run.recipe()?;
-    let head = run.head(device)?;
+    let module = Trainable::of_run(run, &recipe, device)?;
     let images = sources.images(&recipe, Split::Test)?;
-    let loaded = sources.prefix(compute, recipe.backbone)?;
+    let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let extracted =
         Extractor::new(&loaded, &recipe, compute, home).features(&images, Split::Test)?;
-    let examples = Examples {
+    let data = LabelledFeatures {
         features: &extracted.features,
         labels: images.labels(),
         classes: recipe.data.classes,
         device,
-        host: compute.backend == Backend::Cpu,
+        backend: compute.backend,
     };
     let all: Vec<usize> = (0..images.len()).collect();
-    let predictions = examples.predictions(&head, &all)?;
+    let predictions = module.predictions(&data, &all)?;
     let evaluated = Evaluated {
         run: run.folder().display().to_string(),
         evaluated: Timestamp::now(),

@@ -5,13 +5,14 @@
 mod error;
 pub mod evaluate;
 pub mod examples;
-pub mod fit;
 pub mod labs;
 mod machine;
 pub mod pipeline;
 pub mod predict;
-pub mod run;
+mod proof;
 pub mod sources;
+pub mod trainable;
+pub mod training;
 
 pub use error::Error;
-pub use machine::commit;
+pub use machine::{commit, set_commit};

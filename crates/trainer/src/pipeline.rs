@@ -2,45 +2,44 @@
 //! head, and the record of how it went.
 
 use std::env;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use graft_dataset::{Holdout, ImageSet, Split};
 use graft_durable::{check_writable, sha256};
-use graft_head::Head;
 use graft_report::record::{
-    CacheEntry, Data, Epoch, HEAD, HeadHashes, Manifest, Stages, TRAIN_PREDICTIONS,
-    VALIDATION_PREDICTIONS, WeightHashes,
+    CacheEntry, Data, Epoch, HeadHashes, Manifest, Stages, TRAIN_PREDICTIONS,
+    VALIDATION_PREDICTIONS,
 };
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::examples::Examples;
-use crate::fit::{Fitted, Moment, State, fit};
+use crate::examples::LabelledFeatures;
 use crate::machine;
-use crate::run::{Run, Start, Started, Unfinished, layers, samples};
+use crate::proof::prove;
 use crate::sources::{Sources, origin};
+use crate::trainable::Trainable;
+use crate::training::{State, TrainingEvent, is_best, train as train_module};
 use graft_compute::Backend;
-use graft_compute::Compute;
-use graft_compute::Loaded;
+use graft_compute::ComputeContext;
+use graft_compute::LoadedBackbone;
 use graft_environment::Paths;
 use graft_environment::interrupt;
-use graft_features::Extractor;
-use graft_features::extract::Extracted;
+use graft_features::{Extracted, Extractor, hash_images};
 use graft_recipe::Recipe;
+use graft_runs::{Resumable, Run, RunWriter, Spent, Start, layers, samples};
 
 /// What to train, on what, and where.
-pub struct Order<'a> {
+pub struct TrainConfig<'a> {
     /// The recipe's name, for the run folder's.
     pub name: &'a str,
     /// The recipe.
     pub recipe: &'a Recipe,
     /// What it computes on.
-    pub compute: &'a Compute,
+    pub compute: &'a ComputeContext,
     /// Where everything lies.
     pub home: &'a Paths,
-    /// The run to go on with rather than beginning one.
-    pub unfinished: Option<Unfinished>,
+    /// The run to resume rather than beginning one.
+    pub resume: Option<Resumable>,
 }
 
 /// What a training run yields.
@@ -51,86 +50,134 @@ pub struct Trained {
     pub extracted: Extracted,
 }
 
-/// Trains a head as the recipe says and records the run, telling `on_epoch` of every epoch as it
-/// ends. The test set is never opened.
+/// Trains as the recipe says and records the run, telling `on_epoch` of every epoch as it ends. The
+/// test set is never opened.
 ///
 /// # Errors
 /// When something is missing that cannot be fetched, an input is wrong, the device fails, training
 /// diverges, or a file cannot be written.
 pub fn train(
-    order: Order,
+    config: TrainConfig,
     sources: &mut Sources,
-    on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
+    mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
 ) -> Result<Trained, Error> {
-    let clock = Clock::start();
-    let Order {
+    let (clock, started) = (Instant::now(), Timestamp::now());
+    let TrainConfig {
         recipe,
         compute,
         home,
         name,
-        unfinished,
-    } = order;
+        resume,
+    } = config;
     check_writable(&home.runs())?;
 
     let images = sources.images(recipe, Split::Train)?;
     let holdout = recipe.holdout(&images)?;
-    let loaded = sources.prefix(compute, recipe.backbone)?;
-    let before = loaded.prefix.weights_hash()?;
-
-    let extracted =
-        Extractor::new(&loaded, recipe, compute, home).features(&images, Split::Train)?;
-    let (features, labels, classes) = (&extracted.features, images.labels(), recipe.data.classes);
-    let examples = Examples {
-        features,
-        labels,
-        classes,
-        device: &compute.device,
-        host: compute.backend == Backend::Cpu,
-    };
-
-    let commit = machine::commit();
-    let start = Start {
+    let loaded = sources.backbone(compute, recipe.backbone)?;
+    let frozen = loaded.frozen.hashes()?;
+    let mut start = Start {
         graft: env!("CARGO_PKG_VERSION").into(),
-        commit: commit.clone(),
+        commit: machine::commit(),
         command: env::args_os()
             .map(|argument| argument.to_string_lossy().into_owned())
             .collect(),
-        started: clock.started,
+        started,
         recipe: name.into(),
         recipe_sha256: sha256(recipe.to_toml()?.as_bytes()),
-        data: data(recipe, &images, &extracted),
-        weights: loaded.hashes.clone(),
-        features: features.sha256().into(),
+        data: data(recipe, &images),
+        weights: weights(&loaded, recipe),
         backend: compute.backend.name().into(),
+        features: None,
     };
-    let resumed = unfinished.is_some();
-    interrupt::watch()?;
-    let (mut run, start, state) = begin(unfinished, start, recipe, home, &examples, &holdout)?;
-    let head_clock = Instant::now();
-    let state = state.unwrap_or_else(|| State::new(recipe, &examples, &holdout));
-    let (fitted, recording) = learn(&mut run, state, recipe, (&examples, &holdout), on_epoch)?;
-    let stages = Stages {
-        fetch: sources.seconds(),
-        features: extracted.seconds,
-        head: head_clock.elapsed().as_secs_f64(),
-        checkpoints: recording.as_secs_f64(),
+    if let Some(run) = &resume {
+        start.data.images = hash_images(&images);
+        run.check(&start)?;
+    }
+
+    let extracted =
+        Extractor::new(&loaded, recipe, compute, home).features(&images, Split::Train)?;
+    start.data.images.clone_from(&extracted.key.images);
+    start.features = Some(extracted.features.sha256().into());
+    resume.as_ref().map_or(Ok(()), |run| run.check(&start))?;
+    let data = LabelledFeatures {
+        features: &extracted.features,
+        labels: images.labels(),
+        classes: recipe.data.classes,
+        device: &compute.device,
+        backend: compute.backend,
     };
 
-    let backbone = unmoved(&loaded, before)?;
-    predict(&mut run, &fitted, &examples, &holdout)?;
-    let initial = bytes(&fitted.initial, run.folder())?;
-    let head = bytes(&fitted.head, run.folder())?;
+    interrupt::watch()?;
+    let head_clock = Instant::now();
+    let folder = home.weights(recipe.backbone.network.name);
+    let initial = Trainable::new(recipe, &data, &holdout.train, &folder)?;
+    let (resumed, commit) = (resume.is_some(), start.commit.clone());
+    let (mut run, state, earlier) = match resume {
+        None => {
+            let state = State::new(recipe, initial.clone());
+            let (recipe, bytes) = (recipe.to_toml()?, state.to_bytes(compute.backend)?);
+            let run = RunWriter::create(&home.runs(), start, &recipe, bytes)?;
+            (run, state, Spent::default())
+        }
+        Some(run) => {
+            let (bytes, spent) = (&run.checkpoint.state, run.checkpoint.spent);
+            let state = State::from_bytes(bytes, &initial, recipe, &data);
+            let state = state.map_err(|why| run.unfit(why))?;
+            (RunWriter::resume(run, state.epochs())?, state, spent)
+        }
+    };
+    let fetch = sources.seconds();
+    let spent = |checkpoints| {
+        earlier.and(Spent {
+            seconds: clock.elapsed().as_secs_f64(),
+            stages: Stages {
+                fetch,
+                features: extracted.seconds,
+                head: head_clock.elapsed().as_secs_f64(),
+                checkpoints,
+            },
+        })
+    };
+    let mut recording = 0.0;
+    let every = recipe.training.checkpoint_steps;
+    let kept = train_module(state, recipe, &data, &holdout, |event| {
+        let recorded = Instant::now();
+        record(
+            &mut run,
+            &event,
+            (every, compute.backend),
+            spent(recording),
+            &mut on_epoch,
+        )?;
+        recording += recorded.elapsed().as_secs_f64();
+        Ok(())
+    })?;
+    let stages = spent(recording).stages;
+
+    let frozen = [frozen, loaded.frozen.hashes()?];
+    let trained = [&initial, &kept.1].map(|module| match &module.stages {
+        Some(stages) => stages.hashes(),
+        None => Ok(Vec::new()),
+    });
+    let [before, after] = trained;
+    let backbone = prove(&loaded.hashes, frozen, [before?, after?])?;
+    let (epoch, module) = kept;
+    predict(&mut run, &module, &data, &holdout)?;
+    let initial = initial.files(run.folder())?;
+    let files = module.files(run.folder())?;
+    let then = run.start().clone();
     let manifest = Manifest {
         format: Manifest::FORMAT,
         graft: env!("CARGO_PKG_VERSION").into(),
+        started_by: then.commit.filter(|then| Some(then) != commit.as_ref()),
         commit,
-        command: start.command,
-        started: start.started,
+        command: then.command,
+        started: then.started,
         resumed,
         ended: Timestamp::now(),
         recipe: name.into(),
         machine: machine::machine(compute, recipe.backbone.precision),
-        data: start.data,
+        data: then.data,
         network: recipe.backbone.network.title.into(),
         origin: origin(&loaded),
         layers: layers(recipe),
@@ -138,92 +185,88 @@ pub fn train(
         cache: CacheEntry {
             result: extracted.cached,
             key: extracted.key.to_value(),
-            sha256: features.sha256().into(),
+            sha256: extracted.features.sha256().into(),
         },
         head: HeadHashes {
-            before: sha256(&initial),
-            after: sha256(&head),
+            before: sha256(&initial[0].1),
+            after: sha256(&files[0].1),
         },
         trained_on: holdout.train.len(),
         validated_on: holdout.validation.len(),
-        kept_epoch: fitted.kept.epoch,
-        train: fitted.kept.train,
-        validation: fitted.kept.validation,
-        seconds: clock.seconds(),
+        kept_epoch: epoch.epoch,
+        train: epoch.train,
+        validation: epoch.validation,
+        seconds: spent(recording).seconds,
         stages,
     };
     let samples = samples(&images, recipe.preprocessing)?;
     Ok(Trained {
-        run: run.finish(&head, &samples, manifest)?,
+        run: run.finish(&files, &samples, manifest)?,
         extracted,
     })
 }
 
-/// Trains the head, recording every step and epoch in `run`; also returns how long recording took.
-fn learn(
-    run: &mut Started,
-    state: State,
-    recipe: &Recipe,
-    (examples, holdout): (&Examples, &Holdout),
-    mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
-) -> Result<(Fitted, Duration), Error> {
-    let mut recording = Duration::ZERO;
-    let fitted = fit(state, recipe, examples, holdout, |moment| {
-        let clock = Instant::now();
-        match moment {
-            Moment::Step(state) => run.step(state)?,
-            Moment::Epoch(epoch, state) => {
-                run.epoch(epoch, state)?;
-                on_epoch(epoch)?;
-            }
+/// Records a step or an epoch in `run`: a checkpoint after every so many steps and every epoch, and
+/// wherever a signal asks to stop.
+fn record(
+    run: &mut RunWriter,
+    event: &TrainingEvent,
+    (every, backend): (usize, Backend),
+    spent: Spent,
+    on_epoch: &mut impl FnMut(&Epoch) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let signal = interrupt::requested();
+    let (state, is_due) = match event {
+        TrainingEvent::Step(state) => (state, every > 0 && state.steps().is_multiple_of(every)),
+        TrainingEvent::Epoch(epoch, state) => {
+            run.epoch(epoch)?;
+            on_epoch(epoch)?;
+            (state, true)
         }
-        recording += clock.elapsed();
-        Ok(())
-    })?;
-    Ok((fitted, recording))
+    };
+    if is_due || signal.is_some() {
+        let (epochs, steps) = (state.epochs(), state.steps());
+        let is_best = steps == 0 && is_best(epochs);
+        run.save(
+            (epochs.len(), steps),
+            is_best,
+            spent,
+            state.to_bytes(backend)?,
+        )?;
+    }
+    match signal {
+        None => Ok(()),
+        Some(signal) => Err(Error::Interrupted {
+            signal,
+            run: run.folder().to_owned(),
+        }),
+    }
 }
 
-/// Records what the kept head makes of every image it could have seen.
+/// Records what the kept module makes of every image it could have seen.
 fn predict(
-    run: &mut Started,
-    fitted: &Fitted,
-    examples: &Examples,
+    run: &mut RunWriter,
+    module: &Trainable,
+    data: &LabelledFeatures,
     holdout: &Holdout,
 ) -> Result<(), Error> {
-    for (split, name, indices) in [
-        ("train", TRAIN_PREDICTIONS, &holdout.train),
-        ("validation", VALIDATION_PREDICTIONS, &holdout.validation),
+    for (name, indices) in [
+        (TRAIN_PREDICTIONS, &holdout.train),
+        (VALIDATION_PREDICTIONS, &holdout.validation),
     ] {
         if !indices.is_empty() {
-            let predictions = examples.predictions(&fitted.head, indices)?;
-            run.predictions(split, name, fitted.kept.epoch, &predictions)?;
+            let predictions = module.predictions(data, indices)?;
+            run.predictions(name, &predictions)?;
         }
     }
     Ok(())
 }
 
-/// Begins the run that starts now, or goes on with an unfinished one and what that started with.
-fn begin(
-    unfinished: Option<Unfinished>,
-    now: Start,
-    recipe: &Recipe,
-    home: &Paths,
-    examples: &Examples,
-    holdout: &Holdout,
-) -> Result<(Started, Start, Option<State>), Error> {
-    let Some(unfinished) = unfinished else {
-        return Ok((Started::create(&home.runs(), &now, recipe)?, now, None));
-    };
-    let state = unfinished.state(examples, holdout)?;
-    let epochs = state.as_ref().map_or(&[][..], State::epochs);
-    let then = unfinished.start().clone();
-    Ok((Started::resume(unfinished, &now, epochs)?, then, state))
-}
-
-fn data(recipe: &Recipe, images: &ImageSet, extracted: &Extracted) -> Data {
+fn data(recipe: &Recipe, images: &ImageSet) -> Data {
     Data {
         source: recipe.data.source.clone(),
-        images: extracted.key.images.clone(),
+        // Known with the features, or before where it must be compared.
+        images: String::new(),
         labels: sha256(images.labels()),
         rows: images.rows(),
         columns: images.columns(),
@@ -231,41 +274,9 @@ fn data(recipe: &Recipe, images: &ImageSet, extracted: &Extracted) -> Data {
     }
 }
 
-/// The proof that the backbone did not train: its hash is what it was.
-fn unmoved(loaded: &Loaded, before: String) -> Result<WeightHashes, Error> {
-    let after = loaded.prefix.weights_hash()?;
-    if after != before {
-        return Err(Error::BackboneMoved { before, after });
-    }
-    Ok(WeightHashes {
-        files: loaded.hashes.clone(),
-        before,
-        after,
-    })
-}
-
-fn bytes(head: &Head, run: &Path) -> Result<Vec<u8>, Error> {
-    head.to_bytes().map_err(|source| Error::Head {
-        path: run.join(HEAD),
-        source,
-    })
-}
-
-/// When the run began, for the record and for counting.
-struct Clock {
-    started: Timestamp,
-    counting: Instant,
-}
-
-impl Clock {
-    fn start() -> Self {
-        Self {
-            started: Timestamp::now(),
-            counting: Instant::now(),
-        }
-    }
-
-    fn seconds(&self) -> f64 {
-        self.counting.elapsed().as_secs_f64()
-    }
+/// SHA-256 of the weights files of all stages that are kept.
+fn weights(loaded: &LoadedBackbone, recipe: &Recipe) -> Vec<String> {
+    let kept = loaded.manifest.blocks.iter();
+    let kept = kept.take(recipe.backbone.boundary.number());
+    kept.map(|block| block.sha256.clone()).collect()
 }

@@ -10,8 +10,8 @@ use graft_onnx_import::{Imported, weights};
 use graft_report::record::Origin;
 
 use crate::Error;
-use graft_compute::Compute;
-use graft_compute::Loaded;
+use graft_compute::ComputeContext;
+use graft_compute::LoadedBackbone;
 use graft_compute::selfcheck;
 use graft_environment::Paths;
 use graft_recipe::{self as recipe, MNIST, Recipe};
@@ -37,7 +37,6 @@ impl<'a> Sources<'a> {
         let options = Options {
             offline,
             from,
-            progress: true,
             ..Options::default()
         };
         Ok(Self {
@@ -100,26 +99,34 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// The network up to the recipe's boundary, on a device that computes what the processor does.
-    /// Weights that are missing or damaged are imported from ONNX, where that file can be fetched.
+    /// The network up to the recipe's boundary, on a device that passed verification. Weights that are
+    /// missing or damaged are imported from ONNX, where that file can be fetched.
     ///
     /// # Errors
-    /// When there are no weights and no ONNX file to fetch, or the device fails or computes something
-    /// else.
-    pub fn prefix(&mut self, compute: &Compute, recipe: recipe::Backbone) -> Result<Loaded, Error> {
+    /// When there are no weights and no ONNX file to fetch, or the device fails or its results differ
+    /// from the CPU's.
+    pub fn backbone(
+        &mut self,
+        compute: &ComputeContext,
+        recipe: recipe::Backbone,
+    ) -> Result<LoadedBackbone, Error> {
         let loaded = self.loaded(compute, recipe)?;
-        selfcheck::believe(
-            &loaded.prefix,
-            &self.home.weights(recipe.network.name),
+        selfcheck::verify(
             compute,
+            &self.home.weights(recipe.network.name),
+            recipe,
             &self.home.devices(),
         )?;
         Ok(loaded)
     }
 
-    fn loaded(&mut self, compute: &Compute, recipe: recipe::Backbone) -> Result<Loaded, Error> {
+    fn loaded(
+        &mut self,
+        compute: &ComputeContext,
+        recipe: recipe::Backbone,
+    ) -> Result<LoadedBackbone, Error> {
         let folder = self.home.weights(recipe.network.name);
-        match Loaded::read(&folder, recipe, compute) {
+        match LoadedBackbone::read(&folder, recipe, compute) {
             Ok(loaded) => return Ok(loaded),
             Err(error) if !error.is_of_files() => return Err(error.into()),
             Err(error) if self.imported_by_hand(&folder) => return Err(error.into()),
@@ -135,7 +142,7 @@ impl<'a> Sources<'a> {
             Err(_) => {}
         }
         self.import()?;
-        Ok(Loaded::read(&folder, recipe, compute)?)
+        Ok(LoadedBackbone::read(&folder, recipe, compute)?)
     }
 
     /// Imports the weights of the network that is fetched unless they are there, whatever they are
@@ -180,7 +187,7 @@ impl<'a> Sources<'a> {
 }
 
 /// The ONNX file that the weights came from, for the record.
-pub(crate) fn origin(loaded: &Loaded) -> Origin {
+pub(crate) fn origin(loaded: &LoadedBackbone) -> Origin {
     let source = &loaded.manifest.source;
     Origin {
         file: source.file.clone(),

@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 
-use crate::finish::{Finish, PANELS};
+use crate::input_transform::{Im2col, InputTransform};
 use crate::lanes::Lanes;
 use crate::layer::Layer;
 use crate::maps::Maps;
+use crate::output_transform::{OutputTransform, PANELS};
 use crate::packed::Packed;
 use crate::tiles::{Corner, Grid, Method};
-use crate::transform::{Patches, Transform};
 
 /// The most tiles that are worked on at once: enough that a weight, once read, serves many of them, few
 /// enough that what lies between the steps stays in the second-level cache.
@@ -18,7 +18,7 @@ pub(crate) const TILES: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     tiles: Tiles,
-    /// What the first step leaves to be multiplied, `[channels in / 16, products, pitch]`.
+    /// What the input transform leaves to be multiplied, `[channels in / 16, products, pitch]`.
     transformed: Vec<Lanes>,
     products: Vec<Lanes>,
 }
@@ -79,11 +79,11 @@ pub(crate) fn forward(
             transformed,
             pitch,
         };
-        block.finish((output, first), products, parallel);
+        block.multiply((output, first), products, parallel);
     }
 }
 
-/// The first step for a block of tiles, all channels.
+/// The input transform of a block of tiles, all channels.
 fn transform(
     layer: &Layer,
     input: &Maps,
@@ -92,9 +92,9 @@ fn transform(
     (numbers, pitch): (&mut [Lanes], usize),
     parallel: bool,
 ) {
-    if method == Method::Patches {
+    if method == Method::Im2col {
         let (plane, channels) = (input.planes(), input.channels);
-        layer.isa.run(Patches {
+        layer.isa.run(Im2col {
             plane,
             channels,
             places,
@@ -104,7 +104,7 @@ fn transform(
         return;
     }
     let one = |(transformed, plane)| {
-        layer.isa.run(Transform {
+        layer.isa.run(InputTransform {
             method,
             plane,
             places,
@@ -126,7 +126,7 @@ fn transform(
     }
 }
 
-/// A block of tiles after the first step.
+/// A block of tiles after the input transform.
 struct Block<'a> {
     layer: &'a Layer,
     grid: Grid,
@@ -137,8 +137,8 @@ struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// The last steps, all output channels.
-    fn finish(
+    /// The products and the output transform, all output channels.
+    fn multiply(
         &self,
         (output, first): (&mut Maps, usize),
         products: &mut Vec<Lanes>,
@@ -146,7 +146,7 @@ impl Block<'_> {
     ) {
         let (plane, start) = (output.plane(), 1 + first * output.height * output.width);
         let some = |products: &mut Vec<Lanes>, at: usize, planes: &mut [Lanes]| {
-            self.layer.isa.run(Finish {
+            self.layer.isa.run(OutputTransform {
                 grid: self.grid,
                 pool: self.layer.pool,
                 transformed: self.transformed,

@@ -5,67 +5,80 @@ use std::time::Instant;
 use crate::lanes::Lanes;
 use crate::multiply::multiply;
 
-/// An instruction set that inner loops are compiled for.
+/// What inner loops are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Isa {
-    /// 32 registers of 16 numbers.
+pub(crate) enum Instructions {
+    /// AVX-512: 32 registers of 16 numbers.
     #[cfg(target_arch = "x86_64")]
     Avx512,
-    /// 16 registers of 8 numbers, with fused multiply-add.
+    /// AVX2: 16 registers of 8 numbers, with fused multiply-add.
     #[cfg(target_arch = "x86_64")]
     Avx2,
     /// Whatever the target always has: SSE2 on x86-64, NEON on 64-bit ARM.
     Baseline,
 }
 
+/// Instructions that this machine has: only [`Isa::detect`] makes one, so that to [`Isa::run`] a kernel is safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Isa(Instructions);
+
 /// A piece of work with an inner loop. `run` and all that it calls must be `#[inline(always)]`, since
 /// only code inside [`Isa::run`]'s own functions is compiled for their instruction set.
 pub(crate) trait Kernel {
-    fn run(self, isa: Isa);
+    fn run(self, instructions: Instructions);
 }
 
 /// The instruction set that the inner loops run in on this machine.
 #[must_use]
 pub fn instructions() -> &'static str {
-    match Isa::best() {
+    match Isa::best().0 {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => "AVX-512",
+        Instructions::Avx512 => "AVX-512",
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => "AVX2",
-        Isa::Baseline => "plain code",
+        Instructions::Avx2 => "AVX2",
+        Instructions::Baseline => "plain code",
     }
 }
 
-impl Isa {
-    /// Every instruction set that this machine has, the best first.
-    pub(crate) fn available() -> impl Iterator<Item = Self> {
+impl Instructions {
+    /// The best first.
+    const ALL: &[Self] = &[
         #[cfg(target_arch = "x86_64")]
-        let vector = [
-            (
-                Self::Avx512,
-                is_x86_feature_detected!("avx512f")
-                    && is_x86_feature_detected!("avx2")
-                    && is_x86_feature_detected!("fma"),
-            ),
-            (
-                Self::Avx2,
-                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
-            ),
-        ];
-        #[cfg(not(target_arch = "x86_64"))]
-        let vector: [(Self, bool); 0] = [];
-        vector
-            .into_iter()
-            .filter_map(|(isa, present)| present.then_some(isa))
-            .chain([Self::Baseline])
+        Self::Avx512,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2,
+        Self::Baseline,
+    ];
+}
+
+impl Isa {
+    /// The instructions, if this machine has them.
+    fn detect(instructions: Instructions) -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        let avx2 = || is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let present = match instructions {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 => is_x86_feature_detected!("avx512f") && avx2(),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => avx2(),
+            Instructions::Baseline => true,
+        };
+        present.then_some(Self(instructions))
+    }
+
+    /// All that this machine has, the best first.
+    pub(crate) fn available() -> impl Iterator<Item = Self> {
+        Instructions::ALL.iter().copied().filter_map(Self::detect)
     }
 
     /// The machine's best.
     pub(crate) fn best() -> Self {
-        Self::available().next().unwrap_or(Self::Baseline)
+        Self::available()
+            .next()
+            .unwrap_or(Self(Instructions::Baseline))
     }
 
-    /// Runs `kernel` as compiled for this instruction set.
+    /// Runs `kernel` as compiled for these instructions.
     #[cfg_attr(
         target_arch = "x86_64",
         expect(
@@ -74,14 +87,14 @@ impl Isa {
         )
     )]
     pub(crate) fn run(self, kernel: impl Kernel) {
-        match self {
-            // SAFETY: `available` yields this variant only where the machine has the features.
+        match self.0 {
+            // SAFETY: `detect` makes this value only where the machine has the features.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => unsafe { avx512(kernel) },
+            Instructions::Avx512 => unsafe { avx512(kernel) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { avx2(kernel) },
-            Self::Baseline => kernel.run(Self::Baseline),
+            Instructions::Avx2 => unsafe { avx2(kernel) },
+            Instructions::Baseline => kernel.run(Instructions::Baseline),
         }
     }
 }
@@ -89,13 +102,13 @@ impl Isa {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx2,fma")]
 fn avx512(kernel: impl Kernel) {
-    kernel.run(Isa::Avx512);
+    kernel.run(Instructions::Avx512);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn avx2(kernel: impl Kernel) {
-    kernel.run(Isa::Avx2);
+    kernel.run(Instructions::Avx2);
 }
 
 /// How fast one core multiplies matrices that lie in its first-level cache, in 10^9 operations a second:
@@ -135,8 +148,32 @@ struct Product<'a> {
 
 impl Kernel for Product<'_> {
     #[inline(always)]
-    fn run(self, isa: Isa) {
+    fn run(self, instructions: Instructions) {
         let panels = [&self.b[..64], &self.b[64..]];
-        multiply(isa, self.a, 24, 24, &panels, self.c);
+        multiply(instructions, self.a, 24, 24, &panels, self.c);
+    }
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_processor_has_can_be_made() {
+        // What the kernel says, which asks the processor itself.
+        let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap();
+        let flags = cpu.lines().find(|line| line.starts_with("flags")).unwrap();
+        let has = |flag: &str| flags.split(' ').any(|found| found == flag);
+        let avx2 = has("avx2") && has("fma");
+        for (instructions, expected) in [
+            (Instructions::Avx512, has("avx512f") && avx2),
+            (Instructions::Avx2, avx2),
+            (Instructions::Baseline, true),
+        ] {
+            let made = Isa::detect(instructions);
+            assert_eq!(made, expected.then_some(Isa(instructions)));
+        }
+        assert_eq!(Isa::available().next(), Some(Isa::best()));
     }
 }

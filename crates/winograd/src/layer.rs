@@ -21,7 +21,7 @@ pub struct Layer {
     /// One for each [`Method`], made when a map first needs it.
     packed: [OnceLock<Packed>; 4],
     /// For images whose channels are all equal.
-    folded: OnceLock<Packed>,
+    pub(crate) folded: OnceLock<Packed>,
     pub(crate) isa: Isa,
 }
 
@@ -77,12 +77,6 @@ impl Layer {
         self.bias.iter().flat_map(|lanes| lanes.0).take(self.output)
     }
 
-    /// Whether a 2x2 max-pool follows.
-    #[must_use]
-    pub fn pools(&self) -> bool {
-        self.pool
-    }
-
     /// Rows and columns of the output for an input of that many.
     pub(crate) fn output_size(&self, [height, width]: [usize; 2]) -> [usize; 2] {
         if self.pool {
@@ -97,12 +91,6 @@ impl Layer {
         (2..=FEW_CHANNELS).contains(&self.input)
     }
 
-    /// Whether an image took the short way for equal channels.
-    #[cfg(test)]
-    pub(crate) fn was_folded(&self) -> bool {
-        self.folded.get().is_some()
-    }
-
     /// How maps of that size are computed.
     pub(crate) fn grid(&self, [height, width]: [usize; 2]) -> Grid {
         let method = Method::choose(self.input, height, width, self.pool);
@@ -111,22 +99,6 @@ impl Layer {
             height,
             width,
         }
-    }
-
-    /// Multiplications for an image of that size, padding of tiles included.
-    pub(crate) fn products(&self, size: [usize; 2]) -> usize {
-        let grid = self.grid(size);
-        let rows = if grid.method == Method::Patches {
-            9 * self.input
-        } else {
-            self.input
-        };
-        grid.tiles() * grid.method.products() * rows * self.output
-    }
-
-    /// Transforms the weights for maps of that size, if that was not done before.
-    pub(crate) fn prepare(&self, size: [usize; 2]) {
-        self.packed(self.grid(size).method, self.input);
     }
 
     /// Weights for `channels` channels by `method`; transformed now if that was not done before.
@@ -139,7 +111,7 @@ impl Layer {
         }
         self.folded.get_or_init(|| {
             let folded = fold(&self.weights, self.input);
-            Packed::new(Method::Patches, &folded, [1, self.output])
+            Packed::new(Method::Im2col, &folded, [1, self.output])
         })
     }
 }

@@ -3,18 +3,18 @@
 //! A [`Layer`] is one such convolution, a [`Stack`] is several in a row. Most of the work is done by
 //! minimal filtering (S. Winograd, 1980; for networks: A. Lavin and S. Gray, *Fast Algorithms for
 //! Convolutional Neural Networks*, 2016): a tile of 4x4 outputs takes 36 products instead of 144.
-//! Maps of 3, 5, 6 or 9 are cut into tiles of 3x3 where that costs less, maps of 2x2 take a rule of their
-//! own, and images with up to four channels are convolved directly (`tiles` chooses). The mathematics
-//! is in the module `rule`, one dimension at a time.
+//! Maps of 3, 5, 6 or 9 are cut into tiles of 3x3 where that costs less, maps of 2x2 take transforms of
+//! their own, and images with up to four channels are convolved directly (`tiles` chooses). The mathematics
+//! is in the module `transforms`, one dimension at a time.
 //!
 //! How the time is kept low:
 //!
 //! - Activations and weights lie in blocks of 16 channels, one cache line each, so that every step
 //!   is arithmetic on whole vectors (`lanes`).
 //! - Weights are transformed and packed once, in the order in which the products read them (`packed`).
-//! - A block of tiles is transformed, multiplied and finished while it lies in the cache (`forward`).
+//! - A block of tiles is transformed, multiplied and transformed back while it lies in the cache (`forward`).
 //! - Images go through the stack depth first: a few large maps at a time, and once pooling has made
-//!   them small, more of them at once, so that every weight that is read serves many tiles (`climb`).
+//!   them small, more of them at once, so that every weight that is read serves many tiles (`schedule`).
 //! - One binary holds every inner loop three times and picks AVX-512, AVX2 or plain code when it
 //!   runs (`isa`, the only module with `unsafe`).
 //!
@@ -35,24 +35,22 @@
     )
 )]
 
-mod climb;
 mod error;
-mod finish;
 mod forward;
+mod input_transform;
 mod isa;
 mod lanes;
 mod layer;
 mod maps;
 mod multiply;
+mod output_transform;
 mod packed;
-#[cfg(test)]
-mod reference;
-mod rule;
+mod schedule;
 mod stack;
 #[cfg(test)]
 mod tests;
 mod tiles;
-mod transform;
+mod transforms;
 
 pub use error::Error;
 pub use isa::{instructions, peak_gflops};

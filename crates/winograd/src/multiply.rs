@@ -4,7 +4,7 @@
 //! loop walks over all input channels. Each result is one sum in the order of the input channels,
 //! whatever the number of rows: that is what makes outputs independent of the batch.
 
-use crate::isa::Isa;
+use crate::isa::Instructions;
 use crate::lanes::{LANES, Lanes};
 
 /// Writes `products[row * panels.len() + panel]`, 16 channels each, for `rows` rows.
@@ -15,7 +15,7 @@ use crate::lanes::{LANES, Lanes};
 /// input channel `k` at `panels[..][k]`. The panels' length says how many input channels there are.
 #[inline(always)]
 pub(crate) fn multiply(
-    isa: Isa,
+    instructions: Instructions,
     inputs: &[Lanes],
     pitch: usize,
     rows: usize,
@@ -23,12 +23,14 @@ pub(crate) fn multiply(
     products: &mut [Lanes],
 ) {
     // The accumulators, one strip of weights and one input must fit the registers.
-    match isa {
+    match instructions {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => strips::<12, 2, true>(inputs, pitch, rows, panels, products),
+        Instructions::Avx512 => strips::<12, 2, true>(inputs, pitch, rows, panels, products),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => strips::<6, 1, true>(inputs, pitch, rows, panels, products),
-        Isa::Baseline => strips::<BASELINE_ROWS, 1, false>(inputs, pitch, rows, panels, products),
+        Instructions::Avx2 => strips::<6, 1, true>(inputs, pitch, rows, panels, products),
+        Instructions::Baseline => {
+            strips::<BASELINE_ROWS, 1, false>(inputs, pitch, rows, panels, products);
+        }
     }
 }
 
@@ -119,14 +121,14 @@ fn strip<const ROWS: usize, const PANELS: usize, const FUSED: bool>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isa::Kernel;
+    use crate::isa::{Isa, Kernel};
 
     struct Case<'a>(usize, [&'a [Lanes]; 2], &'a [Lanes], &'a mut [Lanes]);
 
     impl Kernel for Case<'_> {
         #[inline(always)]
-        fn run(self, isa: Isa) {
-            multiply(isa, self.2, 31, self.0, &self.1, self.3);
+        fn run(self, instructions: Instructions) {
+            multiply(instructions, self.2, 31, self.0, &self.1, self.3);
         }
     }
 

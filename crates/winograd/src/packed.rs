@@ -15,17 +15,17 @@ pub(crate) struct Packed {
 impl Packed {
     /// Transforms weights `[out, in, 3, 3]`, in f64, and rounds once.
     pub(crate) fn new(method: Method, weights: &[f32], [input, output]: [usize; 2]) -> Self {
-        if method == Method::Patches {
-            return Self::patches(weights, [input, output]);
+        if method == Method::Im2col {
+            return Self::im2col(weights, [input, output]);
         }
-        let (rule, products) = (method.weights(), method.products());
+        let (points, products) = (method.filter_transform(), method.products());
         let rows = input.next_multiple_of(LANES);
         let mut numbers = vec![Lanes::ZERO; output.div_ceil(LANES) * products * rows];
         let panels = numbers.chunks_exact_mut(products * rows);
         for (panel, weights) in panels.zip(weights.chunks(LANES * input * 9)) {
             for (lane, filters) in weights.chunks_exact(input * 9).enumerate() {
                 for (row, filter) in filters.chunks_exact(9).enumerate() {
-                    transform(rule, filter, |product, number| {
+                    transform(points, filter, |product, number| {
                         panel[product * rows + row].0[lane] = number;
                     });
                 }
@@ -38,8 +38,8 @@ impl Packed {
         }
     }
 
-    /// Lays weights out for patches: one row for each of the nine places and each input channel.
-    fn patches(weights: &[f32], [input, output]: [usize; 2]) -> Self {
+    /// Lays weights out for direct convolution: one row for each of the nine places and each input channel.
+    fn im2col(weights: &[f32], [input, output]: [usize; 2]) -> Self {
         let rows = (9 * input).next_multiple_of(LANES);
         let mut numbers = vec![Lanes::ZERO; output.div_ceil(LANES) * rows];
         for (channel, filters) in weights.chunks_exact(9 * input).enumerate() {
@@ -56,7 +56,7 @@ impl Packed {
     }
 
     /// The weights of one block of output channels in one product, one row for each input channel.
-    /// For patches all products share the same weights.
+    /// In direct convolution all products share the same weights.
     #[inline(always)]
     pub(crate) fn panel(&self, block: usize, product: usize) -> &[Lanes] {
         let at = block * self.products + product % self.products;
@@ -71,14 +71,14 @@ impl Packed {
 
 /// `G W G^T` of one filter, number by number.
 #[inline(always)]
-fn transform(rule: &[[f64; 3]], filter: &[f32], mut put: impl FnMut(usize, f32)) {
-    for (y, row) in rule.iter().enumerate() {
+fn transform(points: &[[f64; 3]], filter: &[f32], mut put: impl FnMut(usize, f32)) {
+    for (y, row) in points.iter().enumerate() {
         let across: [f64; 3] =
             std::array::from_fn(|x| (0..3).map(|k| row[k] * f64::from(filter[3 * k + x])).sum());
-        for (x, column) in rule.iter().enumerate() {
+        for (x, column) in points.iter().enumerate() {
             let sum: f64 = (0..3).map(|k| across[k] * column[k]).sum();
             #[expect(clippy::cast_possible_truncation, reason = "the one rounding")]
-            put(y * rule.len() + x, sum as f32);
+            put(y * points.len() + x, sum as f32);
         }
     }
 }
@@ -112,7 +112,7 @@ mod tests {
         let weights: Vec<f32> = (0..17 * 2 * 9).map(|i| i as f32).collect();
         let weight =
             |output: usize, input: usize, place: usize| weights[(output * 2 + input) * 9 + place];
-        let packed = Packed::new(Method::Patches, &weights, [2, 17]);
+        let packed = Packed::new(Method::Im2col, &weights, [2, 17]);
         assert_eq!(packed.blocks(), 2);
         assert_eq!(packed.panel(1, 3)[5 * 2 + 1].0[0], weight(16, 1, 5));
         assert_eq!(packed.panel(0, 0)[4].0[15], weight(15, 0, 2));
@@ -122,7 +122,7 @@ mod tests {
             "channels that are not there"
         );
 
-        let packed = Packed::new(Method::Two, &weights, [2, 17]);
+        let packed = Packed::new(Method::F2x3, &weights, [2, 17]);
         assert_eq!(packed.blocks(), 1);
         // The middle rows of G are (0, 1, 0): the middle product has the middle weight.
         assert_eq!(packed.panel(1, 4)[1].0[0], weight(16, 1, 4));

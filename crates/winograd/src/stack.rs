@@ -4,9 +4,9 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::climb::{Job, Level, Workspace, climb, divide};
 use crate::error::Error;
 use crate::layer::{Layer, check};
+use crate::schedule::{Job, Level, Workspace, depth_first, levels};
 
 /// How many threads share the work: as many as the processor runs at once, or as
 /// `RAYON_NUM_THREADS` says.
@@ -55,21 +55,8 @@ impl Stack {
         &self.layers
     }
 
-    /// `[channels, height, width]` of the last output for images of that size.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TooSmall`] where a layer would have nothing to work on.
-    pub fn output_shape(&self, height: usize, width: usize) -> Result<[usize; 3], Error> {
-        self.output_shape_after(self.layers.len() - 1, height, width)
-    }
-
-    /// `[channels, height, width]` of the output of layer `layer`, counted from 0.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TooSmall`] as above, or [`Error::NoSuchLayer`].
-    pub fn output_shape_after(
+    /// `[channels, height, width]` of the output of layer `layer` for images of that size.
+    pub(crate) fn output_shape(
         &self,
         layer: usize,
         height: usize,
@@ -82,7 +69,7 @@ impl Stack {
             .ok_or(Error::NoSuchLayer { layer, layers })?;
         let mut size = [height, width];
         for (layer, convolution) in self.layers[..=layer].iter().enumerate() {
-            let least = if convolution.pools() { 2 } else { 1 };
+            let least = if convolution.pool { 2 } else { 1 };
             if size[0].min(size[1]) < least {
                 let [height, width] = size;
                 return Err(Error::TooSmall {
@@ -95,24 +82,6 @@ impl Stack {
             size = convolution.output_size(size);
         }
         Ok([asked.channels()[1], size[0], size[1]])
-    }
-
-    /// Multiplications that layer `layer` takes for an image of that size: what is left of the direct
-    /// form's `9 * in * out * height * width`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Stack::output_shape_after`].
-    pub fn products(&self, layer: usize, height: usize, width: usize) -> Result<usize, Error> {
-        let size = match layer.checked_sub(1) {
-            Some(before) => {
-                let [_, height, width] = self.output_shape_after(before, height, width)?;
-                [height, width]
-            }
-            None => [height, width],
-        };
-        self.output_shape_after(layer, height, width)?;
-        Ok(self.layers[layer].products(size))
     }
 
     /// The last layer's output for a batch of images.
@@ -153,7 +122,7 @@ impl Stack {
         check("images", images, &[batch, channels, height, width])?;
         let shapes = layers
             .iter()
-            .map(|&layer| self.output_shape_after(layer, height, width));
+            .map(|&layer| self.output_shape(layer, height, width));
         let sizes: Vec<usize> = shapes
             .map(|shape| Ok(shape?.iter().product()))
             .collect::<Result<_, _>>()?;
@@ -163,7 +132,7 @@ impl Stack {
         };
 
         self.prepare(last, [height, width]);
-        let levels = divide(&self.layers[..=last], [height, width]);
+        let levels = levels(&self.layers[..=last], [height, width]);
         let threads = rayon::current_num_threads();
         // Where there are too few images for all threads, they share the work on each.
         let parallel = batch < threads;
@@ -187,11 +156,11 @@ impl Stack {
         }
         if parallel {
             for job in &mut jobs {
-                self.finish(job, &levels, true);
+                self.run_group(job, &levels, true);
             }
         } else {
             let jobs = jobs.par_iter_mut().with_max_len(1);
-            jobs.for_each(|job| self.finish(job, &levels, false));
+            jobs.for_each(|job| self.run_group(job, &levels, false));
         }
         Ok(outputs)
     }
@@ -203,16 +172,16 @@ impl Stack {
             layers.push((layer, size));
             size = layer.output_size(size);
         }
-        layers
-            .par_iter()
-            .for_each(|(layer, size)| layer.prepare(*size));
+        layers.par_iter().for_each(|(layer, size)| {
+            layer.packed(layer.grid(*size).method, layer.channels()[0]);
+        });
     }
 
-    /// Brings a group of images through all levels, in buffers that are kept for the next group.
-    fn finish(&self, job: &mut Job, levels: &[Level], parallel: bool) {
+    /// Runs a group of images through all levels, in buffers that are kept for the next group.
+    fn run_group(&self, job: &mut Job, levels: &[Level], parallel: bool) {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let mut workspace = idle().pop().unwrap_or_default();
-        climb(&self.layers, levels, job, &mut workspace, parallel);
+        depth_first(&self.layers, levels, job, &mut workspace, parallel);
         idle().push(workspace);
     }
 }

@@ -4,8 +4,11 @@ use proptest::prelude::*;
 use rayon::prelude::*;
 
 use crate::isa::Isa;
-use crate::reference::{convolve, noise};
 use crate::{Error, Layer, Stack};
+
+mod reference;
+
+use reference::{convolve, noise};
 
 /// Weights and bias.
 type Parts = (Vec<f32>, Vec<f32>);
@@ -49,7 +52,7 @@ fn difference(
         for (at, (weights, bias)) in parts.iter().enumerate() {
             let summands = typical(&maps, weights, bias.len());
             (maps, size) = convolve(&maps, size, weights, bias, shape[at].1);
-            let shape = stack.output_shape_after(at, height, width).unwrap();
+            let shape = stack.output_shape(at, height, width).unwrap();
             assert_eq!(shape, [shape[0], size[0], size[1]]);
             assert_eq!(outputs[at].len(), batch * maps.len());
             let found = &outputs[at][i * maps.len()..][..maps.len()];
@@ -249,7 +252,7 @@ fn equal_channels_are_folded_and_change_nothing_but_the_rounding() {
         assert!((f64::from(*found) - expected).abs() < 1e-6 * largest);
     }
     assert!(
-        stack.layers()[0].was_folded(),
+        stack.layers()[0].folded.get().is_some(),
         "an image of equal channels takes the short way"
     );
 
@@ -297,14 +300,14 @@ fn what_does_not_fit_is_refused() {
         }
     );
     let stack = Stack::new(vec![layer([3, 8], true), layer([8, 8], true)]).unwrap();
-    assert_eq!(stack.output_shape(7, 6), Ok([8, 1, 1]));
+    assert_eq!(stack.output_shape(1, 7, 6), Ok([8, 1, 1]));
     let too_small = Error::TooSmall {
         layer: 1,
         height: 1,
         width: 8,
         least: 2,
     };
-    assert_eq!(stack.output_shape(3, 16), Err(too_small.clone()));
+    assert_eq!(stack.output_shape(1, 3, 16), Err(too_small.clone()));
     assert_eq!(stack.run(&[0.0; 3 * 3 * 16], 1, 3, 16), Err(too_small));
     assert!(matches!(
         stack.run(&[], 1, 0, 0),

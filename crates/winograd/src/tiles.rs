@@ -1,21 +1,22 @@
-//! How a map is cut into tiles, and which rule computes them.
+//! How a map is cut into tiles, and which algorithm computes them.
 
-use crate::rule::{Four, Rule, Three, Two};
+use crate::transforms::{F2x3, F3x3, F4x3, WinogradTransform};
 
 /// How a convolution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
-    /// Directly, from 3x3 patches of all input channels: best for images, whose channels are few.
-    Patches,
-    /// [`Two`], for maps of at most 2x2.
-    Two,
-    /// [`Three`].
-    Three,
-    /// [`Four`].
-    Four,
+    /// Direct convolution: the 3x3 neighbourhoods of all input channels, laid out as rows of a matrix. Best
+    /// for images, whose channels are few.
+    Im2col,
+    /// [`F2x3`], for maps of at most 2x2.
+    F2x3,
+    /// [`F3x3`].
+    F3x3,
+    /// [`F4x3`].
+    F4x3,
 }
 
-/// The largest number of input channels for which patches beat the transforms.
+/// The largest number of input channels for which direct convolution beats the transforms.
 pub(crate) const FEW_CHANNELS: usize = 4;
 
 impl Method {
@@ -28,57 +29,53 @@ impl Method {
         // A pool window must not straddle two tiles.
         let three_pools = height <= 3 && width <= 3;
         if channels <= FEW_CHANNELS {
-            Self::Patches
+            Self::Im2col
         } else if height <= 2 && width <= 2 {
-            Self::Two
-        } else if (!pool || three_pools) && products(Self::Three) < products(Self::Four) {
-            Self::Three
+            Self::F2x3
+        } else if (!pool || three_pools) && products(Self::F3x3) < products(Self::F4x3) {
+            Self::F3x3
         } else {
-            Self::Four
+            Self::F4x3
+        }
+    }
+
+    /// Rows (and columns) of outputs and of inputs in a tile, and its matrix products.
+    const fn shape(self) -> [usize; 3] {
+        match self {
+            Self::Im2col => [2, 4, 4],
+            Self::F2x3 => [2, 2, 9],
+            Self::F3x3 => [3, 5, 25],
+            Self::F4x3 => [4, 6, 36],
         }
     }
 
     /// Rows (and columns) of outputs in a tile.
     pub(crate) fn outputs(self) -> usize {
-        match self {
-            Self::Patches | Self::Two => 2,
-            Self::Three => 3,
-            Self::Four => 4,
-        }
+        self.shape()[0]
     }
 
     /// Rows (and columns) of inputs that a tile reads.
     pub(crate) fn inputs(self) -> usize {
-        match self {
-            Self::Two => 2,
-            Self::Patches => 4,
-            Self::Three => 5,
-            Self::Four => 6,
-        }
-    }
-
-    /// How far the inputs begin before the outputs.
-    fn reach(self) -> usize {
-        usize::from(self != Self::Two)
+        self.shape()[1]
     }
 
     /// Matrix products for a tile.
     pub(crate) fn products(self) -> usize {
-        match self {
-            Self::Patches => 4,
-            Self::Two => 9,
-            Self::Three => 25,
-            Self::Four => 36,
-        }
+        self.shape()[2]
     }
 
-    /// `G` of the rule, one row a point; none where weights are used as they are.
-    pub(crate) fn weights(self) -> &'static [[f64; 3]] {
+    /// How far the inputs begin before the outputs.
+    fn reach(self) -> usize {
+        usize::from(self != Self::F2x3)
+    }
+
+    /// `G`, the filter transform, one row a point; none where weights are used as they are.
+    pub(crate) fn filter_transform(self) -> &'static [[f64; 3]] {
         match self {
-            Self::Patches => &[],
-            Self::Two => &Two::WEIGHTS,
-            Self::Three => &Three::WEIGHTS,
-            Self::Four => &Four::WEIGHTS,
+            Self::Im2col => &[],
+            Self::F2x3 => &F2x3::FILTER,
+            Self::F3x3 => &F3x3::FILTER,
+            Self::F4x3 => &F4x3::FILTER,
         }
     }
 }
@@ -144,20 +141,20 @@ mod tests {
     #[test]
     fn the_cheapest_method_is_chosen() {
         for (channels, height, width, pool, expected) in [
-            (3, 32, 32, false, Method::Patches),
-            (4, 2, 2, true, Method::Patches),
-            (5, 2, 2, true, Method::Two),
-            (5, 1, 2, false, Method::Two),
-            (5, 2, 3, false, Method::Three),
-            (5, 3, 3, true, Method::Three),
-            (5, 4, 4, true, Method::Four),
-            (5, 5, 5, false, Method::Three),
-            (5, 6, 6, false, Method::Three),
-            (5, 6, 6, true, Method::Four),
-            (5, 7, 7, false, Method::Four),
-            (5, 9, 9, false, Method::Three),
-            (5, 14, 14, false, Method::Four),
-            (64, 32, 32, true, Method::Four),
+            (3, 32, 32, false, Method::Im2col),
+            (4, 2, 2, true, Method::Im2col),
+            (5, 2, 2, true, Method::F2x3),
+            (5, 1, 2, false, Method::F2x3),
+            (5, 2, 3, false, Method::F3x3),
+            (5, 3, 3, true, Method::F3x3),
+            (5, 4, 4, true, Method::F4x3),
+            (5, 5, 5, false, Method::F3x3),
+            (5, 6, 6, false, Method::F3x3),
+            (5, 6, 6, true, Method::F4x3),
+            (5, 7, 7, false, Method::F4x3),
+            (5, 9, 9, false, Method::F3x3),
+            (5, 14, 14, false, Method::F4x3),
+            (64, 32, 32, true, Method::F4x3),
         ] {
             let chosen = Method::choose(channels, height, width, pool);
             assert_eq!(
@@ -170,7 +167,7 @@ mod tests {
     #[test]
     fn places_outside_the_map_are_the_zero() {
         let grid = Grid {
-            method: Method::Patches,
+            method: Method::Im2col,
             height: 3,
             width: 2,
         };

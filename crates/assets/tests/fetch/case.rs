@@ -20,11 +20,10 @@ pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     client: Duration::from_mins(1),
 };
 
-/// Fetches over the network, with nothing on the screen.
+/// Fetches over the network.
 pub(crate) const ONLINE: Options = Options {
     offline: false,
     from: None,
-    progress: false,
     timeouts: TIMEOUTS,
 };
 
@@ -40,7 +39,7 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// With sources at these addresses, all of them said to be gzip.
+    /// With sources at these addresses.
     pub(crate) fn new(urls: &[String]) -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
@@ -100,7 +99,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn entry(file: &str, urls: &[String]) -> String {
     let sources: Vec<_> = urls
         .iter()
-        .map(|url| format!(r#"{{ kind = "url", url = "{url}", unpack = "gzip" }}"#))
+        .map(|url| format!(r#"{{ kind = "url", url = "{url}" }}"#))
         .collect();
     format!(
         "[[asset]]\nfile = \"{file}\"\ngroup = \"mnist-test\"\nbytes = {}\nsha256 = \"{}\"\n\

@@ -15,32 +15,32 @@ pub struct Adapter {
     pub kind: Kind,
 }
 
-/// What a device is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What a device is, the most capable first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// The processor, without a graphics interface between.
-    Processor,
-    /// A card with memory of its own.
+    /// The CPU, without a graphics interface between.
+    Cpu,
+    /// A GPU with memory of its own.
     Discrete,
-    /// A card that shares the processor's memory.
+    /// A GPU that shares the CPU's memory.
     Integrated,
-    /// A share of a card, in a virtual machine.
+    /// A share of a GPU, in a virtual machine.
     Virtual,
-    /// A card that does not say what it is.
+    /// A GPU that does not say what it is.
     Other,
-    /// A program that behaves like a card, such as `SwiftShader` or lavapipe: slow.
+    /// A software renderer, such as `SwiftShader` or lavapipe: slow.
     Software,
 }
 
 impl Adapter {
-    /// The processor.
+    /// The CPU.
     #[must_use]
-    pub fn processor() -> Self {
+    pub fn cpu() -> Self {
         Self {
-            name: graft_environment::processor().unwrap_or_else(|| "processor".into()),
+            name: graft_environment::processor().unwrap_or_else(|| "CPU".into()),
             driver: None,
-            kind: Kind::Processor,
+            kind: Kind::Cpu,
         }
     }
 }
@@ -48,23 +48,11 @@ impl Adapter {
 impl fmt::Display for Adapter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, driver, kind } = self;
+        let kind = format!("{kind:?}").to_lowercase();
         write!(formatter, "{name} ({kind}")?;
         match driver {
             Some(driver) => write!(formatter, ", driver {driver})"),
             None => write!(formatter, ")"),
         }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Processor => "processor",
-            Self::Discrete => "discrete",
-            Self::Integrated => "integrated",
-            Self::Virtual => "virtual",
-            Self::Other => "other",
-            Self::Software => "software",
-        })
     }
 }

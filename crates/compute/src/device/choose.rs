@@ -1,6 +1,9 @@
 //! Which of the devices that were found is used.
 
-use super::{Adapter, DeviceError, Kind};
+use std::path::Path;
+
+use super::{Adapter, Kind, NVIDIA};
+use crate::Error;
 use crate::backend::Backend;
 
 /// Which device the user wants.
@@ -8,7 +11,7 @@ use crate::backend::Backend;
 pub struct Wanted {
     /// Its number, counted from 0; by default the most capable.
     pub number: Option<usize>,
-    /// Whether a program that behaves like a card will do.
+    /// Whether a software renderer will do.
     pub allow_software: bool,
 }
 
@@ -16,59 +19,55 @@ pub struct Wanted {
 /// most capable kind.
 ///
 /// # Errors
-/// When there is none, the number is too large, or only software is there and it is not allowed.
-pub fn choose(
-    backend: Backend,
-    adapters: &[Adapter],
-    wanted: Wanted,
-) -> Result<usize, DeviceError> {
-    let found = || adapters.iter().enumerate();
-    let best = || found().min_by_key(|(_, adapter)| rank(adapter.kind));
-    let chosen = match wanted.number {
-        _ if adapters.is_empty() => return Err(DeviceError::none(backend)),
-        Some(number) => found().nth(number).ok_or_else(|| DeviceError::OutOfRange {
-            backend,
-            asked: number,
-            found: numbered(adapters),
-        })?,
-        None => best().ok_or_else(|| DeviceError::none(backend))?,
-    };
-    let (index, adapter) = chosen;
-    if adapter.kind == Kind::Software && !wanted.allow_software {
-        return Err(DeviceError::SoftwareOnly {
-            backend,
-            adapter: adapter.to_string(),
-        });
-    }
+/// When there is none, the number is too large, or it is a software renderer and that is not
+/// allowed.
+pub fn choose(backend: Backend, adapters: &[Adapter], wanted: Wanted) -> Result<usize, Error> {
+    let best = (0..adapters.len()).min_by_key(|index| adapters[*index].kind);
+    let reason = missing(backend);
+    let best = best.ok_or(Error::NoDevice { backend, reason })?;
+    let chosen = wanted.number.unwrap_or(best);
+    let adapter = adapters.get(chosen).ok_or_else(|| Error::OutOfRange {
+        backend,
+        asked: chosen,
+        found: numbered(adapters),
+    })?;
     if adapter.kind == Kind::Software {
-        tracing::warn!("{adapter} computes in software: the results are right, but slow");
+        if !wanted.allow_software {
+            let adapter = adapter.to_string();
+            return Err(Error::SoftwareOnly { backend, adapter });
+        }
+        tracing::warn!("{adapter} is a software renderer: its results are right, but it is slow");
     }
     if wanted.number.is_none() && adapters.len() > 1 {
         tracing::info!(
-            "using device {index} of {}; --device N chooses",
+            "using device {chosen} of {}; --device N chooses another",
             numbered(adapters)
         );
     }
-    Ok(index)
-}
-
-/// The smaller, the better.
-fn rank(kind: Kind) -> u8 {
-    match kind {
-        Kind::Processor | Kind::Discrete => 0,
-        Kind::Integrated => 1,
-        Kind::Virtual => 2,
-        Kind::Other => 3,
-        Kind::Software => 4,
-    }
+    Ok(chosen)
 }
 
 fn numbered(adapters: &[Adapter]) -> String {
-    let lines = adapters
-        .iter()
-        .enumerate()
-        .map(|(number, adapter)| format!("{number}: {adapter}"));
+    let lines = (0..).zip(adapters);
+    let lines = lines.map(|(number, adapter): (usize, _)| format!("{number}: {adapter}"));
     lines.collect::<Vec<_>>().join("; ")
+}
+
+/// What a backend without a device lacks, and how to get it.
+fn missing(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Cpu => "there is always one",
+        Backend::Wgpu => {
+            "neither Vulkan, DirectX 12, Metal nor OpenGL has one; install the GPU's driver and, on Linux, the Vulkan loader (Debian: libvulkan1), until `vulkaninfo` lists the GPU"
+        }
+        // The kernel tells whether it has the driver on Linux only.
+        Backend::Cuda if cfg!(target_os = "linux") && !Path::new(NVIDIA).exists() => {
+            "there is no NVIDIA driver (no /proc/driver/nvidia/version); install it, until `nvidia-smi` lists the GPU"
+        }
+        Backend::Cuda => {
+            "NVIDIA's driver is there but offers no GPU; see what `nvidia-smi` says, and whether CUDA_VISIBLE_DEVICES hides it"
+        }
+    }
 }
 
 #[cfg(test)]
@@ -77,7 +76,7 @@ mod tests {
 
     fn adapter(kind: Kind) -> Adapter {
         Adapter {
-            name: format!("a {kind} card"),
+            name: format!("a {kind:?} GPU"),
             driver: Some("driver 1.0".into()),
             kind,
         }
@@ -107,7 +106,7 @@ mod tests {
             (
                 &[Discrete],
                 with(Some(1), false),
-                Err("0: a discrete card (discrete, driver driver 1.0)"),
+                Err("0: a Discrete GPU (discrete, driver driver 1.0)"),
             ),
             (&[], with(None, true), Err("no device")),
             (&[], with(Some(0), true), Err("no device")),

@@ -4,16 +4,7 @@
 //! Burn passes errors on as text alone. Runtimes nest them over many lines, with the cause at the
 //! end, so the whole text is looked at.
 
-/// A failure of a device, with the one line of its text that tells most.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
-    /// The device is of no use to this process any more.
-    Lost(String),
-    /// The device has too little memory, or a tensor is larger than it allows.
-    Memory(String),
-    /// Anything else.
-    Other(String),
-}
+use crate::Error;
 
 /// A lost device, in lower case: `CubeCL` (`ServerError::DevicePoisoned`, `LaunchError::DevicePoisoned`),
 /// `wgpu-hal` and `wgpu-core` (`DeviceError::Lost`), and the standard library's lock that a panic left.
@@ -43,23 +34,19 @@ const MEMORY: [&str; 10] = [
     "greater than the maximum buffer size",
 ];
 
-impl Failure {
-    /// Sorts the whole text of an error or of a panic.
-    pub(crate) fn of(text: &str) -> Self {
-        if line_with(text, &LOST).is_some() {
-            Self::Lost(told(text))
-        } else if let Some(line) = line_with(text, &MEMORY) {
-            Self::Memory(line.to_owned())
+impl Error {
+    /// What a device or the runtime above it says, sorted by what can be done about it.
+    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
+    #[must_use]
+    pub fn device(message: impl ToString) -> Self {
+        let message = message.to_string();
+        tracing::debug!("{message}");
+        if line_with(&message, &LOST).is_some() {
+            Self::DeviceLost(summary(&message))
+        } else if let Some(line) = line_with(&message, &MEMORY) {
+            Self::DeviceMemory(line.to_owned())
         } else {
-            Self::Other(told(text))
-        }
-    }
-
-    /// The line that tells most.
-    #[cfg(any(feature = "wgpu", feature = "cuda"))]
-    pub(crate) fn line(self) -> String {
-        match self {
-            Self::Lost(line) | Self::Memory(line) | Self::Other(line) => line,
+            Self::Device(summary(&message))
         }
     }
 }
@@ -75,17 +62,15 @@ fn line_with<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
 
 /// What failed and, where the text names one, the innermost cause: the first line, and the one below
 /// the last "Caused by:".
-fn told(text: &str) -> String {
+pub(super) fn summary(text: &str) -> String {
     let first = |text: &str| {
         let mut lines = text.lines().map(str::trim);
         lines.find(|line| !line.is_empty()).map(str::to_owned)
     };
     let what = first(text).unwrap_or_else(|| "it gave no reason".into());
-    match text.rsplit_once("Caused by:") {
-        Some((_, cause)) => match first(cause) {
-            Some(cause) => format!("{what}: {cause}"),
-            None => what,
-        },
+    let cause = text.rsplit_once("Caused by:");
+    match cause.and_then(|(_, cause)| first(cause)) {
+        Some(cause) => format!("{what}: {cause}"),
         None => what,
     }
 }
@@ -97,9 +82,9 @@ mod tests {
 
     #[test]
     fn what_a_device_says_is_sorted_and_shortened() {
-        let memory = |line: &str| Failure::Memory(line.to_owned());
-        let lost = |line: &str| Failure::Lost(line.to_owned());
-        let other = |line: &str| Failure::Other(line.to_owned());
+        let memory = |line: &str| Error::DeviceMemory(line.to_owned());
+        let lost = |line: &str| Error::DeviceLost(line.to_owned());
+        let other = |line: &str| Error::Device(line.to_owned());
         for (text, expected) in [
             (
                 "wgpu error: Out of Memory\n",
@@ -139,7 +124,8 @@ mod tests {
             ("Caused by:\n", other("Caused by:")),
             ("", other("it gave no reason")),
         ] {
-            assert_eq!(Failure::of(text), expected, "{text:?}");
+            let found = Error::device(text);
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{text:?}");
         }
     }
 
@@ -160,15 +146,17 @@ mod tests {
             );
             for reason in [server, read] {
                 let error = ExecutionError::with_context(reason).to_string();
-                assert_eq!(
-                    Failure::of(&error),
-                    Failure::Memory(cause.into()),
-                    "{error}"
-                );
+                let Error::DeviceMemory(found) = Error::device(&error) else {
+                    panic!("{error}");
+                };
+                assert_eq!(found, cause, "{error}");
             }
         }
         let error = ExecutionError::device_poisoned("out of memory").to_string();
-        assert!(matches!(Failure::of(&error), Failure::Lost(_)), "{error}");
+        assert!(
+            matches!(Error::device(&error), Error::DeviceLost(_)),
+            "{error}"
+        );
     }
 
     #[cfg(any(feature = "wgpu", feature = "cuda"))]
@@ -218,9 +206,12 @@ mod tests {
         ] {
             // As burn-cubecl 0.22.1 passes it on.
             let told = ExecutionError::with_context(error.to_string()).to_string();
-            assert!(matches!(Failure::of(&told), Failure::Memory(_)), "{told}");
+            assert!(
+                matches!(Error::device(&told), Error::DeviceMemory(_)),
+                "{told}"
+            );
         }
         let told = ExecutionError::with_context(ServerError::Skipped.to_string()).to_string();
-        assert!(matches!(Failure::of(&told), Failure::Other(_)), "{told}");
+        assert!(matches!(Error::device(&told), Error::Device(_)), "{told}");
     }
 }

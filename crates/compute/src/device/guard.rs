@@ -8,21 +8,24 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many guarded pieces of work are under way.
+/// How many guarded calls are under way.
 static GUARDED: AtomicUsize = AtomicUsize::new(0);
 
-/// Does work on a device. Where it panics, what the panic says is the error, and it is logged rather
-/// than printed.
-pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+/// Calls into the runtime of a device. Where it panics, what the panic says is the error, and it is
+/// logged rather than printed. Keep `call` small, so that no defect of ours hides in it.
+///
+/// # Errors
+/// When it panics.
+pub fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     quiet_hook();
     GUARDED.fetch_add(1, Ordering::SeqCst);
     // What a panic leaves behind half-done is the device's state, which no one uses after an error.
-    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    let done = panic::catch_unwind(AssertUnwindSafe(call));
     GUARDED.fetch_sub(1, Ordering::SeqCst);
     done.map_err(|payload| message(payload.as_ref()))
 }
 
-/// Panics during guarded work go to the log; any other is printed as always.
+/// Panics during guarded calls go to the log; any other is printed as always.
 fn quiet_hook() {
     static SET: Once = Once::new();
     SET.call_once(|| {

@@ -7,55 +7,52 @@ mod adapter;
 mod choose;
 #[cfg(feature = "cuda")]
 mod cuda;
-mod error;
 mod failure;
+mod fault;
 mod guard;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 mod kernels;
-mod known;
-mod precision;
-mod room;
+mod profile;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
 use std::path::Path;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, FloatDType};
+use graft_recipe::Precision;
 
 pub use adapter::{Adapter, Kind};
 pub use choose::{Wanted, choose};
-pub use error::DeviceError;
-pub use known::{Known, Passed};
-pub(crate) use precision::check_precision;
-pub use precision::{float_dtype, precisions};
-
-pub use failure::Failure;
+pub(crate) use fault::refusal;
 pub use guard::guarded;
-pub(crate) use room::refusal;
+pub use profile::DeviceProfile;
 
+use crate::Error;
 use crate::backend::Backend;
 
-/// An open device, and what it says of itself.
-#[derive(Debug)]
-pub struct Opened {
-    /// Where tensors go.
-    pub device: Device,
-    /// What computes.
-    pub adapter: Adapter,
-    /// The most bytes that one tensor may have; none where only the memory limits it.
+/// Where NVIDIA's driver says which one it is, on Linux.
+const NVIDIA: &str = "/proc/driver/nvidia/version";
+
+/// How much a device takes, in bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limits {
+    /// The most that one tensor may have; none where only the memory limits it.
     pub largest_tensor: Option<u64>,
-    /// All of its memory in bytes, where the driver tells.
+    /// All of its memory, where its driver tells.
     pub memory: Option<u64>,
 }
+
+/// An open device, and what it says of itself.
+type Opened = (Device, Adapter, Limits);
 
 /// All devices of a backend, in the order in which `--device` counts them. None is opened.
 ///
 /// # Errors
 /// When the backend was not compiled in.
-pub fn list(backend: Backend) -> Result<Vec<Adapter>, DeviceError> {
+pub fn list(backend: Backend) -> Result<Vec<Adapter>, Error> {
     match backend {
         #[cfg(feature = "cpu")]
-        Backend::Cpu => Ok(vec![Adapter::processor()]),
+        Backend::Cpu => Ok(vec![Adapter::cpu()]),
         #[cfg(feature = "wgpu")]
         Backend::Wgpu => Ok(wgpu::find()
             .into_iter()
@@ -64,7 +61,7 @@ pub fn list(backend: Backend) -> Result<Vec<Adapter>, DeviceError> {
         #[cfg(feature = "cuda")]
         Backend::Cuda => Ok(cuda::find()),
         #[cfg(not(all(feature = "cpu", feature = "wgpu", feature = "cuda")))]
-        missing => Err(DeviceError::NotCompiled(missing)),
+        missing => Err(Error::NotCompiled(missing)),
     }
 }
 
@@ -72,44 +69,67 @@ pub fn list(backend: Backend) -> Result<Vec<Adapter>, DeviceError> {
 /// the folder `kernels`, and new ones kept there.
 ///
 /// # Errors
-/// When the backend was not compiled in, there is no device or no such device, only software would
-/// compute and that is not allowed, or the driver refuses.
-pub fn open(backend: Backend, wanted: Wanted, kernels: &Path) -> Result<Opened, DeviceError> {
+/// When the backend was not compiled in, there is no device or no such device, there is only a
+/// software renderer and that is not allowed, or the driver refuses.
+pub(crate) fn open(backend: Backend, wanted: Wanted, kernels: &Path) -> Result<Opened, Error> {
     let adapters = list(backend)?;
     let chosen = choose(backend, &adapters, wanted)?;
     match backend {
         #[cfg(feature = "cpu")]
         Backend::Cpu => {
             let _ = (chosen, kernels);
-            Ok(Opened {
-                device: Device::flex(),
-                adapter: Adapter::processor(),
-                largest_tensor: None,
-                memory: None,
-            })
+            Ok((Device::flex(), Adapter::cpu(), Limits::default()))
         }
         #[cfg(feature = "wgpu")]
         Backend::Wgpu => wgpu::open(&adapters[chosen], chosen, kernels),
         #[cfg(feature = "cuda")]
         Backend::Cuda => cuda::open(&adapters[chosen], chosen, kernels),
         #[cfg(not(all(feature = "cpu", feature = "wgpu", feature = "cuda")))]
-        missing => Err(DeviceError::NotCompiled(missing)),
+        missing => Err(Error::NotCompiled(missing)),
     }
 }
 
-/// What an open device of `CubeCL`'s says of itself. Opens it where it is not yet, and panics where
-/// that fails.
+/// What an open device of `CubeCL`'s says of itself. Opens it where it is not yet.
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
-fn opened(device: cubecl::Device, adapter: Adapter) -> Opened {
-    let client = device.client();
-    let properties = client.properties();
-    Opened {
-        adapter: Adapter {
+fn opened(device: cubecl::Device, adapter: &Adapter) -> Result<Opened, Error> {
+    let open = || {
+        let client = device.client();
+        let properties = client.properties();
+        let adapter = Adapter {
             name: properties.identity.name.clone(),
-            ..adapter
-        },
-        largest_tensor: Some(properties.memory.max_page_size),
-        memory: properties.memory.max_memory(),
-        device: Device::from(device),
+            ..adapter.clone()
+        };
+        let limits = Limits {
+            largest_tensor: Some(properties.memory.max_page_size),
+            memory: properties.memory.max_memory(),
+        };
+        (Device::from(device), adapter, limits)
+    };
+    guarded(open).map_err(|message| refused(adapter, &message))
+}
+
+/// The device cannot be opened.
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+fn refused(adapter: &Adapter, message: &str) -> Error {
+    Error::Open {
+        adapter: adapter.to_string(),
+        message: failure::summary(message),
     }
+}
+
+/// What Burn calls a precision.
+#[must_use]
+pub fn float_dtype(precision: Precision) -> FloatDType {
+    match precision {
+        Precision::F32 => FloatDType::F32,
+        Precision::F16 => FloatDType::F16,
+        Precision::Bf16 => FloatDType::BF16,
+    }
+}
+
+/// Those that a device says it computes in.
+#[must_use]
+pub fn precisions(device: &Device) -> Vec<Precision> {
+    let computes = |precision: &Precision| device.supports_dtype(float_dtype(*precision));
+    Precision::ALL.into_iter().filter(computes).collect()
 }

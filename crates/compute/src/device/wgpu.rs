@@ -7,7 +7,8 @@ use burn_wgpu::wgpu::{self, Backend as Api, DeviceType};
 use burn_wgpu::{RuntimeOptions, WgpuBackend, WgpuDevice, WgpuInitError, try_init_setup};
 use cubecl::device::WgpuDeviceKind;
 
-use super::{Adapter, DeviceError, Failure, Kind, Opened, guarded, kernels};
+use super::{Adapter, Kind, Opened, kernels, refused};
+use crate::Error;
 
 /// A device that could be opened.
 pub(super) struct Found {
@@ -17,8 +18,8 @@ pub(super) struct Found {
     selector: WgpuDevice,
 }
 
-/// The devices of the first graphics interface that has a card, else of the first that has
-/// anything: where Vulkan has only software, OpenGL may still have the card.
+/// The devices of the first graphics interface that has a GPU, else of the first that has
+/// anything: where Vulkan has only software, OpenGL may still have the GPU.
 pub(super) fn find() -> Vec<Found> {
     let mut software = Vec::new();
     for api in AutoGraphicsApi::chain() {
@@ -37,10 +38,14 @@ pub(super) fn find() -> Vec<Found> {
 }
 
 /// The devices of one graphics interface, each pinned to it. The runtime tells devices of a kind
-/// apart by their order, and knows one software device only.
+/// apart by their order, and knows one software renderer only.
 fn on(api: Api) -> Vec<Found> {
-    let Some(backend) = pinned(api) else {
-        return Vec::new();
+    let backend = match api {
+        Api::Vulkan => WgpuBackend::Vulkan,
+        Api::Metal => WgpuBackend::Metal,
+        Api::Dx12 => WgpuBackend::Dx12,
+        Api::Gl => WgpuBackend::Gl,
+        Api::BrowserWebGpu | Api::Noop => return Vec::new(),
     };
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: api.into(),
@@ -49,69 +54,43 @@ fn on(api: Api) -> Vec<Found> {
     let adapters = cubecl::future::block_on(instance.enumerate_adapters(api.into()));
     let mut found: Vec<Found> = Vec::new();
     for information in adapters.iter().map(wgpu::Adapter::get_info) {
-        let adapter = adapter(&information);
-        let earlier = found
-            .iter()
-            .filter(|other| other.adapter.kind == adapter.kind);
-        let number = earlier.count();
-        let kind = match adapter.kind {
-            Kind::Discrete => WgpuDeviceKind::DiscreteGpu(number),
-            Kind::Integrated => WgpuDeviceKind::IntegratedGpu(number),
-            Kind::Virtual => WgpuDeviceKind::VirtualGpu(number),
-            Kind::Software if number == 0 => WgpuDeviceKind::Cpu,
-            Kind::Software => continue,
-            Kind::Other | Kind::Processor => WgpuDeviceKind::Other(number),
+        let (kind, device): (_, fn(usize) -> _) = match information.device_type {
+            DeviceType::DiscreteGpu => (Kind::Discrete, WgpuDeviceKind::DiscreteGpu),
+            DeviceType::IntegratedGpu => (Kind::Integrated, WgpuDeviceKind::IntegratedGpu),
+            DeviceType::VirtualGpu => (Kind::Virtual, WgpuDeviceKind::VirtualGpu),
+            DeviceType::Cpu => (Kind::Software, |_| WgpuDeviceKind::Cpu),
+            DeviceType::Other => (Kind::Other, WgpuDeviceKind::Other),
         };
+        let earlier = found.iter().filter(|other| other.adapter.kind == kind);
+        let number = earlier.count();
+        if kind == Kind::Software && number > 0 {
+            continue;
+        }
+        let wgpu::AdapterInfo {
+            driver,
+            driver_info,
+            backend: interface,
+            ..
+        } = &information;
+        let driver = format!("{driver} {driver_info} on {interface}");
+        let words: Vec<_> = driver.split_whitespace().collect();
         found.push(Found {
-            adapter,
-            selector: WgpuDevice::new(kind).on(backend),
+            adapter: Adapter {
+                driver: Some(words.join(" ")),
+                name: information.name,
+                kind,
+            },
+            selector: WgpuDevice::new(device(number)).on(backend),
         });
     }
     found
 }
 
-fn pinned(api: Api) -> Option<WgpuBackend> {
-    match api {
-        Api::Vulkan => Some(WgpuBackend::Vulkan),
-        Api::Metal => Some(WgpuBackend::Metal),
-        Api::Dx12 => Some(WgpuBackend::Dx12),
-        Api::Gl => Some(WgpuBackend::Gl),
-        Api::BrowserWebGpu | Api::Noop => None,
-    }
-}
-
-fn adapter(information: &wgpu::AdapterInfo) -> Adapter {
-    let wgpu::AdapterInfo {
-        name,
-        driver,
-        driver_info,
-        backend,
-        ..
-    } = information;
-    let driver = format!("{driver} {driver_info} on {backend}");
-    Adapter {
-        name: name.clone(),
-        driver: Some(driver.split_whitespace().collect::<Vec<_>>().join(" ")),
-        kind: match information.device_type {
-            DeviceType::DiscreteGpu => Kind::Discrete,
-            DeviceType::IntegratedGpu => Kind::Integrated,
-            DeviceType::VirtualGpu => Kind::Virtual,
-            DeviceType::Cpu => Kind::Software,
-            DeviceType::Other => Kind::Other,
-        },
-    }
-}
-
 /// Opens the device of that number in the order of [`find`].
-pub(super) fn open(adapter: &Adapter, number: usize, folder: &Path) -> Result<Opened, DeviceError> {
-    let refused = |message: String| DeviceError::Open {
-        adapter: adapter.to_string(),
-        message: Failure::of(&message).line(),
-    };
-    let Found { selector, .. } = find()
-        .into_iter()
-        .nth(number)
-        .ok_or_else(|| refused("it is no longer there".into()))?;
+pub(super) fn open(adapter: &Adapter, number: usize, folder: &Path) -> Result<Opened, Error> {
+    let refused = |message: String| refused(adapter, &message);
+    let found = find().into_iter().nth(number);
+    let Found { selector, .. } = found.ok_or_else(|| refused("it is no longer there".into()))?;
     kernels::keep_in(folder, adapter);
     let options =
         RuntimeOptions::with_tasks_max(None).map_err(|error| refused(error.to_string()))?;
@@ -120,5 +99,5 @@ pub(super) fn open(adapter: &Adapter, number: usize, folder: &Path) -> Result<Op
         Ok(_) | Err(WgpuInitError::Registration { .. }) => {}
         Err(error) => return Err(refused(error.to_string())),
     }
-    guarded(|| super::opened(cubecl::Device::Wgpu(selector), adapter.clone())).map_err(refused)
+    super::opened(cubecl::Device::Wgpu(selector), adapter)
 }

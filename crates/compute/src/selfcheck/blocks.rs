@@ -4,43 +4,40 @@ use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 use graft_backbone::{Backbone, CpuBackbone};
-
-use super::Checked;
-use crate::Error;
-use crate::compute::Compute;
 use graft_recipe::Precision;
 
+use super::{Comparison, largest};
 use crate::device::float_dtype;
+use crate::{ComputeContext, Error, read};
 
-/// The shape of the images that are passed.
+/// The shape of the images.
 const SHAPE: [usize; 4] = [2, 3, 32, 32];
 
-/// Compares what every block yields with what our own convolutions yield on the processor.
+/// Compares what every block yields with what our own convolutions yield on the CPU.
 pub(super) fn check(
     backbone: &Backbone,
     folder: &Path,
-    compute: &Compute,
+    context: &ComputeContext,
     precision: Precision,
-) -> Result<Vec<Checked>, Error> {
+) -> Result<Vec<Comparison>, Error> {
     let pixels = pixels();
     let images = TensorData::new(pixels.clone(), SHAPE);
-    let images = Tensor::<4>::from_data(images, &compute.device).cast(float_dtype(precision));
+    let images = Tensor::<4>::from_data(images, &context.device).cast(float_dtype(precision));
     let expected = CpuBackbone::load(folder, backbone.network(), backbone.boundary())?;
     let expected = expected.block_outputs(&pixels, SHAPE)?;
-    let mut checked = Vec::new();
-    let outputs = backbone.block_outputs(images)?;
-    for (number, (maps, expected)) in (1..).zip(outputs.into_iter().zip(expected)) {
-        let data = maps.try_into_data().map_err(Error::device)?;
-        let found = data.try_into_vec_as::<f32>().map_err(Error::device)?;
+    let found = backbone.block_outputs(images)?;
+    let blocks = (1..).zip(found.into_iter().zip(expected));
+    let compared = blocks.map(|(number, (found, expected))| {
         let expected: Vec<_> = expected.into_iter().map(f64::from).collect();
-        checked.push(Checked::new(
-            format!("block {number}"),
-            &found,
-            &expected,
+        let difference = largest(&read(found)?, &expected);
+        let operation = format!("block {number}");
+        Ok(Comparison::new(
+            operation,
+            difference,
             precision.tolerance(),
-        ));
-    }
-    Ok(checked)
+        ))
+    });
+    compared.collect()
 }
 
 /// Images with every grey value in no order: 7919 is a prime, so that neighbours are far apart.

@@ -4,20 +4,20 @@ use std::path::{Path, PathBuf};
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
-use graft_network::{Boundary, Network};
+use graft_network::Network;
 
 use super::*;
 use crate::device::Wanted;
 
-/// The most capable device that this was built for; the processor as a last resort.
-fn compute(folder: &Path) -> Compute {
+/// The most capable device that this was built for; the CPU as a last resort.
+fn context(folder: &Path) -> ComputeContext {
     let wanted = Wanted {
         number: None,
         allow_software: true,
     };
     let backend = Backend::COMPILED.last().copied().unwrap();
     let engine = Some(crate::engine::Engine::Burn);
-    Compute::new(backend, engine, wanted, &folder.join("kernels")).unwrap()
+    ComputeContext::new(backend, engine, wanted, &folder.join("kernels")).unwrap()
 }
 
 fn weights_folder() -> PathBuf {
@@ -59,10 +59,10 @@ impl ModuleMapper for OneWeight {
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn one_wrong_weight_is_found_and_named() {
     let scratch = tempfile::tempdir().unwrap();
-    let (folder, compute) = (weights_folder(), compute(scratch.path()));
-    let backbone =
-        Backbone::load(&folder, Network::VGG16, Boundary::after(5), &compute.device).unwrap();
-    let checked = check(&backbone, &folder, &compute, Precision::F32).unwrap();
+    let (folder, context) = (weights_folder(), context(scratch.path()));
+    let network = Network::VGG16;
+    let backbone = Backbone::load(&folder, network, network.end(), &context.device).unwrap();
+    let checked = check(&backbone, &folder, &context, Precision::F32).unwrap();
     let names: Vec<_> = checked
         .iter()
         .map(|check| check.operation.as_str())
@@ -96,7 +96,7 @@ fn one_wrong_weight_is_found_and_named() {
         };
         let wrong = backbone.clone().map(&mut change);
         assert_eq!(change.changed, 1, "{target}");
-        let error = check(&wrong, &folder, &compute, Precision::F32).unwrap_err();
+        let error = check(&wrong, &folder, &context, Precision::F32).unwrap_err();
         let text = error.to_string();
         assert!(
             text.contains(operation) && text.contains("is allowed"),
@@ -108,7 +108,7 @@ fn one_wrong_weight_is_found_and_named() {
 #[test]
 fn the_head_s_operations_agree_with_plain_loops() {
     let scratch = tempfile::tempdir().unwrap();
-    let checked = head::check(&compute(scratch.path()).device).unwrap();
+    let checked = head::check(&context(scratch.path()).device).unwrap();
     assert_eq!(checked.len(), 3);
     for check in checked {
         assert!(check.passes(), "{check:?}");
@@ -117,14 +117,24 @@ fn the_head_s_operations_agree_with_plain_loops() {
 
 #[test]
 fn what_is_no_number_never_passes() {
-    for (found, passes) in [
-        (&[1.0, 2.0][..], true),
-        (&[1.0, 2.1], false),
-        (&[f32::NAN, 2.0], false),
-        (&[1.0, f32::INFINITY], false),
-        (&[1.0], false),
+    for (found, difference) in [
+        (&[1.0, 2.0][..], 0.0),
+        (&[1.0, 2.5], 0.25),
+        (&[f32::NAN, 2.0], f64::INFINITY),
+        (&[1.0, f32::INFINITY], f64::INFINITY),
+        (&[1.0], f64::INFINITY),
     ] {
-        let check = Checked::new("a sum", found, &[1.0, 2.0], 1e-3);
-        assert_eq!(check.passes(), passes, "{check:?}");
+        let norm = (1.0_f64 + 4.0).sqrt();
+        for (name, measured, expected) in [
+            ("largest", largest(found, &[1.0, 2.0]), difference),
+            (
+                "overall",
+                overall(found, &[1.0, 2.0]),
+                difference * 2.0 / norm,
+            ),
+        ] {
+            let equal = measured.total_cmp(&expected).is_eq() || (measured - expected).abs() < 1e-9;
+            assert!(equal, "{name} of {found:?}: {measured}");
+        }
     }
 }

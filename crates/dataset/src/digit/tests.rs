@@ -1,11 +1,13 @@
 //! Drawn digits and MNIST's own images, brought to MNIST's form.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use image::Luma;
 
 use super::*;
-use crate::{IdxPair, ImageSet, Split};
+use crate::{Error, IdxPair, ImageSet, PictureForm, Split, read_picture};
+
+const DIGIT_SIDE: usize = SIDE as usize;
 
 fn saved(picture: &GrayImage, name: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -14,7 +16,11 @@ fn saved(picture: &GrayImage, name: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-fn read(picture: &GrayImage, name: &str) -> Digit {
+fn read_digit(path: &Path) -> Result<Picture, Error> {
+    read_picture(path, PictureForm::Digit, DIGIT_SIDE, DIGIT_SIDE)
+}
+
+fn read(picture: &GrayImage, name: &str) -> Picture {
     read_digit(&saved(picture, name).1).unwrap()
 }
 
@@ -47,7 +53,7 @@ fn seven(paper: u8, ink: u8) -> GrayImage {
 }
 
 /// Left, top, right (exclusive) and bottom (exclusive) of what is brighter than 60.
-fn extent(digit: &Digit) -> [u32; 4] {
+fn extent(digit: &Picture) -> [u32; 4] {
     bounds_above(&as_picture(&digit.pixels), 60)
 }
 

@@ -61,8 +61,8 @@ fn refused(name: &str, test: &str, seconds: u64, file: Vec<u8>) {
         own: None,
     };
     target.run(|file| {
-        let error = decode::<3>(Cursor::new(file), Path::new("the-file")).unwrap_err();
-        assert!(matches!(error, Error::Trailing { .. }), "{error}");
+        let error = decode::<3>(Cursor::new(file)).unwrap_err();
+        assert!(matches!(error, IdxFault::Trailing { .. }), "{error}");
         Verdict::Refused
     });
 }

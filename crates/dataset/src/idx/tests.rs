@@ -12,8 +12,8 @@ const IMAGES: [u8; 22] = [
     0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6,
 ];
 
-fn images(bytes: &[u8]) -> Result<Idx<3>, Error> {
-    decode(Cursor::new(bytes), Path::new("the-file"))
+fn images(bytes: &[u8]) -> Result<Idx<3>, IdxFault> {
+    decode(Cursor::new(bytes))
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -29,9 +29,9 @@ fn with(position: usize, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The variant's name, as its Debug form begins.
-fn name(error: &Error) -> String {
+fn name(error: &impl std::fmt::Debug) -> String {
     let text = format!("{error:?}");
-    text.split(' ').next().unwrap_or_default().to_owned()
+    text.split([' ', '(']).next().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -41,11 +41,7 @@ fn plain_and_gzip_read_alike() {
         assert_eq!(idx.dimensions, [2, 1, 3]);
         assert_eq!(idx.data, [1, 2, 3, 4, 5, 6]);
     }
-    let labels: Idx<1> = decode(
-        Cursor::new([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]),
-        Path::new("labels"),
-    )
-    .unwrap();
+    let labels: Idx<1> = decode(Cursor::new([0, 0, 8, 1, 0, 0, 0, 2, 7, 9])).unwrap();
     assert_eq!((labels.dimensions, labels.data), ([2], vec![7, 9]));
 }
 
@@ -84,7 +80,6 @@ fn each_fault_has_its_name() {
     for (expected, bytes) in cases {
         let error = images(&bytes).unwrap_err();
         assert_eq!(name(&error), expected, "{bytes:02x?}: {error}");
-        assert!(error.to_string().contains("the-file"), "{error}");
     }
 }
 
@@ -120,7 +115,7 @@ fn a_header_alone_takes_no_memory() {
     let error = images(&header[..16]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the-file is cut short: expected 1073741840 bytes unpacked, found 16; fetch the file again"
+        "cut short: expected 1073741840 bytes unpacked, found 16; fetch the file again"
     );
 }
 
@@ -130,6 +125,10 @@ fn what_is_no_file_is_refused() {
     let error = read::<3>(folder.path()).unwrap_err();
     assert_eq!(name(&error), "NotAFile");
     let error = read::<3>(&folder.path().join("absent")).unwrap_err();
-    assert_eq!(name(&error), "Io");
+    assert_eq!(name(&error), "Open");
     assert!(error.to_string().contains("absent"), "{error}");
+    let path = folder.path().join("the-file");
+    std::fs::write(&path, b"<html>").unwrap();
+    let error = read::<3>(&path).unwrap_err().to_string();
+    assert!(error.contains("the-file: expected an IDX file"), "{error}");
 }

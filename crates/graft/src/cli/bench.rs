@@ -10,7 +10,7 @@ pub(crate) struct Bench {
     /// Height and width of the images, in pixels
     #[arg(long, value_delimiter = ',', value_parser = side, default_values_t = [32, 48, 64, 224])]
     pub(crate) sizes: Vec<usize>,
-    /// Images a pass
+    /// Batch sizes
     #[arg(long, value_delimiter = ',', value_parser = batch, default_values_t = [32, 256])]
     pub(crate) batches: Vec<usize>,
     /// Measure after the last block only
@@ -22,7 +22,7 @@ pub(crate) struct Bench {
     /// Do not train the seed recipe, which is done twice: from an empty cache and from a full one
     #[arg(long)]
     pub(crate) no_train: bool,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.

@@ -15,7 +15,7 @@ pub(crate) struct Lab {
     /// Change the data or the seed, such as data.limit=2000; everything else is the lab's own
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// What computes.
+    /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.

@@ -17,13 +17,13 @@ pub(crate) enum Cache {
 /// `graft doctor`
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// Look at the devices, and check what they compute
+    /// List the devices, and verify their results
     #[arg(long)]
     pub(crate) device: bool,
     /// The devices of one backend only; by default of all that were compiled in
     #[arg(long, value_enum)]
     pub(crate) backend: Option<Backend>,
-    /// Also check devices that are only programs that behave like cards
+    /// Also verify software renderers (slow)
     #[arg(long)]
     pub(crate) allow_software: bool,
     /// Where from.

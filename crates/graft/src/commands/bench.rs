@@ -1,17 +1,24 @@
-//! `graft bench`
+//! `graft bench`: how fast features are computed, and what a whole `train` costs.
 
+mod forward;
+
+use anyhow::Error;
 use graft_backbone::CpuBackbone;
+use graft_compute::{Engine, device::Adapter};
 use graft_dataset::Split;
+use graft_environment::Paths;
+use graft_recipe::{self as recipe, Recipe};
+use graft_report::record::Stages;
+use graft_trainer::pipeline::{TrainConfig, train};
 use serde::Serialize;
 
 use super::{compute, sources};
-use crate::bench::{Plan, Row, Whole, forward, whole};
 use crate::cli::Bench;
 use crate::output::{self, size};
-use anyhow::Error;
-use graft_compute::device::Adapter;
-use graft_environment::Paths;
-use graft_recipe::Recipe;
+use forward::{Row, images_of, measure};
+
+/// Pixels of a batch beyond which only a size's smallest batch is measured: 2^21.
+const LARGEST_BATCH: usize = 1 << 21;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -30,116 +37,148 @@ struct Report {
     train: Option<Whole>,
 }
 
+/// A `train` of the seed recipe from an empty cache, and a second one.
+#[derive(Serialize)]
+struct Whole {
+    /// The first, which computes all features.
+    cold: Cost,
+    /// The second, which reads them.
+    warm: Cost,
+}
+
+/// What one run costs.
+#[derive(Serialize)]
+struct Cost {
+    /// Seconds in all.
+    seconds: f64,
+    /// Seconds a stage.
+    stages: Stages,
+    /// The most memory that the process has had resident so far, where the system tells.
+    peak_memory_bytes: Option<u64>,
+}
+
 pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
     let compute = compute(&arguments.compute, home)?;
-    let recipe = Recipe::default();
+    let seed = Recipe::default();
     let mut sources = sources(home, &arguments.outside)?;
-    let images = sources.images(&recipe, Split::Train)?;
-    let plan = Plan {
-        sizes: arguments.sizes.clone(),
-        batches: arguments.batches.clone(),
-        boundaries: if arguments.no_blocks {
-            vec![recipe.backbone.boundary]
-        } else {
-            recipe.backbone.network.boundaries().collect()
-        },
-        seconds: arguments.seconds,
+    let set = sources.images(&seed, Split::Train)?;
+    let boundaries = if arguments.no_blocks {
+        vec![seed.backbone.boundary]
+    } else {
+        seed.backbone.network.boundaries().collect()
     };
-    let results = forward(&plan, &compute, &mut sources, &images)?;
-    drop(images);
+    let mut results = Vec::new();
+    for boundary in boundaries {
+        let recipe = recipe::Backbone {
+            boundary,
+            ..seed.backbone
+        };
+        let frozen = sources.backbone(&compute, recipe)?.frozen;
+        for size in &arguments.sizes {
+            let smallest = arguments.batches.iter().min();
+            let fits =
+                |batch: &&usize| Some(*batch) == smallest || *batch * size * size <= LARGEST_BATCH;
+            for batch in arguments.batches.iter().filter(fits) {
+                let images = images_of(&set, *size, *batch)?;
+                results.push(measure(&frozen, &images, arguments.seconds)?);
+            }
+        }
+    }
+    drop(set);
     let scratch = tempfile::tempdir()?;
+    let scratch = home.with_results_in(scratch.path());
+    let mut cost = || {
+        let config = TrainConfig {
+            name: "bench",
+            recipe: &seed,
+            compute: &compute,
+            home: &scratch,
+            resume: None,
+        };
+        let trained = train(config, &mut sources, |_| Ok(()))?;
+        let manifest = trained.run.manifest();
+        Ok::<_, Error>(Cost {
+            seconds: manifest.seconds,
+            stages: manifest.stages,
+            peak_memory_bytes: manifest.machine.peak_memory_bytes,
+        })
+    };
     let train = if arguments.no_train {
         None
     } else {
-        Some(whole(
-            &recipe,
-            &compute,
-            home,
-            &mut sources,
-            scratch.path(),
-        )?)
+        let (cold, warm) = (cost()?, cost()?);
+        Some(Whole { cold, warm })
     };
+    let whole = results
+        .iter()
+        .filter(|row| row.size == 32 && row.block == seed.backbone.boundary.number());
+    let threads = CpuBackbone::threads();
+    #[expect(clippy::cast_precision_loss, reason = "numbers of threads are small")]
+    let peak = || CpuBackbone::gemm_peak_gflops() * threads as f64;
     let report = Report {
-        images_per_second: best(&results),
+        images_per_second: whole
+            .map(|row| row.images_per_second)
+            .max_by(f64::total_cmp),
         engine: compute.engine.version(),
         backend: compute.backend.name(),
         adapter: compute.adapter.clone(),
-        threads: CpuBackbone::threads(),
-        gemm_peak_gflops: compute.engine.gemm_peak_gflops(CpuBackbone::threads()),
+        threads,
+        gemm_peak_gflops: (compute.engine == Engine::Winograd).then(peak),
         results,
         train,
     };
     if arguments.json {
-        output::json(&report)
-    } else {
-        people(&report)
+        return output::json(&report);
     }
-}
-
-fn best(results: &[Row]) -> Option<f64> {
-    let whole = results
-        .iter()
-        .filter(|row| row.size == 32 && row.block == 5);
-    whole
-        .map(|row| row.images_per_second)
-        .max_by(f64::total_cmp)
+    people(&report)
 }
 
 fn people(report: &Report) -> Result<(), Error> {
-    let Report {
-        engine,
-        backend,
-        adapter,
-        threads,
-        ..
-    } = report;
     output::line(&format!(
-        "{engine} on {backend}, {adapter}, {threads} threads; rates are those of all blocks up to the last one.
+        "{} on {}, {}, {} threads; rates are those of all blocks up to the last one.
 GFLOP/s count what the direct form of the convolutions takes: fewer products give more than the peak.
-"
+
+size  batch  blocks  images/s   GFLOP/s  of GEMM peak  memory",
+        report.engine, report.backend, report.adapter, report.threads
     ))?;
-    output::line("size  batch  blocks  images/s   GFLOP/s  of GEMM peak  memory")?;
     for row in &report.results {
-        let share = report
-            .gemm_peak_gflops
-            .map(|peak| format!("{:.0} %", 100.0 * row.gflops / peak));
-        let memory = row.peak_memory_bytes.map(size).unwrap_or_default();
+        let share = |peak: f64| format!("{:.0} %", 100.0 * row.gflops / peak);
         output::line(&format!(
-            "{:>4}  {:>5}  {:>6}  {:>8.1}  {:>8.1}  {:>12}  {memory}",
+            "{:>4}  {:>5}  {:>6}  {:>8.1}  {:>8.1}  {:>12}  {}",
             row.size,
             row.batch,
             row.block,
             row.images_per_second,
             row.gflops,
-            share.unwrap_or_default(),
+            report.gemm_peak_gflops.map(share).unwrap_or_default(),
+            row.peak_memory_bytes.map(size).unwrap_or_default(),
         ))?;
     }
     if report.results.iter().any(|row| row.phases.is_some()) {
         output::line(
-            "\nWhere a pass' time goes when nothing overlaps, in milliseconds:
+            "\nWhere the time of one batch goes when nothing overlaps, in milliseconds:
 size  batch  blocks    upload   compute  download",
         )?;
     }
     for row in &report.results {
         let Some(phases) = row.phases else { continue };
-        let [upload, compute, download] =
-            [phases.upload, phases.compute, phases.download].map(|seconds| 1e3 * seconds);
-        let Row {
-            size, batch, block, ..
-        } = row;
         output::line(&format!(
-            "{size:>4}  {batch:>5}  {block:>6}  {upload:>8.2}  {compute:>8.2}  {download:>8.2}"
+            "{:>4}  {:>5}  {:>6}  {:>8.2}  {:>8.2}  {:>8.2}",
+            row.size,
+            row.batch,
+            row.block,
+            1e3 * phases.upload,
+            1e3 * phases.compute,
+            1e3 * phases.download
         ))?;
     }
-    for (name, cost) in report
-        .train
-        .iter()
-        .flat_map(|train| [("cold", &train.cold), ("warm", &train.warm)])
-    {
-        let (features, head) = (cost.stages.features, cost.stages.head);
+    let Some(Whole { cold, warm }) = &report.train else {
+        return Ok(());
+    };
+    for (name, cost) in [("cold", cold), ("warm", warm)] {
         output::line(&format!(
-            "train, {name} cache: {:.1} s, of which features {features:.1} s and head {head:.1} s",
-            cost.seconds
+            "train, {name} cache: {:.1} s, of which features {:.1} s and head {:.1} s",
+            cost.seconds, cost.stages.features, cost.stages.head
         ))?;
     }
     Ok(())

@@ -9,8 +9,8 @@ use anyhow::Error;
 use graft_environment::Paths;
 use graft_features::{Content, Listed, clear, list};
 
-pub(super) fn run(verb: &Cache, home: &Paths) -> Result<(), Error> {
-    let folder = home.cache();
+pub(super) fn run(verb: &Cache, paths: &Paths) -> Result<(), Error> {
+    let folder = paths.cache();
     let (entries, done) = match verb {
         Cache::List => (list(&folder)?, "in"),
         Cache::Clear => (clear(&folder)?, "deleted from"),
@@ -37,8 +37,10 @@ fn describe(entry: &Listed) -> String {
         Content::Useless => {
             return format!("{path}  {bytes}  damaged or of another version: of no use");
         }
-        Content::Shards => {
-            return format!("{path}  {bytes}  finished part of what was not computed to its end");
+        Content::Partial => {
+            return format!(
+                "{path}  {bytes}  part of an entry; the same command computes the rest"
+            );
         }
     };
     let Preprocessing {

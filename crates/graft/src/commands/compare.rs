@@ -10,7 +10,7 @@ use crate::cli::Compare;
 use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_trainer::run::{Run, RunError};
+use graft_runs::{Run, RunError};
 
 pub(super) fn run(arguments: &Compare, home: &Paths) -> Result<(), Error> {
     let runs = home.runs();

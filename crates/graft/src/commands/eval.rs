@@ -7,14 +7,14 @@ use crate::cli::Eval;
 use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
+use graft_runs::Run;
 use graft_trainer::evaluate::evaluate;
-use graft_trainer::run::Run;
 
 pub(super) fn run(arguments: &Eval, home: &Paths) -> Result<(), Error> {
     let mut run = Run::open(&home.runs(), arguments.run.as_deref())?;
     let mut sources = sources(home, &arguments.outside)?;
     let compute = compute(&arguments.compute, home)?;
-    let evaluated = compute.guarded(|| evaluate(&mut run, &compute, home, &mut sources))??;
+    let evaluated = evaluate(&mut run, &compute, home, &mut sources)?;
     report::write_all(run.folder(), home)?;
     if arguments.json {
         return output::json(&evaluated);

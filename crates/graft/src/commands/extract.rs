@@ -9,21 +9,21 @@ use graft_environment::Paths;
 use graft_features::Extractor;
 use graft_recipe::Recipe;
 
-pub(super) fn run(arguments: &Extract, home: &Paths) -> Result<(), Error> {
+pub(super) fn run(arguments: &Extract, paths: &Paths) -> Result<(), Error> {
     let recipe = Recipe::load(
         &arguments.recipe.recipe,
-        &home.recipes(),
+        &paths.recipes(),
         &arguments.recipe.set,
     )?;
     let split = match arguments.split {
         SplitName::Train => Split::Train,
         SplitName::Test => Split::Test,
     };
-    let mut sources = sources(home, &arguments.outside)?;
-    let compute = compute(&arguments.compute, home)?;
+    let mut sources = sources(paths, &arguments.outside)?;
+    let compute = compute(&arguments.compute, paths)?;
     let images = sources.images(&recipe, split)?;
-    let loaded = sources.prefix(&compute, recipe.backbone)?;
-    let extracted = Extractor::new(&loaded, &recipe, &compute, home).features(&images, split)?;
+    let loaded = sources.backbone(&compute, recipe.backbone)?;
+    let extracted = Extractor::new(&loaded, &recipe, &compute, paths).features(&images, split)?;
     output::line(&format!(
         "{} images, {} values each, {:.1} s ({:.0} images/s), cache {}\n{}\n\nNext: {} {}",
         extracted.features.images(),

@@ -19,7 +19,7 @@ use std::path::Path;
 use crate::cli::{Arguments, ComputeArguments, Outside, Verb};
 use crate::output;
 use anyhow::Error;
-use graft_compute::Compute;
+use graft_compute::ComputeContext;
 use graft_compute::device::Wanted;
 use graft_environment::Paths;
 use graft_trainer::sources::Sources;
@@ -65,12 +65,12 @@ fn sources<'a>(home: &'a Paths, outside: &'a Outside) -> Result<Sources<'a>, Err
     )?)
 }
 
-fn compute(arguments: &ComputeArguments, home: &Paths) -> Result<Compute, Error> {
+fn compute(arguments: &ComputeArguments, home: &Paths) -> Result<ComputeContext, Error> {
     let wanted = Wanted {
         number: arguments.device,
         allow_software: arguments.allow_software,
     };
-    Ok(Compute::new(
+    Ok(ComputeContext::new(
         arguments.backend,
         arguments.engine,
         wanted,

@@ -9,8 +9,8 @@ use crate::cli::Predict;
 use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
+use graft_runs::Run;
 use graft_trainer::predict::{Prediction, predict};
-use graft_trainer::run::Run;
 
 pub(super) fn run(arguments: &Predict, home: &Paths) -> Result<(), Error> {
     let (name, pictures) = run_and_pictures(&arguments.images, home);

@@ -13,7 +13,7 @@ use crate::cli::{Format, Report};
 use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
-use graft_trainer::run::Run;
+use graft_runs::Run;
 
 /// Whose report it is, in the run's folder; no part of the record.
 const AUTHOR: &str = "author.txt";

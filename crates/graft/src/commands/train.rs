@@ -4,15 +4,17 @@ use serde::Serialize;
 
 use super::{compute, graft, report, shown, sources};
 use graft_report::percent;
-use graft_report::record::{Cached, Epoch, Scores, Stages};
+use graft_report::record::{Cached, Epoch, Scores, Stages, WeightHashes};
 
 use crate::cli::Train;
 use crate::output;
 use anyhow::Error;
+use graft_compute::Backend;
 use graft_environment::Paths;
+use graft_network::Unfreeze;
 use graft_recipe::Recipe;
-use graft_trainer::pipeline::{Order, Trained, train};
-use graft_trainer::run::Unfinished;
+use graft_runs::Resumable;
+use graft_trainer::pipeline::{TrainConfig, Trained, train};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -36,29 +38,38 @@ struct Summary<'a> {
 
 pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
     let (name, sets) = (&arguments.recipe.recipe, &arguments.recipe.set);
-    let checkpoint = arguments.checkpoint.as_deref();
-    let unfinished = match &arguments.resume {
-        Some(run) => Some(Unfinished::open(&home.runs(), run, checkpoint, sets)?),
+    let checkpoint = arguments.checkpoint.unwrap_or_default();
+    let resume = match &arguments.resume {
+        Some(run) => Some(Resumable::open(&home.runs(), run, checkpoint, sets)?),
         None => None,
     };
-    let (name, recipe) = match &unfinished {
-        Some(run) => (run.start().recipe.clone(), run.recipe().clone()),
+    let (name, recipe) = match &resume {
+        Some(run) => (run.checkpoint.start.recipe.clone(), run.recipe.clone()),
         None => (stem(name), Recipe::load(name, &home.recipes(), sets)?),
     };
     let compute = compute(&arguments.compute, home)?;
-    let order = Order {
+    let unfreeze = recipe.backbone.unfreeze;
+    if unfreeze != Unfreeze::None && compute.backend == Backend::Cpu {
+        output::note(&format!(
+            "{unfreeze} to {} learn with the head. On a CPU Burn trains them, some ten images a second: for a first try set data.limit=1000 data.validation=200 training.epochs=3",
+            recipe.backbone.boundary
+        ));
+    }
+    let config = TrainConfig {
         name: &name,
         recipe: &recipe,
         compute: &compute,
         home,
-        unfinished,
+        resume,
     };
     let mut sources = sources(home, &arguments.outside)?;
-    let tell = |epoch: &Epoch| match arguments.json {
-        true => Ok(()),
-        false => row(epoch).map_err(|error| graft_trainer::Error::Output(format!("{error:#}"))),
+    let tell = |epoch: &Epoch| {
+        if arguments.json {
+            return Ok(());
+        }
+        row(epoch).map_err(|error| graft_trainer::Error::Output(format!("{error:#}")))
     };
-    let trained = compute.guarded(|| train(order, &mut sources, tell))??;
+    let trained = train(config, &mut sources, tell)?;
     report::write_all(trained.run.folder(), home)?;
     if arguments.json {
         json(&trained)
@@ -106,20 +117,38 @@ fn people(trained: &Trained) -> Result<(), Error> {
         Cached::Miss => "computed and cached",
     };
     let rate = trained.extracted.images_per_second();
-    let (folder, hash) = (shown(trained.run.folder()), &manifest.backbone.after[..12]);
+    let folder = shown(trained.run.folder());
+    let backbone = backbone(&manifest.backbone);
     let command = graft();
     output::line(&format!(
         "
 trained on {} images, validated on {}; kept epoch {}
 features   {features:.1} s, {cache} ({rate:.0} images/s)
-head       {head:.1} s, of which checkpoints and metrics {checkpoints:.2} s
+training   {head:.1} s, of which checkpoints and metrics {checkpoints:.2} s
 in all     {:.1} s, of which fetching and importing {fetch:.1} s; peak memory {memory}
-backbone   sha256 {hash}... before and after: it did not move
+backbone   {backbone}
 run        {folder}: the record, and report.html (report.zh.html)
 
 Next: {command} eval",
         manifest.trained_on, manifest.validated_on, manifest.kept_epoch, manifest.seconds
     ))
+}
+
+/// Which stages did not move, by their hashes, and which did.
+fn backbone(hashes: &WeightHashes) -> String {
+    let trained = hashes.stages.iter().filter(|stage| stage.trained);
+    let trained: Vec<_> = trained.map(|stage| &*stage.stage).collect();
+    let frozen = format!("frozen: sha256 {}... before and after", &hashes.after[..12]);
+    match trained.as_slice() {
+        [] => frozen,
+        trained if trained.len() == hashes.stages.len() => {
+            format!("trained: {}", trained.join(", "))
+        }
+        trained => format!(
+            "trained: {}; the blocks before them {frozen}",
+            trained.join(", ")
+        ),
+    }
 }
 
 fn json(trained: &Trained) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Trainings that would go on with other data than they started with.
+//! Trainings that would be resumed with other data than they started with.
 
 use std::fs;
 

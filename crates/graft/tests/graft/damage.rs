@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::harness::{
-    FOR_TRAIN, Home, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, VGG16,
+    FOR_TRAIN, Home, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, VGG16, files,
 };
 
 /// Flips a bit in the middle of a file.
@@ -51,14 +51,14 @@ fn damaged_weights_and_features_are_made_again() {
     let home = Home::with(&FOR_TRAIN);
     let head = home.train(&[]).json()["head"].clone();
     flip(&home.model("vgg16/block3.safetensors"));
-    flip(&home.cached()[0]);
+    flip(&files(&home.cached()[0])[0]);
     let again = home.train(&[]);
     assert_eq!(again.json()["cache"], "miss");
     assert_eq!(again.json()["head"], head);
     for part in [
         "block3.safetensors",
         "importing the weights again",
-        "computing them anew",
+        "computing it anew",
     ] {
         assert!(
             again.err.contains(part),
@@ -83,7 +83,7 @@ fn a_damaged_run_is_refused() {
         .refuses(1, &["manifest.json", "expected"]);
     fs::remove_file(run.join("manifest.json")).unwrap();
     home.graft(&["eval", run.to_str().unwrap()])
-        .refuses(1, &["no complete run"]);
+        .refuses(1, &["not a complete run"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! A disk that is really full, and a folder that really cannot be written. Mounting needs root; a
-//! test that cannot mount says so.
+//! A disk that is really full, and a folder that really cannot be written. Mounting needs root: without
+//! it a test says that it was skipped, and in CI it fails.
 
+use std::env;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::harness::{FOR_TRAIN, Home, SMALL, VGG16, leftovers};
-use crate::resume::{gone_on_after, newest, result, unfinished};
+use crate::resume::{newest, result, resumed_after, unfinished};
 
 /// A small file system of its own, gone with this value.
 struct Mount {
@@ -20,7 +21,7 @@ struct Mount {
 }
 
 impl Mount {
-    /// A tmpfs of `size`, or nothing where this user cannot mount.
+    /// A tmpfs of `size`, or nothing where this user cannot mount, which CI must be able to.
     fn new(size: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().join("disk");
@@ -28,8 +29,16 @@ impl Mount {
         let options = format!("size={size}");
         let mounted = mount(&["-t", "tmpfs", "-o", &options, "graft-test"], &at);
         if !mounted {
+            let ci = env::var_os("CI").is_some();
+            assert!(
+                !ci,
+                "cannot mount a tmpfs, and CI is set: run the tests as root"
+            );
             // Written past the test harness, which hides what a passing test prints.
-            let _ = writeln!(io::stderr(), "skipped: this user cannot mount a tmpfs");
+            let _ = writeln!(
+                io::stderr(),
+                "skipped: this user cannot mount a tmpfs (needs root)"
+            );
         }
         mounted.then_some(Self {
             _folder: folder,
@@ -204,7 +213,7 @@ fn a_disk_that_fills_up_while_training_leaves_a_checkpoint_to_go_on_from() {
     let resumed = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
     resumed.succeeds();
     assert!(saved.is_some());
-    assert_eq!(gone_on_after(&resumed.err), saved);
+    assert_eq!(resumed_after(&resumed.err), saved);
     assert!(result(&run) == whole);
 }
 

@@ -26,9 +26,9 @@ fn numbers_that_go_wrong_end_a_training_and_its_last_checkpoint_loads() {
     };
     assert!(!run.join("SHA256SUMS").exists());
     assert_eq!(fs::read_to_string(run.join("metrics.jsonl")).unwrap(), "");
-    // From the step before it goes on, and ends the same.
+    // From the step before it is resumed, and ends the same.
     let resumed = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
-    let from = "goes on after 0 epochs and 1 steps";
+    let from = "is resumed after 0 epochs and 1 steps";
     resumed.refuses(1, &[from, cause[0], cause[1]]);
     // No later run takes it for a complete one.
     home.graft(&["eval"]).refuses(1, &["no complete run"]);

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::harness::{FOR_TRAIN, Home, leftovers, times};
-use crate::resume::{gone_on_after, newest, result};
+use crate::features::finished_shards;
+use crate::harness::{FOR_TRAIN, Home, files, leftovers, times};
+use crate::resume::{newest, result, resumed_after};
 
 /// A run of a few steps with checkpoints in the middle of its epochs.
 const RUN: [&str; 10] = [
@@ -65,7 +66,7 @@ fn at_every_place(operation: &str, effect: &str, code: i32) -> usize {
         }
         let begun = run
             .as_ref()
-            .is_some_and(|run| run.join("start.json").exists());
+            .is_some_and(|run| run.join("checkpoints/latest").exists());
         if effect != "KILL" {
             assert_eq!(run.is_some(), begun, "{operation} {place}: {said}");
         }
@@ -73,14 +74,14 @@ fn at_every_place(operation: &str, effect: &str, code: i32) -> usize {
         if let Some(run) = run.filter(|_| begun) {
             if !run.join("SHA256SUMS").exists() {
                 let saved = newest(&run);
-                let gone_on = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
-                gone_on.succeeds();
-                assert_eq!(gone_on_after(&gone_on.err), saved, "{operation} {place}");
+                let again = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
+                again.succeeds();
+                assert_eq!(resumed_after(&again.err), saved, "{operation} {place}");
             }
             assert!(result(&run) == whole, "{operation} {place}");
             runs += 1;
         }
-        // A run that was not begun goes at the next start.
+        // A run without a checkpoint goes at the next start.
         home.graft(&train).succeeds();
         assert_eq!(
             home.runs().len(),
@@ -144,26 +145,32 @@ fn killed_while_features_are_computed_the_next_training_goes_on_with_them() {
     let train = [&["train", "--json"], &RUN[..], &more].concat();
     home.graft(&train).succeeds();
     let whole = result(&home.runs()[0]);
+    let entry = |home: &Home| {
+        let files = home.cached().into_iter().flat_map(|path| files(&path));
+        files
+            .map(|file| (fs::read(&file).unwrap(), file))
+            .collect::<Vec<_>>()
+    };
+    let cached = entry(&home);
+    assert_eq!(cached.len(), 4, "three shards and a manifest");
     let (mut met, mut kept) = (0, 0);
     for place in 1.. {
         home.graft(&["cache", "clear"]).succeeds();
         let mut command = home.command(&train);
         command.env("GRAFT_FAULT", format!("rename:{place}:KILL"));
         let output = command.output().unwrap();
-        let shards = home
-            .cached()
-            .iter()
-            .any(|path| path.extension().is_some_and(|end| end == "shards"));
+        let shards = finished_shards(&home);
         if home.runs().len() > 1 || output.status.success() {
             break;
         }
         met += 1;
-        kept += usize::from(shards);
+        kept += usize::from(!shards.is_empty());
         home.graft(&train).succeeds();
         assert!(
             result(home.runs().last().unwrap()) == whole,
             "rename {place}"
         );
+        assert!(entry(&home) == cached, "rename {place}");
         fs::remove_dir_all(home.runs().last().unwrap()).unwrap();
     }
     println!("a training that is killed while its features are computed: at {met} places");

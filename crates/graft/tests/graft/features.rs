@@ -1,29 +1,46 @@
-//! Cached features, read as any reader of safetensors would.
+//! Cached features, read from their files.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use safetensors::SafeTensors;
 use serde_json::Value;
 
-use crate::harness::Home;
+use crate::harness::{Home, files};
 
-/// Every entry of the cache: the hash of its images, and its features.
+/// Every complete entry of the cache: the hash of its images, and its features.
 pub(crate) fn all(home: &Home) -> Vec<(String, Vec<f32>)> {
-    let files = home.cached().into_iter().filter(|path| path.is_file());
-    files.map(|path| entry(&path)).collect()
+    let entries = home.cached().into_iter();
+    let entries = entries.filter(|path| path.join("entry.json").exists());
+    entries.map(|path| entry(&path)).collect()
 }
 
 fn entry(path: &Path) -> (String, Vec<f32>) {
-    let bytes = fs::read(path).unwrap();
-    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
-    let key = header.metadata().as_ref().unwrap()["key"].clone();
-    let key: Value = serde_json::from_str(&key).unwrap();
-    let file = SafeTensors::deserialize(&bytes).unwrap();
-    let data = file.tensor("features").unwrap().data().to_vec();
-    let words = data.as_chunks().0.iter();
-    let features = words.map(|word| f32::from_le_bytes(*word)).collect();
-    (key["images"].as_str().unwrap().to_owned(), features)
+    let manifest = fs::read(path.join("entry.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    let shards = files(path).into_iter().filter(|file| is_shard(file));
+    let bytes: Vec<u8> = shards.flat_map(|file| fs::read(file).unwrap()).collect();
+    let words = bytes.as_chunks().0.iter();
+    let features: Vec<f32> = words.map(|word| f32::from_le_bytes(*word)).collect();
+    let shape = manifest["entry"]["shape"].as_array().unwrap();
+    let count: u64 = shape.iter().map(|size| size.as_u64().unwrap()).product();
+    assert_eq!(features.len() as u64, count);
+    let images = manifest["entry"]["key"]["images"].as_str().unwrap();
+    (images.to_owned(), features)
+}
+
+/// The shards of entries that are not complete.
+pub(crate) fn finished_shards(home: &Home) -> Vec<PathBuf> {
+    let entries = home.cached().into_iter();
+    let partial = entries.filter(|path| !path.join("entry.json").exists());
+    let files = partial.flat_map(|path| files(&path));
+    files.filter(|file| is_shard(file)).collect()
+}
+
+/// Whether a file's name is a number and a hash, as those of shards are.
+fn is_shard(file: &Path) -> bool {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    name.split_once('-')
+        .is_some_and(|(number, _)| number.len() == 6)
 }
 
 /// The largest difference between features of the same images, in shares of the largest feature.

@@ -80,7 +80,7 @@ impl Home {
         visible(&self.root.join("runs"))
     }
 
-    /// The cached features in it, and shards of them.
+    /// The entries of cached features in it, complete or not.
     pub(crate) fn cached(&self) -> Vec<PathBuf> {
         visible(&self.root.join("cache"))
     }
@@ -203,7 +203,8 @@ fn visible(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// What is in a folder, by name; nothing where it is missing.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .into_iter()
         .flatten()

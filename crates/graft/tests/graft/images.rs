@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::harness::Home;
+use crate::harness::{Home, VGG16};
 
 const IMAGES: &str = "train-images-idx3-ubyte";
 const LABELS: &str = "train-labels-idx1-ubyte";
@@ -78,6 +78,56 @@ fn a_holdout_larger_than_the_set_is_refused() {
     let source = format!("data.source={}", folder.path().display());
     home.graft(&["train", "--set", &source])
         .refuses(1, &["5000", "20", "data.validation"]);
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn pictures_are_brought_to_the_form_of_the_set_that_a_run_was_trained_on() {
+    // 20x24 pixels, the left or the right half lighter: a digit would be centred, which hides the class.
+    let pixels = |class: u8| {
+        (0..480).map(move |at| {
+            if (at % 24 < 12) == (class == 0) {
+                220
+            } else {
+                90
+            }
+        })
+    };
+    let home = Home::with(&[VGG16]);
+    let folder = tempfile::tempdir().unwrap();
+    let classes = || (0..100).map(|index| index % 2);
+    let header = [0, 0, 8, 3, 0, 0, 0, 100, 0, 0, 0, 20, 0, 0, 0, 24];
+    let images: Vec<u8> = header
+        .into_iter()
+        .chain(classes().flat_map(pixels))
+        .collect();
+    write(folder.path(), IMAGES, &images);
+    let labels: Vec<u8> = [0, 0, 8, 1, 0, 0, 0, 100]
+        .into_iter()
+        .chain(classes())
+        .collect();
+    write(folder.path(), LABELS, &labels);
+    let source = format!("data.source={}", folder.path().display());
+    let [classes, validation] = ["data.classes=2", "data.validation=10"];
+    let train = [
+        "train", "--set", &source, "--set", classes, "--set", validation,
+    ];
+    home.graft(&train).succeeds();
+    for class in [0, 1] {
+        let small = image::GrayImage::from_vec(24, 20, pixels(class).collect()).unwrap();
+        let large = image::imageops::resize(&small, 240, 200, image::imageops::Nearest);
+        for picture in [small, large] {
+            let path = folder.path().join("picture.png");
+            picture.save(&path).unwrap();
+            let told = home
+                .graft(&["predict", path.to_str().unwrap(), "--json"])
+                .json();
+            assert_eq!(
+                (&told["class"], &told["inverted"]),
+                (&class.into(), &false.into())
+            );
+        }
+    }
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) {

@@ -24,6 +24,7 @@ mod resume;
 mod signals;
 mod smoke;
 mod torn;
+mod unfreeze;
 mod usage;
 #[cfg(feature = "wgpu")]
 mod wgpu;

@@ -1,4 +1,4 @@
-//! Runs that are interrupted or killed, and gone on with.
+//! Runs that are interrupted or killed, and resumed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,35 +54,28 @@ fn prepared() -> (Home, (Vec<u8>, Vec<String>), Duration) {
     (home, whole, took)
 }
 
-/// The file of a run's checkpoint of that name.
-fn checkpoint(run: &Path, name: &str) -> PathBuf {
-    let files = fs::read_dir(run.join("checkpoints")).unwrap();
-    let mut files = files.map(|file| file.unwrap().path());
-    let is_it = |path: &PathBuf| {
-        path.file_name()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .starts_with(name)
-    };
-    files.find(is_it).unwrap()
+/// A run's checkpoint of that name.
+pub(crate) fn checkpoint(run: &Path, name: &str) -> PathBuf {
+    run.join("checkpoints").join(name)
 }
 
-/// The place of a run's newest checkpoint, in finished epochs and steps since, as its list has it.
-pub(crate) fn newest(run: &Path) -> Option<(u64, u64)> {
-    let list = fs::read(run.join("checkpoints/manifest.json")).ok()?;
-    let list: serde_json::Value = serde_json::from_slice(&list).unwrap();
-    let newest = list["content"]["last"].as_array().unwrap().first()?;
-    let number = |name: &str| newest[name].as_u64().unwrap();
+/// The place of a run's checkpoint, in finished epochs and steps since, as its first line has it.
+pub(crate) fn place(run: &Path, name: &str) -> Option<(u64, u64)> {
+    let bytes = fs::read(checkpoint(run, name)).ok()?;
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap();
+    let line: serde_json::Value = serde_json::from_slice(line).unwrap();
+    let number = |name: &str| line[name].as_u64().unwrap();
     Some((number("epochs"), number("steps")))
 }
 
-/// The checkpoint that a resumed training went on from, by what it said; none where it began anew.
-pub(crate) fn gone_on_after(said: &str) -> Option<(u64, u64)> {
-    if said.contains("goes on from the start") {
-        return None;
-    }
-    let (_, place) = said.split_once(" goes on after ").unwrap();
+/// The place of a run's newest checkpoint.
+pub(crate) fn newest(run: &Path) -> Option<(u64, u64)> {
+    place(run, "latest")
+}
+
+/// The checkpoint that a training was resumed from, by what it said.
+pub(crate) fn resumed_after(said: &str) -> Option<(u64, u64)> {
+    let (_, place) = said.split_once(" is resumed after ").unwrap();
     let mut numbers = place.split(' ').filter_map(|word| word.parse().ok());
     Some((numbers.next().unwrap(), numbers.next().unwrap()))
 }
@@ -117,12 +110,12 @@ fn killed_anywhere_it_ends_the_same() {
         let Some(run) = unfinished(&home, &before) else {
             continue;
         };
-        if !run.join("SHA256SUMS").exists() && run.join("start.json").exists() {
-            let saved = newest(&run);
-            let gone_on = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
-            gone_on.succeeds();
-            assert_eq!(gone_on_after(&gone_on.err), saved);
-            resumed += u32::from(saved.is_some());
+        let saved = newest(&run);
+        if !run.join("SHA256SUMS").exists() && saved.is_some() {
+            let again = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
+            again.succeeds();
+            assert_eq!(resumed_after(&again.err), saved);
+            resumed += u32::from(saved > Some((0, 0)));
         }
         if run.join("SHA256SUMS").exists() {
             assert!(
@@ -132,20 +125,20 @@ fn killed_anywhere_it_ends_the_same() {
             );
         }
     }
-    println!("a training that is killed at any time, and gone on with: from {resumed} checkpoints");
+    println!("a training that is killed at any time, and resumed: from {resumed} checkpoints");
     assert!(resumed >= kills() / 4, "{resumed}");
 }
 
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
-fn what_cannot_be_gone_on_with() {
-    let (home, ..) = prepared();
+fn what_cannot_be_resumed() {
+    let (home, whole, _) = prepared();
     let run = home.runs()[0].clone();
     let resume = |more: &[&str]| {
         let run = run.to_str().unwrap();
         home.graft(&[&["train", "--json", "--resume", run], more].concat())
     };
-    resume(&[]).refuses(1, &["complete", "nothing to go on with"]);
+    resume(&[]).refuses(1, &["complete", "nothing to resume"]);
     uncomplete(&run);
     for (key, then, now) in [
         ("training.seed", "42", "7"),
@@ -155,64 +148,78 @@ fn what_cannot_be_gone_on_with() {
     ] {
         resume(&["--set", &format!("{key}={now}")]).refuses(1, &[key, then, now]);
     }
-    resume(&["--checkpoint", "epoch-1"]).refuses(1, &["`epoch-1`", "epoch-020-step-000000"]);
+    resume(&["--checkpoint", "epoch-1"]).refuses(2, &["epoch-1", "latest or best"]);
 
-    let last = checkpoint(&run, "epoch-020-step-000000");
-    let mut bytes = fs::read(&last).unwrap();
+    // The best was saved before, and is whole.
+    let (best, _) = place(&run, "best").unwrap();
+    let latest = checkpoint(&run, "latest");
+    let mut bytes = fs::read(&latest).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    fs::write(&last, &bytes).unwrap();
-    let earlier = "--checkpoint epoch-019-step-000035";
-    resume(&[]).refuses(1, &["epoch-020-step-000000", "expected sha256", earlier]);
-    let resumed = resume(&["--checkpoint", "epoch-019-step-000035"]);
+    fs::write(&latest, &bytes).unwrap();
+    let offer = format!("after epoch {best} is whole: resume with --checkpoint best");
+    resume(&[]).refuses(1, &["checkpoints/latest", "expected sha256", &offer]);
+    let resumed = resume(&["--checkpoint", "best"]);
     resumed.succeeds();
-    let said = "goes on after 19 epochs and 35 steps";
-    assert!(resumed.err.contains(said), "{}", resumed.err);
-}
-
-#[test]
-#[ignore = "needs the fetched assets; run by cargo xtask test"]
-fn without_its_list_of_checkpoints_it_goes_on_with_those_that_are_there() {
-    let (home, whole, _) = prepared();
-    let run = home.runs()[0].clone();
-    uncomplete(&run);
-    fs::remove_file(checkpoint(&run, "epoch-020-step-000000")).unwrap();
-    let list = run.join("checkpoints/manifest.json");
-    fs::write(&list, "").unwrap();
-    let resumed = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
-    resumed.succeeds();
-    for said in [
-        "manifest.json: EOF",
-        "put together anew",
-        "goes on after 19 epochs and 35 steps",
-    ] {
-        assert!(resumed.err.contains(said), "{}", resumed.err);
-    }
+    assert_eq!(resumed_after(&resumed.err), Some((best, 0)));
     assert!(result(&run) == whole);
 
-    // Without any there is nothing to go on with, and nothing is trained in silence.
+    // With neither of them nothing is trained in silence.
     uncomplete(&run);
+    fs::write(&latest, &bytes).unwrap();
+    fs::write(checkpoint(&run, "best"), "").unwrap();
+    resume(&[]).refuses(1, &["checkpoints/latest", "train again"]);
+    resume(&["--checkpoint", "best"]).refuses(1, &["checkpoints/best", "train again"]);
     fs::remove_dir_all(run.join("checkpoints")).unwrap();
-    home.graft(&["train", "--json", "--resume", run.to_str().unwrap()])
-        .refuses(1, &["checkpoints/manifest.json", "train again"]);
+    resume(&[]).refuses(1, &["no checkpoint", "train again"]);
 }
 
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
-fn a_damaged_checkpoint_of_the_best_epoch_comes_again() {
+fn resumed_from_its_best_epoch_it_ends_the_same() {
     let home = Home::with(&FOR_TRAIN);
-    let best = arguments(&["--set", "training.keep=best"]);
-    home.graft(&best).succeeds();
+    // At this rate the best epoch is none of the last.
+    let best = arguments(&[
+        "--set",
+        "training.keep=best",
+        "--set",
+        "training.learning_rate=0.05",
+    ]);
+    let trained = home.graft(&best).json();
     let run = home.runs()[0].clone();
     let whole = result(&run);
+    let kept = trained["kept_epoch"].as_u64().unwrap();
+    assert!(kept < 20, "{kept}");
+    assert_eq!(place(&run, "best"), Some((kept, 0)));
+    for from in ["latest", "best"] {
+        uncomplete(&run);
+        let resume = ["train", "--json", "--resume", run.to_str().unwrap()];
+        let resumed = home.graft(&[&resume[..], &["--checkpoint", from]].concat());
+        assert_eq!(resumed.json()["kept_epoch"], kept, "{from}");
+        assert!(result(&run) == whole, "{from}");
+    }
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_resumed_run_reports_the_time_of_all_its_parts() {
+    let home = Home::with(&FOR_TRAIN);
+    let first = home.graft(&arguments(&[])).json();
+    let run = home.runs()[0].clone();
     uncomplete(&run);
-    // The loss falls to the end: the last epoch is the best one, too.
-    fs::write(checkpoint(&run, "epoch-020-step-000000"), "").unwrap();
-    let resume = ["train", "--json", "--resume", run.to_str().unwrap()];
-    let earlier = "epoch-019-step-000035";
-    home.graft(&resume)
-        .refuses(1, &["epoch-020", &format!("--checkpoint {earlier}")]);
-    home.graft(&[&resume[..], &["--checkpoint", earlier]].concat())
-        .succeeds();
-    assert!(result(&run) == whole);
+    let again = home.graft(&["train", "--json", "--resume", run.to_str().unwrap()]);
+    let again = again.json();
+    for key in ["seconds", "head"] {
+        let of = |summary: &serde_json::Value| match key {
+            "seconds" => summary["seconds"].as_f64().unwrap(),
+            stage => summary["stages"][stage].as_f64().unwrap(),
+        };
+        // All but what came after the last checkpoint.
+        assert!(
+            of(&again) > 0.5 * of(&first),
+            "{key}: {again} after {first}"
+        );
+    }
+    let features = |summary: &serde_json::Value| summary["stages"]["features"].as_f64().unwrap();
+    assert!(features(&again) > features(&first), "{again} after {first}");
 }

@@ -47,7 +47,7 @@ fn every_flip_and_cut_in_a_record_is_found() {
     let sums = fs::read_to_string(run.join("SHA256SUMS")).unwrap();
     let listed = sums.lines().filter_map(|line| line.split_once("  "));
     let names: Vec<&str> = listed.map(|(_, name)| name).collect();
-    assert_eq!(names.len(), 14, "{names:?}");
+    assert_eq!(names.len(), 13, "{names:?}");
     Record::read(&run).unwrap();
     for name in names {
         // What reading the record does with every file that is listed.
@@ -70,9 +70,9 @@ fn a_report_on_a_damaged_record_says_what_is_wrong() {
     let test = run.join("predictions/test.csv");
     let whole = fs::read_to_string(&test).unwrap();
     fs::remove_file(&test).unwrap();
-    report().refuses(1, &["test.csv is missing", "verb eval"]);
+    report().refuses(1, &["test.csv is missing", "run `eval`"]);
     fs::write(&test, whole.replacen(",7,7,", ",1,7,", 1)).unwrap();
-    report().refuses(1, &["test.csv", "expected sha256", "verb eval"]);
+    report().refuses(1, &["test.csv", "expected sha256", "run `eval`"]);
     fs::write(&test, whole).unwrap();
     report().succeeds();
 

@@ -115,7 +115,7 @@ fn the_doctor_names_what_is_wrong_and_what_to_do() {
     assert_eq!(found("cache").as_str().unwrap()[..9], *"1 entries");
     assert_eq!(found("runs"), "1 runs, 1 of them complete");
 
-    std::fs::write(home.cached()[0].as_path(), "damaged").unwrap();
+    std::fs::write(home.cached()[0].join("entry.json"), "damaged").unwrap();
     std::fs::write(home.model(TRAIN_LABELS), "damaged").unwrap();
     std::fs::write(home.model("vgg16/block2.safetensors"), "damaged").unwrap();
     std::fs::write(home.runs()[0].join("recipe.toml"), "damaged").unwrap();

@@ -1,6 +1,6 @@
-//! The whole job on `SwiftShader`, a Vulkan device in software, held against the processor. Run by
+//! The whole job on `SwiftShader`, a Vulkan device in software, compared with the CPU. Run by
 //! `scripts/swiftshader.sh`, which makes it the only device, with the path of a `graft` that was built
-//! for the processor in `GRAFT_CPU`.
+//! for the CPU in `GRAFT_CPU`.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -44,33 +44,33 @@ fn refusals_are_said_at_once() {
 
 #[test]
 #[ignore = "needs SwiftShader and the fetched assets; run by scripts/swiftshader.sh"]
-fn trains_and_evaluates_as_the_processor_does() {
+fn trains_and_evaluates_as_the_cpu_does() {
     let home = Home::with(&FOR_TRAIN);
     home.take(&[TEST_IMAGES, TEST_LABELS]);
     let cpu = PathBuf::from(env::var_os("GRAFT_CPU").expect("the path of a graft for the CPU"));
     let cpu = |arguments: &[&str]| home.other(&cpu, arguments).json();
     let train = [&["train", "--json"], &SMALL[..]].concat();
-    let processor = cpu(&train);
-    let card = home.train(&WGPU).json();
+    let on_cpu = cpu(&train);
+    let gpu = home.train(&WGPU).json();
     // Features of one are never taken for the other's, and both are kept.
     assert_eq!(
-        (&processor["cache"], &card["cache"]),
+        (&on_cpu["cache"], &gpu["cache"]),
         (&"miss".into(), &"miss".into())
     );
     assert_eq!(cpu(&train)["cache"], "hit");
     assert_eq!(home.train(&WGPU).json()["cache"], "hit");
-    assert_eq!(processor["backbone"], card["backbone"]);
+    assert_eq!(on_cpu["backbone"], gpu["backbone"]);
     for split in ["train", "validation"] {
-        same(&processor[split], &card[split]);
+        same(&on_cpu[split], &gpu[split]);
     }
 
     let folder = |run: &Value| run["run"].as_str().unwrap().to_owned();
-    let processor = cpu(&["eval", &folder(&processor), "--json"]);
-    let run = folder(&card);
+    let on_cpu = cpu(&["eval", &folder(&on_cpu), "--json"]);
+    let run = folder(&gpu);
     let eval = [&["eval", &run, "--json"], &WGPU[..]].concat();
-    let card = home.graft(&eval).json();
-    same(&processor, &card);
-    assert_eq!(processor["confusion"], card["confusion"]);
+    let gpu = home.graft(&eval).json();
+    same(&on_cpu, &gpu);
+    assert_eq!(on_cpu["confusion"], gpu["confusion"]);
 
     let difference = largest_difference(&home);
     eprintln!("the largest difference of features is {difference:.2e} of the largest feature");
@@ -102,11 +102,11 @@ fn trains_and_evaluates_as_the_processor_does() {
 
 #[test]
 #[ignore = "needs SwiftShader and the fetched assets; run by scripts/swiftshader.sh"]
-fn a_full_device_gets_smaller_passes() {
+fn a_full_device_gets_smaller_batches() {
     let home = Home::with(&FOR_TRAIN);
     let found = with_less_memory(&home, &WGPU);
     eprintln!(
-        "the largest difference of features in smaller passes is {found:.2e} of the largest feature"
+        "the largest difference of features in smaller batches is {found:.2e} of the largest feature"
     );
     assert!(found < 1e-4, "{found}");
     // What the runtime itself refuses: a map of more than a gibibyte.
@@ -116,7 +116,7 @@ fn a_full_device_gets_smaller_passes() {
     home.graft(&bench).refuses(
         1,
         &[
-            "too little memory even for the smallest pass: can't allocate",
+            "too little memory even for the smallest batch: can't allocate",
             "--batches",
         ],
     );
@@ -124,19 +124,16 @@ fn a_full_device_gets_smaller_passes() {
 
 /// Expects the same accuracy, and the same loss but for rounding.
 #[track_caller]
-fn same(processor: &Value, card: &Value) {
+fn same(on_cpu: &Value, gpu: &Value) {
     let loss = |scores: &Value| scores["loss"].as_f64().unwrap();
     eprintln!(
-        "processor {:.6}, card {:.6}, accuracy {}",
-        loss(processor),
-        loss(card),
-        card["accuracy"]
+        "CPU {:.6}, GPU {:.6}, accuracy {}",
+        loss(on_cpu),
+        loss(gpu),
+        gpu["accuracy"]
     );
-    assert_eq!(processor["accuracy"], card["accuracy"]);
-    assert!(
-        (loss(processor) - loss(card)).abs() < LOSS,
-        "{processor} {card}"
-    );
+    assert_eq!(on_cpu["accuracy"], gpu["accuracy"]);
+    assert!((loss(on_cpu) - loss(gpu)).abs() < LOSS, "{on_cpu} {gpu}");
 }
 
 /// The largest difference between the features of the two backends, in shares of the largest

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::mark::{mark, place, width};
+use super::mark::{mark, place, whisker, width};
 use super::scale::Scale;
 use super::{WIDTH, picture};
 use crate::{Bin, Language, number, wilson};
@@ -60,14 +60,11 @@ fn drawn(bin: &Bin, x: &Scale, y: &Scale) -> Markup {
         return html! {};
     };
     let interval = wilson(bin.correct, bin.n);
-    let (across, ends) = (
-        x.at(confidence),
-        [interval.low, interval.high].map(|end| place(y.at(end))),
-    );
+    let across = x.at(confidence);
     html! {
         g.s0 {
             title { (number::count(bin.correct)) " / " (number::count(bin.n)) }
-            path.whisker d=(format!("M{0},{1}V{2}m-3,0h6M{3},{1}h6", place(across), ends[0], ends[1], place(across - 3.0))) {}
+            (whisker(across, [interval.low, interval.high].map(|end| y.at(end))))
             (mark(0, across, y.at(accuracy)))
         }
     }

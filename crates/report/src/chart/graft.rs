@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 
 use super::mark::{place, width};
-use super::{as_f64, picture};
+use super::picture;
 use crate::Language;
+use crate::count::float;
 use crate::record::{Layer, LayerKind, Part};
 
 /// The width that it is drawn for: more than other pictures, for the shapes.
@@ -28,12 +29,12 @@ pub fn graft_svg(layers: &[Layer], language: Language) -> String {
     let (head, base): (Vec<&Layer>, Vec<&Layer>) =
         layers.iter().partition(|layer| layer.part == Part::Grafted);
     let blocks = blocks(&base, language);
-    let wide = (WIDTH - GAP * as_f64(blocks.len().saturating_sub(1))) / as_f64(blocks.len().max(1));
+    let wide = (WIDTH - GAP * float(blocks.len().saturating_sub(1))) / float(blocks.len().max(1));
     let kept = blocks
         .iter()
-        .filter(|block| block.part() == Part::Frozen)
+        .filter(|block| block.part() != Part::Removed)
         .count();
-    let left = |block: usize| (wide + GAP) * as_f64(block);
+    let left = |block: usize| (wide + GAP) * float(block);
     let stem = (left(kept) - GAP / 2.0).clamp(GAP, WIDTH - GAP);
     let content = html! {
         @for (number, block) in blocks.iter().enumerate() { (drawn(block, left(number), wide, language)) }
@@ -53,10 +54,8 @@ impl Block<'_> {
     /// What its layers are, in a word or two.
     fn content(&self, language: Language) -> String {
         let of = |kind| {
-            self.layers
-                .iter()
-                .filter(|layer| layer.kind == kind)
-                .count()
+            let layers = self.layers.iter();
+            layers.filter(|layer| layer.kind == kind).count()
         };
         let (convolutions, dense) = (of(LayerKind::Convolution), of(LayerKind::Dense));
         if convolutions > 0 {
@@ -95,16 +94,11 @@ pub(crate) fn block_name(block: &str, language: Language) -> String {
 fn drawn(block: &Block, x: f64, wide: f64, language: Language) -> Markup {
     let (top, height) = ROW;
     let middle = place(x + wide / 2.0);
-    let frozen = block.part() == Part::Frozen;
+    let frozen = block.part() != Part::Removed;
     let last = block.layers.last();
-    let shape = |shape: Option<&Vec<usize>>| {
-        shape.map(|sizes| {
-            sizes
-                .iter()
-                .map(usize::to_string)
-                .collect::<Vec<_>>()
-                .join("×")
-        })
+    let shape = |sizes: Option<&Vec<usize>>| {
+        let sizes: Vec<String> = sizes?.iter().map(usize::to_string).collect();
+        Some(sizes.join("×"))
     };
     html! {
         @if let Some(shape) = shape(last.and_then(|layer| layer.original.as_ref())) {

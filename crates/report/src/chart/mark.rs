@@ -18,10 +18,9 @@ pub(super) fn dashes(series: usize) -> &'static str {
 /// Its mark, around a place.
 pub(super) fn mark(series: usize, x: f64, y: f64) -> Markup {
     let polygon = |corners: &[(f64, f64)]| {
-        let corners: Vec<String> = corners
-            .iter()
-            .map(|(dx, dy)| format!("{:.1},{:.1}", x + dx, y + dy))
-            .collect();
+        let corners = corners.iter();
+        let corners = corners.map(|(dx, dy)| format!("{:.1},{:.1}", x + dx, y + dy));
+        let corners: Vec<String> = corners.collect();
         html! { polygon.mark points=(corners.join(" ")) {} }
     };
     match series % LOOKS {
@@ -32,6 +31,17 @@ pub(super) fn mark(series: usize, x: f64, y: f64) -> Markup {
         4 => html! { circle.mark.open cx=(place(x)) cy=(place(y)) r="3.6" {} },
         _ => polygon(&[(-4.3, -3.2), (4.3, -3.2), (0.0, 4.6)]),
     }
+}
+
+/// An interval from height to height, with bars at its ends.
+pub(super) fn whisker(x: f64, ends: [f64; 2]) -> Markup {
+    let [low, high] = ends.map(place);
+    let line = format!(
+        "M{0},{low}V{high}m-3,0h6M{1},{low}h6",
+        place(x),
+        place(x - 3.0)
+    );
+    html! { path.whisker d=(line) {} }
 }
 
 /// A coordinate as text: a tenth of a pixel is enough.

@@ -7,7 +7,6 @@
 
 mod calibration;
 mod confusion;
-mod dots;
 mod file;
 mod graft;
 mod key;
@@ -86,13 +85,7 @@ pub struct Point {
 /// Draws `chart`, to be put into an HTML page. Values that are no numbers are left out.
 #[must_use]
 pub fn svg(chart: &Chart, language: Language) -> String {
-    let chart = chart.finite();
-    let lines = chart.series.iter().any(|series| series.joined);
-    let drawn = match &chart.x {
-        Axis::Names(names) if !lines => dots::draw(&chart, names, language),
-        _ => plot::draw(&chart, language),
-    };
-    drawn.into_string()
+    plot::draw(&chart.finite(), language).into_string()
 }
 
 impl Chart {
@@ -100,16 +93,11 @@ impl Chart {
     fn finite(&self) -> Self {
         let mut chart = self.clone();
         for series in &mut chart.series {
-            series
-                .points
-                .retain(|point| point.x.is_finite() && point.y.is_finite());
-            if self.x == Axis::Logarithmic {
-                series.points.retain(|point| point.x > 0.0);
-            }
-            for point in &mut series.points {
-                point.interval = point
-                    .interval
-                    .filter(|(low, high)| low.is_finite() && high.is_finite());
+            let has_place = |x: f64| x.is_finite() && (x > 0.0 || self.x != Axis::Logarithmic);
+            let points = &mut series.points;
+            points.retain(|point| has_place(point.x) && point.y.is_finite());
+            for interval in points.iter_mut().map(|point| &mut point.interval) {
+                *interval = interval.filter(|(low, high)| low.is_finite() && high.is_finite());
             }
         }
         chart
@@ -136,15 +124,6 @@ fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
         let (low, high) = ends.unwrap_or((value, value));
         Some((value.min(low), value.max(high)))
     })
-}
-
-/// A count as a place.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of things in a picture are small"
-)]
-fn as_f64(count: usize) -> f64 {
-    count as f64
 }
 
 /// The picture around `content`.

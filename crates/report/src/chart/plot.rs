@@ -2,9 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::mark::{colour, dashes, lines, mark, place, width};
+use super::mark::{colour, dashes, lines, mark, place, whisker, width};
 use super::scale::Scale;
 use super::{Axis, Chart, Point, Series, WIDTH, extent, key, picture};
+use crate::count::float;
 use crate::{Language, number};
 
 /// The height of the plotted area.
@@ -23,30 +24,21 @@ const DODGE: f64 = 6.0;
 /// Draws `chart` upwards.
 pub(super) fn draw(chart: &Chart, language: Language) -> Markup {
     let beside = key::room_beside(&chart.series);
-    let above = if beside.is_some() {
-        0.0
-    } else {
-        key::height(&chart.series)
-    };
+    let above = beside.map_or_else(|| key::height(&chart.series), |_| 0.0);
     let top = above + 32.0;
     let bottom = top + HEIGHT;
     let y = heights(chart, bottom, top);
     let tick = |value: &f64| number::tick(*value, y.step, chart.percent.then_some(language));
-    let widest = y
-        .ticks
-        .iter()
-        .map(|value| width(&tick(value)))
-        .fold(0.0, f64::max);
+    let widths = y.ticks.iter().map(|value| width(&tick(value)));
+    let widest = widths.fold(0.0, f64::max);
     let (left, right) = (widest + 10.0, WIDTH - beside.unwrap_or(16.0));
     // Points that are moved apart stay inside.
     let inside = 8.0 + dodge(chart, chart.series.len().saturating_sub(1)).abs();
     let x = across(chart, left + inside, right - inside);
-    let slot = (right - left) / super::as_f64(x.ticks.len().max(1)) - 6.0;
-    let named_lines = x
-        .ticks
-        .iter()
-        .map(|value| named(&chart.x, *value, slot).len());
-    let below = BELOW + NAME * super::as_f64(named_lines.max().unwrap_or(1).saturating_sub(1));
+    let slot = (right - left) / float(x.ticks.len().max(1)) - 6.0;
+    let ticks = x.ticks.iter();
+    let named_lines = ticks.map(|value| named(&chart.x, *value, slot).len());
+    let below = BELOW + NAME * float(named_lines.max().unwrap_or(1).saturating_sub(1));
     let content = html! {
             @if beside.is_none() && above > 0.0 { (key::key(&chart.series, 0.0)) }
             text.axis x="0" y=(place(above + 15.0)) { (chart.y_label) }
@@ -60,7 +52,7 @@ pub(super) fn draw(chart: &Chart, language: Language) -> Markup {
                 @let at = x.at(*value);
                 line.base x1=(place(at)) x2=(place(at)) y1=(place(bottom)) y2=(place(bottom + 4.0)) {}
     @for (line, text) in named(&chart.x, *value, slot).iter().enumerate() {
-                    text.tick.middle x=(place(at)) y=(place(bottom + 18.0 + NAME * super::as_f64(line))) { (text) }
+                    text.tick.middle x=(place(at)) y=(place(bottom + 18.0 + NAME * float(line))) { (text) }
                 }
             }
             text.axis.middle x=(place(f64::midpoint(left, right))) y=(place(bottom + below - 6.0)) { (chart.x_label) }
@@ -86,11 +78,8 @@ fn drawn(
 ) -> Markup {
     let moved = dodge(chart, number);
     let at = |point: &Point| (x.at(point.x) + moved, y.at(point.y));
-    let line = series
-        .points
-        .iter()
-        .map(at)
-        .map(|(x, y)| format!("{},{}", place(x), place(y)));
+    let line = series.points.iter().map(at);
+    let line = line.map(|(x, y)| format!("{},{}", place(x), place(y)));
     let line: Vec<String> = line.collect();
     html! {
         g.(colour(number)) {
@@ -102,8 +91,7 @@ fn drawn(
                 g {
                     title { (series.name) ", " (name(&chart.x, point.x)) ": " (value(point.y, chart.percent, language)) }
                     @if let Some((low, high)) = point.interval {
-                        @let ends = [place(y.at(low)), place(y.at(high))];
-                        path.whisker d=(format!("M{0},{1}V{2}m-3,0h6M{3},{1}h6", place(left), ends[0], ends[1], place(left - 3.0))) {}
+                        (whisker(left, [low, high].map(|end| y.at(end))))
                     }
                     @if marked { (mark(number, left, up)) }
                 }
@@ -115,16 +103,13 @@ fn drawn(
 /// Which points get a mark: on a line that is crowded with them, only some, so that its dashes show.
 fn marked(series: &Series, x: &Scale) -> Vec<bool> {
     let mut last = f64::NEG_INFINITY;
-    let mut marked = Vec::with_capacity(series.points.len());
-    for point in &series.points {
+    let shown = |point: &Point| {
         let at = x.at(point.x);
         let shown = !series.joined || point.interval.is_some() || (at - last).abs() >= CROWDED;
-        if shown {
-            last = at;
-        }
-        marked.push(shown);
-    }
-    marked
+        last = if shown { at } else { last };
+        shown
+    };
+    series.points.iter().map(shown).collect()
 }
 
 /// How far the points of series number `series` are moved, so that no whisker hides another.
@@ -132,32 +117,19 @@ fn dodge(chart: &Chart, series: usize) -> f64 {
     if !chart.points().any(|point| point.interval.is_some()) {
         return 0.0;
     }
-    DODGE * (super::as_f64(series) - super::as_f64(chart.series.len().saturating_sub(1)) / 2.0)
+    DODGE * (float(series) - float(chart.series.len().saturating_sub(1)) / 2.0)
 }
 
 /// The vertical scale: from 0 where that wastes little, never beyond 100 %.
 fn heights(chart: &Chart, bottom: f64, top: f64) -> Scale {
     let (low, high) = chart.heights();
-    let low = if low > 0.0 && low < 0.5 * high {
-        0.0
+    let near = low > 0.0 && low < 0.5 * high;
+    let scale = Scale::linear(if near { 0.0 } else { low }, high, 5.0, bottom..top);
+    if chart.percent && high <= 1.0 {
+        scale.up_to(1.0)
     } else {
-        low
-    };
-    let scale = Scale::linear(low, high, 5.0, bottom..top);
-    let beyond = scale.ticks.last().is_some_and(|last| *last > 1.0 + 1e-9);
-    if chart.percent && beyond && high <= 1.0 {
-        let step = scale.step;
-        let ticks = scale
-            .ticks
-            .into_iter()
-            .filter(|tick| *tick <= 1.0 + 1e-9)
-            .collect::<Vec<_>>();
-        let from = ticks.first().copied().unwrap_or(low);
-        let mut scale = Scale::exact(from, 1.0, ticks, bottom..top);
-        scale.step = step;
-        return scale;
+        scale
     }
-    scale
 }
 
 /// The horizontal scale.
@@ -166,20 +138,16 @@ fn across(chart: &Chart, left: f64, right: f64) -> Scale {
     let (low, high) = extent(values.iter().copied()).unwrap_or((0.0, 1.0));
     match &chart.x {
         Axis::Linear => {
-            let round = Scale::linear(low, high, 6.0, left..right);
-            let ticks = round
-                .ticks
-                .into_iter()
-                .filter(|tick| (low..=high).contains(tick));
-            Scale::exact(low, high, ticks.collect(), left..right).marked_at(&values, APART)
+            let mut round = Scale::linear(low, high, 6.0, left..right).ticks;
+            round.retain(|tick| (low..=high).contains(tick));
+            Scale::exact(low, high, round, left..right).marked_at(&values, APART)
         }
         Axis::Logarithmic => {
             Scale::logarithmic(low, high, 9, left..right).marked_at(&values, APART)
         }
         Axis::Names(names) => {
-            let places: Vec<f64> = (0..names.len()).map(super::as_f64).collect();
-            let last = super::as_f64(names.len());
-            Scale::exact(-0.5, last - 0.5, places, left..right)
+            let places: Vec<f64> = (0..names.len()).map(float).collect();
+            Scale::exact(-0.5, float(names.len()) - 0.5, places, left..right)
         }
     }
 }
@@ -195,21 +163,17 @@ fn named(axis: &Axis, value: f64, slot: f64) -> Vec<String> {
 /// The name of a place on the horizontal axis.
 fn name(axis: &Axis, value: f64) -> String {
     match axis {
-        Axis::Names(names) => (0..)
-            .zip(names)
-            .find_map(|(at, name)| {
-                (f64::from(at) - value)
-                    .abs()
-                    .lt(&0.25)
-                    .then(|| name.clone())
-            })
-            .unwrap_or_default(),
+        Axis::Names(names) => {
+            let mut numbered = (0..).zip(names);
+            let here = numbered.find(|(at, _)| (f64::from(*at) - value).abs() < 0.25);
+            here.map_or_else(String::new, |(_, name)| name.clone())
+        }
         _ => number::plain(value),
     }
 }
 
 /// A height as text.
-pub(super) fn value(value: f64, percent: bool, language: Language) -> String {
+fn value(value: f64, percent: bool, language: Language) -> String {
     if percent {
         number::percent(value, language)
     } else {

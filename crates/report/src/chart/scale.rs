@@ -21,12 +21,9 @@ impl Scale {
         let step = round_step((high - low) / target);
         let first = (low / step + 1e-9).floor();
         let last = (high / step - 1e-9).ceil();
-        let mut ticks = Vec::new();
-        let mut place = first;
-        while place <= last {
-            ticks.push(place * step);
-            place += 1.0;
-        }
+        let places_of_ticks = std::iter::successors(Some(first), |place| Some(place + 1.0));
+        let ticks = places_of_ticks.take_while(|place| *place <= last);
+        let ticks = ticks.map(|place| place * step).collect();
         Self {
             domain: (first * step, last * step),
             places,
@@ -47,6 +44,13 @@ impl Scale {
         }
     }
 
+    /// The same without what lies beyond `most`.
+    pub(super) fn up_to(mut self, most: f64) -> Self {
+        self.ticks.retain(|tick| *tick <= most + 1e-9);
+        self.domain.1 = self.domain.1.min(most);
+        self
+    }
+
     /// Spaced by logarithms of values above 0, with marks at the decades' 1, 2 and 5, or at 1 alone
     /// where those would be more than `most`.
     pub(super) fn logarithmic(low: f64, high: f64, most: usize, places: Range<f64>) -> Self {
@@ -57,15 +61,13 @@ impl Scale {
             (low / 2.0, low * 2.0)
         };
         let inside = |tick: &f64| (low * 0.999..=high * 1.001).contains(tick);
+        let first = Some(low.log10().floor());
+        let decades = || std::iter::successors(first, |decade| Some(decade + 1.0));
         let marks = |steps: &[f64]| -> Vec<f64> {
-            let mut decade = low.log10().floor();
-            let mut marks = Vec::new();
-            while decade <= high.log10() {
-                let base = 10f64.powf(decade);
-                marks.extend(steps.iter().map(|step| step * base).filter(inside));
-                decade += 1.0;
-            }
-            marks
+            let decades = decades().take_while(|decade| *decade <= high.log10());
+            let marks =
+                decades.flat_map(|decade| steps.iter().map(move |step| step * 10f64.powf(decade)));
+            marks.filter(inside).collect()
         };
         let ticks = [&[1.0, 2.0, 5.0][..], &[1.0, 3.0], &[1.0]].map(marks);
         let few = ticks.iter().find(|ticks| ticks.len() <= most);
@@ -84,9 +86,8 @@ impl Scale {
         values.sort_by(f64::total_cmp);
         values.dedup();
         let places: Vec<f64> = values.iter().map(|value| self.at(*value)).collect();
-        let roomy = places
-            .windows(2)
-            .all(|two| (two[1] - two[0]).abs() >= apart);
+        let mut neighbours = places.windows(2);
+        let roomy = neighbours.all(|two| (two[1] - two[0]).abs() >= apart);
         if roomy && values.len() > 1 {
             self.ticks = values;
             self.step = 0.0;
@@ -118,11 +119,9 @@ fn widened(low: f64, high: f64) -> (f64, f64) {
 /// 1, 2 or 5 times a power of ten, at least `step`.
 fn round_step(step: f64) -> f64 {
     let decade = 10f64.powf(step.log10().floor());
-    let rounds = [1.0, 2.0, 5.0].map(|times| times * decade);
-    rounds
-        .into_iter()
-        .find(|round| *round >= step * 0.999)
-        .unwrap_or(10.0 * decade)
+    let mut rounds = [1.0, 2.0, 5.0].iter().map(|times| times * decade);
+    let enough = rounds.find(|round| *round >= step * 0.999);
+    enough.unwrap_or(10.0 * decade)
 }
 
 #[cfg(test)]

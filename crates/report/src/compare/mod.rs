@@ -6,7 +6,7 @@ mod text;
 
 use serde::Serialize;
 
-use crate::record::{Prediction, Predictions, Record, Tested};
+use crate::record::{Prediction, Record, Tested};
 use crate::{Figures, Mismatch, Paired};
 
 pub use origin::Difference;
@@ -70,53 +70,43 @@ impl Comparison {
     pub fn new(runs: &[Record]) -> Result<Self, Mismatch> {
         let places = 0..runs.len();
         let pairs = places.flat_map(|first| (first + 1..runs.len()).map(move |b| (first, b)));
+        let pair = |(first, second): (usize, usize)| Pair {
+            first,
+            second,
+            verdict: verdict(runs[first].test.as_ref(), runs[second].test.as_ref()),
+        };
         Ok(Self {
             runs: runs.iter().map(compared).collect::<Result<_, _>>()?,
             recipe: origin::recipe(runs),
             origin: origin::origin(runs),
-            pairs: pairs
-                .map(|(first, second)| Pair {
-                    first,
-                    second,
-                    verdict: verdict(runs[first].test.as_ref(), runs[second].test.as_ref()),
-                })
-                .collect(),
+            pairs: pairs.map(pair).collect(),
         })
     }
 }
 
 fn compared(run: &Record) -> Result<Compared, Mismatch> {
-    let figures = |predictions: &Predictions| {
-        let evaluation = predictions.evaluate()?;
-        Ok(Figures::from(&evaluation))
-    };
+    let name = run.folder.file_name().unwrap_or(run.folder.as_os_str());
     let test = run.test.as_ref();
     Ok(Compared {
-        name: name(run),
-        train: figures(&run.train)?,
-        validation: run.validation.as_ref().map(figures).transpose()?,
-        test: test.map(|test| figures(&test.predictions)).transpose()?,
+        name: name.to_string_lossy().into_owned(),
+        train: Figures::of(&run.train)?,
+        validation: run.validation.as_ref().map(Figures::of).transpose()?,
+        test: test.map(|test| Figures::from(&test.evaluated.evaluation)),
         seconds: run.manifest.seconds,
     })
-}
-
-fn name(run: &Record) -> String {
-    let name = run.folder.file_name().unwrap_or(run.folder.as_os_str());
-    name.to_string_lossy().into_owned()
 }
 
 /// Compares two evaluations image by image, if they are over the same images.
 fn verdict(first: Option<&Tested>, second: Option<&Tested>) -> Verdict {
     let no = |why: String| Verdict::NotComparable(why);
     let (Some(first), Some(second)) = (first, second) else {
-        return no("not both were evaluated; run the verb eval on the other too".into());
+        return no("not both are evaluated; run `eval` on the other one too".into());
     };
     let (a, b) = (&first.predictions.rows, &second.predictions.rows);
     if a.len() != b.len() {
+        let (a, b) = (a.len(), b.len());
         return no(format!(
-            "evaluated on {} and on {} test images; train with the same data.limit",
-            a.len(),
-            b.len()
+            "evaluated on {a} and on {b} test images; train with the same data.limit"
         ));
     }
     let images = [first, second].map(|test| &test.evaluated.images);
@@ -130,15 +120,14 @@ fn verdict(first: Option<&Tested>, second: Option<&Tested>) -> Verdict {
     if !a.iter().zip(b).all(same) {
         return no("evaluated on the same test images with different labels".into());
     }
-    let right =
-        |rows: &[Prediction]| -> Vec<bool> { rows.iter().map(Prediction::is_right).collect() };
-    Verdict::Paired(Paired::new(&right(a), &right(b)))
+    let [a, b] = [a, b].map(|rows| rows.iter().map(Prediction::is_right).collect::<Vec<_>>());
+    Verdict::Paired(Paired::new(&a, &b))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Cached, Evaluated};
+    use crate::record::{Cached, Evaluated, Predictions};
     use jiff::Timestamp;
 
     /// An evaluation of images labelled 0, of which those in `wrong` were taken for 1.
@@ -173,7 +162,7 @@ mod tests {
         let mut relabelled = tested("a", 4, &[]);
         relabelled.predictions.rows[2].label = 1;
         for (other, why) in [
-            (None, "verb eval"),
+            (None, "run `eval`"),
             (Some(tested("a", 5, &[])), "on 4 and on 5 test images"),
             (
                 Some(tested("b", 4, &[])),

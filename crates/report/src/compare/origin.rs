@@ -1,8 +1,9 @@
 //! What differs in how runs were made.
 
 use serde::Serialize;
-use toml::{Table, Value};
+use toml::Value;
 
+use crate::recipe::flat;
 use crate::record::{Manifest, Record};
 
 /// Something that is not the same in all runs.
@@ -21,16 +22,20 @@ pub(super) fn short(hash: &str) -> String {
 
 /// The keys of the recipes that differ.
 pub(super) fn recipe(runs: &[Record]) -> Vec<Difference> {
-    let tables: Vec<_> = runs.iter().map(|run| flat("", &run.recipe)).collect();
+    let tables: Vec<_> = runs.iter().map(|run| flat(&run.recipe)).collect();
     let mut keys: Vec<&String> = Vec::new();
     for (key, _) in tables.iter().flatten() {
         if !keys.contains(&key) {
             keys.push(key);
         }
     }
-    let value = |table: &[(String, String)], key: &String| {
-        let found = table.iter().find(|(name, _)| name == key);
-        found.map(|(_, value)| value.clone())
+    let value = |table: &[(String, &Value)], key: &String| {
+        let (_, value) = table.iter().find(|(name, _)| name == key)?;
+        Some(
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned),
+        )
     };
     let all = keys.into_iter().map(|key| Difference {
         key: key.clone(),
@@ -66,32 +71,9 @@ fn differs(difference: &Difference) -> bool {
     difference.values.windows(2).any(|two| two[0] != two[1])
 }
 
-/// A table's keys in full, such as `training.adam.beta_1`, with their values.
-fn flat(prefix: &str, table: &Table) -> Vec<(String, String)> {
-    let entries = table.iter().flat_map(|(key, value)| {
-        let key = format!("{prefix}{key}");
-        match value {
-            Value::Table(table) => flat(&format!("{key}."), table),
-            Value::String(text) => vec![(key, text.clone())],
-            value => vec![(key, value.to_string())],
-        }
-    });
-    entries.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_are_written_in_full() {
-        let table = "a = 1\n[b]\nc = 'x'\n[b.d]\ne = 0.5".parse().unwrap();
-        let expected = [("a", "1"), ("b.c", "x"), ("b.d.e", "0.5")];
-        assert_eq!(
-            flat("", &table),
-            expected.map(|(key, value)| (key.to_owned(), value.to_owned()))
-        );
-    }
 
     #[test]
     fn what_is_the_same_everywhere_is_no_difference() {

@@ -9,49 +9,51 @@ use crate::{Figures, Paired};
 pub fn comparison(comparison: &Comparison) -> String {
     let runs = &comparison.runs;
     let names = runs.iter().enumerate();
-    let names = names.map(|(place, run)| vec![letter(place), run.name.clone()]);
-    let mut parts = vec![table(&names.collect::<Vec<_>>())];
-
-    let mut rows = vec![row("", (0..runs.len()).map(letter))];
-    let differences = comparison.recipe.iter().chain(&comparison.origin);
-    rows.extend(differences.map(difference));
-    rows.push(row(
-        "trained on",
-        each(runs, |run| run.train.share.n.to_string()),
-    ));
-    rows.extend(figures(runs, "train", |run| Some(&run.train)));
-    rows.extend(figures(runs, "validation", |run| run.validation.as_ref()));
-    let tested_on = |run: &Compared| run.test.as_ref().map(|test| test.share.n.to_string());
-    rows.push(row(
-        "tested on",
-        each(runs, |run| tested_on(run).unwrap_or_else(|| "-".into())),
-    ));
-    rows.extend(figures(runs, "test", |run| run.test.as_ref()));
-    rows.push(row(
-        "seconds",
-        each(runs, |run| format!("{:.1}", run.seconds)),
-    ));
-    parts.push(table(&rows));
-
+    let names: Vec<_> = names
+        .map(|(place, run)| vec![letter(place), run.name.clone()])
+        .collect();
+    let mut parts = vec![table(&names), table(&rows(comparison))];
     if comparison.recipe.is_empty() {
         parts.push("Their recipes are the same.".into());
     }
-    parts.push(
-        comparison
-            .pairs
-            .iter()
-            .map(pair)
-            .collect::<Vec<_>>()
-            .join("\n"),
-    );
+    let pairs: Vec<String> = comparison.pairs.iter().map(pair).collect();
+    parts.push(pairs.join("\n"));
     let paired = |pair: &&Pair| matches!(pair.verdict, Verdict::Paired(_));
     let tests = comparison.pairs.iter().filter(paired).count();
     if tests > 1 {
         parts.push(format!(
-            "Each p is for its pair alone: among {tests} pairs, one below 0.05 by chance is likelier than 1 in 20."
+            "Each p is for its pair alone: with {tests} pairs, the probability that one is below 0.05 by chance is larger than 5 %."
         ));
     }
     parts.join("\n\n")
+}
+
+/// What differs in how the runs were made, and what they reach: a column a run.
+fn rows(comparison: &Comparison) -> Vec<Vec<String>> {
+    type Split = fn(&Compared) -> Option<&Figures>;
+    let runs = &comparison.runs;
+    let mut rows = vec![row("", (0..runs.len()).map(letter))];
+    let differences = comparison.recipe.iter().chain(&comparison.origin);
+    rows.extend(differences.map(difference));
+    let splits: [(&str, Option<&str>, Split); 3] = [
+        ("train", Some("trained on"), |run| Some(&run.train)),
+        ("validation", None, |run| run.validation.as_ref()),
+        ("test", Some("tested on"), |run| run.test.as_ref()),
+    ];
+    for (split, counted, figures) in splits {
+        let cells = |name: &str, show: fn(&Figures) -> String| {
+            let shown = |run| figures(run).map_or_else(|| "-".to_owned(), show);
+            row(name, runs.iter().map(shown))
+        };
+        rows.extend(counted.map(|name| cells(name, |figures| figures.share.n.to_string())));
+        rows.push(cells(&format!("{split} accuracy"), Figures::accuracy));
+        rows.push(cells(&format!("{split} loss"), |figures| {
+            format!("{:.4}", figures.loss)
+        }));
+    }
+    let seconds = runs.iter().map(|run| format!("{:.1}", run.seconds));
+    rows.push(row("seconds", seconds));
+    rows
 }
 
 /// `A` for the first run; numbers after `Z`.
@@ -66,11 +68,10 @@ fn row(name: &str, cells: impl IntoIterator<Item = String>) -> Vec<String> {
     [name.to_owned()].into_iter().chain(cells).collect()
 }
 
-fn each(runs: &[Compared], cell: impl Fn(&Compared) -> String) -> Vec<String> {
-    runs.iter().map(cell).collect()
-}
-
+/// A row for what differs; hashes, of files or of commits, in short.
 fn difference(difference: &Difference) -> Vec<String> {
+    let is_hash =
+        |text: &str| text.len() >= 40 && text.bytes().take(40).all(|byte| byte.is_ascii_hexdigit());
     let shown = |value: &Option<String>| match value {
         Some(hash) if is_hash(hash) => super::origin::short(hash),
         Some(value) => value.clone(),
@@ -79,36 +80,8 @@ fn difference(difference: &Difference) -> Vec<String> {
     row(&difference.key, difference.values.iter().map(shown))
 }
 
-/// Whether a text is a hash, of a file or of a commit, which is shown in short.
-fn is_hash(text: &str) -> bool {
-    text.len() >= 40 && text.bytes().take(40).all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Accuracy and loss of one split.
-fn figures<'a>(
-    runs: &'a [Compared],
-    split: &str,
-    of: impl Fn(&'a Compared) -> Option<&'a Figures>,
-) -> [Vec<String>; 2] {
-    let cells = |show: fn(&Figures) -> String| -> Vec<String> {
-        let shown = |run| of(run).map_or_else(|| "-".to_owned(), show);
-        runs.iter().map(shown).collect()
-    };
-    [
-        row(&format!("{split} accuracy"), cells(Figures::accuracy)),
-        row(
-            &format!("{split} loss"),
-            cells(|figures| format!("{:.4}", figures.loss)),
-        ),
-    ]
-}
-
 fn pair(pair: &Pair) -> String {
     let (first, second) = (letter(pair.first), letter(pair.second));
-    let paired = match &pair.verdict {
-        Verdict::NotComparable(why) => return format!("{first} and {second}: {why}"),
-        Verdict::Paired(paired) => paired,
-    };
     let Paired {
         n,
         only_first,
@@ -117,23 +90,22 @@ fn pair(pair: &Pair) -> String {
         low,
         high,
         p,
-    } = paired;
-    let points = |share: &f64| format!("{:+.2}", 100.0 * share);
-    let p = if *p < 1e-4 {
-        "below 0.0001".to_owned()
-    } else {
-        format!("{p:.4}")
+    } = match &pair.verdict {
+        Verdict::NotComparable(why) => return format!("{first} and {second}: {why}"),
+        Verdict::Paired(paired) => paired,
     };
-    let which = if only_first + only_second == 0 {
-        "both are right on the same images".to_owned()
-    } else {
-        format!("only {first} is right on {only_first}, only {second} on {only_second}")
+    let [difference, low, high] =
+        [difference, low, high].map(|share| format!("{:+.2}", 100.0 * share));
+    let p = match p {
+        ..1e-4 => "below 0.0001".to_owned(),
+        p => format!("{p:.4}"),
+    };
+    let which = match only_first + only_second {
+        0 => "both are right on the same images".to_owned(),
+        _ => format!("only {first} is right on {only_first}, only {second} on {only_second}"),
     };
     format!(
-        "{second} against {first}, on the same {n} test images: {} points (95 % interval {} to {}), p {p} (McNemar, exact)\n  {which}",
-        points(difference),
-        points(low),
-        points(high),
+        "{second} against {first}, on the same {n} test images: {difference} points (95 % interval {low} to {high}), p {p} (McNemar, exact)\n  {which}"
     )
 }
 

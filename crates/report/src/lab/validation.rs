@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wording::{count, than};
+use super::wording::{count, spaced, than};
 use super::{Cell, Row};
 use crate::chart::{Axis, Chart, Point, Series};
 use crate::{Difference, Estimate, Language, number};
@@ -78,12 +78,13 @@ impl Validation {
                 format!("诚实选择的 {true_one} "),
             ),
         );
+        let test = spaced(language, self.difference.test_name(language));
         Some(language.pick(
             format!(
-                "If the best of {n} recipes is chosen on {half} of the test images, its accuracy on them is {excess}; on those others its accuracy is {gain}. Choosing on all {images} would have claimed {claimed}, which is {all} (in brackets: 95 % intervals over test images, and p of McNemar's exact test)."
+                "If the best of {n} recipes is chosen on {half} of the test images, its accuracy on them is {excess}; on those others its accuracy is {gain}. Choosing on all {images} would have claimed {claimed}, which is {all} (in brackets: 95 % intervals over test images, and p of {test})."
             ),
             format!(
-                "若用 {half} 张测试图片从 {n} 个配方中选出最好的一个，则它在这些图片上的准确率{excess}，而在其余图片上{gain}；若用全部 {images} 张测试图片来选，则会声称达到 {claimed}，{all}（括号内为测试图片上的 95% 置信区间及 McNemar 精确检验的 p 值）。"
+                "若用 {half} 张测试图片从 {n} 个配方中选出最好的一个，则它在这些图片上的准确率{excess}，而在其余图片上{gain}；若用全部 {images} 张测试图片来选，则会声称达到 {claimed}，{all}（括号内为测试图片上的 95% 置信区间及{test}的 p 值）。"
             ),
         ))
     }

@@ -60,7 +60,7 @@ pub(super) fn than(language: Language, effect: impl Into<Effect>, what: &str) ->
 }
 
 /// A text to stand between Chinese characters: apart from them where it begins or ends in Latin.
-fn spaced(language: Language, text: &str) -> String {
+pub(super) fn spaced(language: Language, text: &str) -> String {
     let space = |end: Option<char>| match end {
         Some(end) if language == Language::Zh && end.is_ascii_alphanumeric() => " ",
         _ => "",
@@ -72,20 +72,21 @@ fn spaced(language: Language, text: &str) -> String {
 /// What is in the brackets of [`than`], for the end of a sentence.
 pub(super) fn method(language: Language, difference: &Difference) -> String {
     let (images, trainings) = (count(difference.images), difference.pairs.len());
-    match (language, trainings) {
-        (Language::En, 0 | 1) => format!(
-            " (in brackets: the 95 % interval over {images} test images, and p of McNemar's exact test on them)"
+    let test = spaced(language, difference.test_name(language));
+    let over = match trainings {
+        0 | 1 => language.pick(
+            format!("{images} test images"),
+            format!("{images} 张测试图片"),
         ),
-        (Language::En, _) => format!(
-            " (in brackets: the 95 % interval over {images} test images and {trainings} trainings, and p of McNemar's exact test on the images)"
+        _ => language.pick(
+            format!("{images} test images and {trainings} trainings"),
+            format!("{images} 张测试图片、{trainings} 次训练"),
         ),
-        (Language::Zh, 0 | 1) => {
-            format!("（括号内为 {images} 张测试图片上的 95% 置信区间及 McNemar 精确检验的 p 值）")
-        }
-        (Language::Zh, _) => format!(
-            "（括号内为 {images} 张测试图片、{trainings} 次训练上的 95% 置信区间，及同一批图片上 McNemar 精确检验的 p 值）"
-        ),
-    }
+    };
+    language.pick(
+        format!(" (in brackets: the 95 % interval over {over}, and p of {test} on them)"),
+        format!("（括号内为 {over}上的 95% 置信区间及{test}的 p 值）"),
+    )
 }
 
 /// The size of an effect in percentage points; with its sign only where its direction is not clear.

@@ -24,7 +24,7 @@ pub(super) enum Block {
     /// Sentences of equal weight.
     List(Vec<String>),
     /// Names and what they stand for.
-    Facts(Vec<(String, String)>),
+    Facts(Vec<(&'static str, String)>),
     /// A table.
     Table(Table),
     /// Pictures that stand side by side where there is room.
@@ -34,7 +34,6 @@ pub(super) enum Block {
 }
 
 /// A table.
-#[derive(Default)]
 pub(super) struct Table {
     /// What it shows.
     pub(super) caption: String,
@@ -44,11 +43,9 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
 }
 
-/// A row of a table.
+/// A row of a table: a cell a column.
 pub(super) struct Row {
-    /// A cell a column.
     pub(super) cells: Vec<String>,
-    /// How it looks.
     pub(super) tone: Tone,
 }
 
@@ -97,23 +94,46 @@ pub(super) struct Tile {
     pub(super) lines: Vec<String>,
 }
 
-impl Row {
-    /// A row like others.
-    pub(super) fn plain(cells: impl IntoIterator<Item = String>) -> Self {
-        Self {
-            cells: cells.into_iter().collect(),
-            tone: Tone::Plain,
+/// A plain row with these cells.
+macro_rules! row {
+    ($($cell:expr),+ $(,)?) => {
+        $crate::page::block::Row {
+            cells: vec![$($cell.into()),+],
+            tone: $crate::page::block::Tone::Plain,
         }
+    };
+}
+pub(super) use row;
+
+impl Row {
+    /// The same in another tone.
+    pub(super) fn toned(self, tone: Tone) -> Self {
+        Self { tone, ..self }
     }
 }
 
 impl Table {
-    /// A table of plain rows.
-    pub(super) fn plain(caption: &str, columns: &[&str], rows: Vec<Row>) -> Self {
+    /// A table with these titles, which stand between bars.
+    pub(super) fn new(
+        caption: impl Into<String>,
+        titles: &str,
+        rows: impl IntoIterator<Item = Row>,
+    ) -> Self {
         Self {
-            caption: caption.to_owned(),
-            columns: columns.iter().map(|&title| title.to_owned()).collect(),
-            rows,
+            caption: caption.into(),
+            columns: titles.split(" | ").map(str::to_owned).collect(),
+            rows: rows.into_iter().collect(),
+        }
+    }
+}
+
+impl Figure {
+    /// A picture without a table that can stand for it.
+    pub(super) fn new(caption: impl Into<String>, drawing: Drawing) -> Self {
+        Self {
+            caption: caption.into(),
+            drawing,
+            instead: None,
         }
     }
 }

@@ -40,17 +40,13 @@ pub(super) fn head(run: &Run, options: &Options) -> Head {
             format!("基于 {network} 迁移学习的图像分类"),
         )
     };
-    let mut facts: Vec<String> = options
-        .author
-        .iter()
-        .map(|author| author.replace('`', "'"))
-        .collect();
-    facts.push(number::moment(manifest.started, run.language));
-    facts.push(machine(run));
-    facts.push(run.pick(
-        format!("recipe {}", code(&manifest.recipe)),
-        format!("配方 {}", code(&manifest.recipe)),
-    ));
+    let recipe = code(&manifest.recipe);
+    let author = options.author.iter();
+    let facts = author.map(|author| author.replace('`', "'")).chain([
+        number::moment(manifest.started, run.language),
+        machine(run),
+        run.pick(format!("recipe {recipe}"), format!("配方 {recipe}")),
+    ]);
     let sealed = run.pick(
         "The test images have not been opened yet, so this report has no test figures; part 4 says how to get them.",
         "测试集尚未打开，因此本报告还没有测试结果；取得方法见第四部分。",
@@ -59,22 +55,18 @@ pub(super) fn head(run: &Run, options: &Options) -> Head {
         kind: run.pick("Lab report", "实验报告"),
         title,
         name: run.name(),
-        facts,
+        facts: facts.collect(),
         figures: figures(run),
         summary: summary(run),
         notice: run.test().is_none().then(|| sealed.to_owned()),
     }
 }
 
-/// Processor or graphics card, and threads.
+/// CPU or GPU, and threads.
 pub(super) fn machine(run: &Run) -> String {
     let machine = &run.record.manifest.machine;
-    let name = machine
-        .adapter
-        .as_ref()
-        .or(machine.processor.as_ref())
-        .unwrap_or(&machine.system);
-    let name = name.replace('`', "'");
+    let name = machine.adapter.as_ref().or(machine.processor.as_ref());
+    let name = name.unwrap_or(&machine.system).replace('`', "'");
     let threads = number::count(machine.threads);
     run.pick(
         format!("{name}, {threads} threads"),
@@ -84,8 +76,7 @@ pub(super) fn machine(run: &Run) -> String {
 
 /// Accuracy and loss on the best images there are, and the time.
 fn figures(run: &Run) -> Vec<Key> {
-    let test = run.test().map(|test| &test.evaluated.evaluation);
-    let (split, evaluation) = if let Some(test) = test {
+    let (split, evaluation) = if let Some(test) = run.tested() {
         (run.pick("Test", "测试"), Some(test))
     } else if let Some(validation) = &run.validation {
         (run.pick("Validation", "验证"), Some(validation))
@@ -94,23 +85,28 @@ fn figures(run: &Run) -> Vec<Key> {
     };
     let mut figures = Vec::new();
     if let Some(evaluation) = evaluation {
+        let Evaluation { n, correct, .. } = evaluation;
+        let (right, n) = (number::count(*correct), number::count(*n));
+        let range = run.range(evaluation.interval);
         figures.push(Key {
             label: run.pick(format!("{split} accuracy"), format!("{split}准确率")),
             value: run.percent(evaluation.accuracy),
-            detail: certainty(run, evaluation),
+            detail: run.pick(
+                format!("95 % interval {range}; {right} of {n} correct"),
+                format!("95% 置信区间 {range}；{n} 张中正确 {right} 张"),
+            ),
         });
+        let detail = run.pick("mean cross-entropy of an image", "每张图片的平均交叉熵");
         figures.push(Key {
             label: run.pick(format!("{split} loss"), format!("{split}损失")),
             value: number::loss(evaluation.loss),
-            detail: run
-                .pick("mean cross-entropy of an image", "每张图片的平均交叉熵")
-                .to_owned(),
+            detail: detail.to_owned(),
         });
     }
     let stages = &run.record.manifest.stages;
     let (features, head) = (run.seconds(stages.features), run.seconds(stages.head));
     figures.push(Key {
-        label: run.pick("Time to train", "训练用时").to_owned(),
+        label: run.pick("Training time", "训练用时").to_owned(),
         value: run.seconds(run.record.manifest.seconds),
         detail: run.pick(
             format!("features {features}, head {head}"),
@@ -118,19 +114,6 @@ fn figures(run: &Run) -> Vec<Key> {
         ),
     });
     figures
-}
-
-/// The interval and the counts.
-fn certainty(run: &Run, evaluation: &Evaluation) -> String {
-    let range = number::range(evaluation.interval, run.language);
-    let (right, n) = (
-        number::count(evaluation.correct),
-        number::count(evaluation.n),
-    );
-    run.pick(
-        format!("95 % interval {range}; {right} of {n} right"),
-        format!("95% 置信区间 {range}；{n} 张中正确 {right} 张"),
-    )
 }
 
 /// The whole work in three sentences.
@@ -144,12 +127,12 @@ fn summary(run: &Run) -> String {
         format!("A pretrained {network} was frozen and cut after {boundary}; a new head with {trained} parameters was grafted on and trained for {epochs} epochs on {images} images."),
         format!("将预训练的 {network} 全部冻结，在{boundary}之后截断，接上一个有 {trained} 个参数的新分类头，用 {images} 张图片训练了 {epochs} 轮（epoch）。"),
     );
-    let Some(test) = run.test().map(|test| &test.evaluated.evaluation) else {
+    let Some(test) = run.tested() else {
         return done;
     };
     let (n, accuracy) = (number::count(test.n), run.accuracy(test));
     run.pick(
-        format!("{done} On {n} test images, which the training never opened, its accuracy is {accuracy}."),
+        format!("{done} On {n} test images, which were never opened during training, its accuracy is {accuracy}."),
         format!("{done}在训练中从未打开的 {n} 张测试图片上，准确率为 {accuracy}。"),
     )
 }

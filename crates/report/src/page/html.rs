@@ -106,18 +106,16 @@ impl Writer {
 
     fn table(&mut self, table: &Table) -> Markup {
         self.tables += 1;
-        let number = self.language.pick(
-            format!("Table {}", self.tables),
-            format!("表 {}", self.tables),
-        );
-        let numbers: Vec<bool> = table
-            .columns
-            .iter()
-            .map(|title| title.starts_with('#'))
-            .collect();
+        let number = self.tables;
+        let id = format!("table-{number}");
+        let number = self
+            .language
+            .pick(format!("Table {number}"), format!("表 {number}"));
+        let titles = table.columns.iter();
+        let numbers: Vec<bool> = titles.map(|title| title.starts_with('#')).collect();
         html! {
-            p.caption id={ "table-" (self.tables) } { b { (number) } " " (inline(&table.caption)) }
-            div.table tabindex="0" role="region" aria-labelledby={ "table-" (self.tables) } {
+            p.caption id=(id) { b { (number) } " " (inline(&table.caption)) }
+            div.table tabindex="0" role="region" aria-labelledby=(id) {
                 table.short[table.rows.len() <= SHORT] {
                     thead { tr {
                         @for (title, numeric) in table.columns.iter().zip(&numbers) {
@@ -138,10 +136,10 @@ impl Writer {
 
     fn figure(&mut self, figure: &Figure) -> Markup {
         self.figures += 1;
-        let number = self.language.pick(
-            format!("Figure {}", self.figures),
-            format!("图 {}", self.figures),
-        );
+        let number = self.figures;
+        let number = self
+            .language
+            .pick(format!("Figure {number}"), format!("图 {number}"));
         let wide = matches!(figure.drawing, Drawing::Tiles(_) | Drawing::WideSvg(_));
         html! {
             figure.wide[wide] {

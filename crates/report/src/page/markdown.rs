@@ -1,28 +1,18 @@
 //! Blocks as GitHub's Markdown; pictures are left out, or stand as tables.
 
-use super::block::{Block, Figure, Part, Row, Table, Tone, pieces};
+use super::block::{Block, Part, Table, Tone, pieces, row};
 use super::head::Head;
 
 /// The whole page.
 pub(super) fn page(head: &Head, parts: &[Part], foot: &[Block]) -> String {
-    let mut lines = vec![format!("# {}", inline(&head.title))];
-    lines.push(
-        head.facts
-            .iter()
-            .map(|fact| inline(fact))
-            .collect::<Vec<_>>()
-            .join(" · "),
-    );
     let figures = head.figures.iter();
-    let figures = figures.map(|figure| {
-        Row::plain([
-            figure.label.clone(),
-            figure.value.clone(),
-            figure.detail.clone(),
-        ])
-    });
-    lines.push(table(&Table::plain("", &["", "#", ""], figures.collect())));
-    lines.push(inline(&head.summary));
+    let figures = figures.map(|figure| row![&*figure.label, &*figure.value, &*figure.detail]);
+    let mut lines = vec![
+        format!("# {}", inline(&head.title)),
+        each(&head.facts, " · ", |fact| inline(fact)),
+        table(&Table::new("", " | # | ", figures)),
+        inline(&head.summary),
+    ];
     lines.extend(head.notice.iter().map(|notice| quote(notice)));
     for part in parts {
         lines.push(format!("## {}", part.title));
@@ -38,35 +28,26 @@ fn block(block: &Block) -> String {
         Block::Heading(text) => format!("### {}", inline(text)),
         Block::Text(text) => inline(text),
         Block::Note(text) => quote(text),
-        Block::List(items) => {
-            let items: Vec<String> = items
-                .iter()
-                .map(|item| format!("- {}", inline(item)))
-                .collect();
-            items.join("\n")
-        }
+        Block::List(items) => each(items, "\n", |item| format!("- {}", inline(item))),
         Block::Facts(facts) => {
-            let rows = facts
-                .iter()
-                .map(|(name, text)| Row::plain([name.clone(), text.clone()]));
-            table(&Table::plain("", &["", ""], rows.collect()))
+            let rows = facts.iter().map(|(name, text)| row![*name, &**text]);
+            table(&Table::new("", " | ", rows))
         }
         Block::Table(shown) => table(shown),
         Block::Figures(figures) => {
-            let tables = figures
-                .iter()
-                .filter_map(|Figure { instead, .. }| instead.as_ref());
-            tables.map(table).collect::<Vec<_>>().join("\n\n")
+            let tables = figures.iter().filter_map(|figure| figure.instead.as_ref());
+            each(tables, "\n\n", table)
         }
         // Four spaces: no line can end it.
-        Block::Commands(commands) => {
-            let lines: Vec<String> = commands
-                .iter()
-                .map(|line| format!("    {}", line.replace(['\n', '\r'], " ")))
-                .collect();
-            lines.join("\n")
-        }
+        Block::Commands(commands) => each(commands, "\n", |line| {
+            format!("    {}", line.replace(['\n', '\r'], " "))
+        }),
     }
+}
+
+fn each<T>(list: impl IntoIterator<Item = T>, between: &str, text: impl Fn(T) -> String) -> String {
+    let texts: Vec<String> = list.into_iter().map(text).collect();
+    texts.join(between)
 }
 
 fn quote(text: &str) -> String {
@@ -74,23 +55,20 @@ fn quote(text: &str) -> String {
 }
 
 fn table(table: &Table) -> String {
-    let mut text = String::new();
-    if !table.caption.is_empty() {
-        text = format!("{}\n\n", inline(&table.caption));
+    let mut text = inline(&table.caption);
+    if !text.is_empty() {
+        text += "\n\n";
     }
-    let titles = table
-        .columns
-        .iter()
-        .map(|title| cell(title.trim_start_matches('#')));
-    text += &line(titles);
-    text += &line(table.columns.iter().map(|title| {
+    let titles = || table.columns.iter();
+    text += &line(titles().map(|title| cell(title.trim_start_matches('#'))));
+    let align = |title: &String| {
         if title.starts_with('#') {
             "---:"
         } else {
             "---"
         }
-        .to_owned()
-    }));
+    };
+    text += &line(titles().map(|title| align(title).to_owned()));
     for row in &table.rows {
         text += &line(row.cells.iter().map(|content| match cell(content) {
             content if row.tone == Tone::Strong && !content.is_empty() => format!("**{content}**"),
@@ -148,14 +126,8 @@ mod tests {
 
     #[test]
     fn tables_have_a_line_a_row() {
-        let rows = vec![
-            Row::plain(["a".into(), "1".into()]),
-            Row {
-                cells: vec!["all".into(), "2".into()],
-                tone: Tone::Strong,
-            },
-        ];
-        let shown = table(&Table::plain("caption", &["name", "#count"], rows));
+        let rows = [row!["a", "1"], row!["all", "2"].toned(Tone::Strong)];
+        let shown = table(&Table::new("caption", "name | #count", rows));
         assert_eq!(
             shown,
             "caption\n\n| name | count |\n| --- | ---: |\n| a | 1 |\n| **all** | **2** |"

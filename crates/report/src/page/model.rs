@@ -1,7 +1,7 @@
 //! Part 2: the network before and after the graft, what is frozen, and the proof.
 
 use super::Lesson;
-use super::block::{Block, Drawing, Figure, Part, Row, Table, Tone, code};
+use super::block::{Block, Drawing, Figure, Part, Row, Table, Tone, code, row};
 use super::lessons;
 use super::run::Run;
 use crate::chart::{block_name, graft_svg};
@@ -10,21 +10,18 @@ use crate::record::{Layer, LayerKind, Part as Fate};
 
 pub(super) fn part(run: &Run, lessons: &[Lesson]) -> Part {
     let network = &run.record.manifest.network;
-    let picture = Figure {
-        caption: run.pick(
-            format!("{network} and the graft. Above each block: the shape of its output for {network}'s own images of 224\u{a0}×\u{a0}224 pixels; below: the shape in this run. Dashed: removed."),
-            format!("{network} 的改造。各块上方：原 {network}（输入 224\u{a0}×\u{a0}224）的输出形状；下方：本实验的输出形状。虚线：已移除。"),
-        ),
-        drawing: Drawing::WideSvg(graft_svg(&run.record.manifest.layers, run.language)),
-        instead: None,
-    };
+    let caption = run.pick(
+        format!("{network} and the graft. Above each block: the shape of its output for {network}'s own images of 224\u{a0}×\u{a0}224 pixels; below: the shape in this run. Dashed: removed."),
+        format!("{network} 的改造。各块上方：原 {network}（输入 224\u{a0}×\u{a0}224）的输出形状；下方：本实验的输出形状。虚线：已移除。"),
+    );
+    let drawing = Drawing::WideSvg(graft_svg(&run.record.manifest.layers, run.language));
     let question = run.pick(
         "Whether another boundary would do better",
         "换一个截断位置是否更好",
     );
     let blocks = vec![
         Block::Text(origin(run)),
-        Block::Figures(vec![picture]),
+        Block::Figures(vec![Figure::new(caption, drawing)]),
         Block::Table(surgery(run)),
         run.heading("What is frozen, and how we know", "冻结了什么，如何证明"),
         Block::Text(frozen(run)),
@@ -68,28 +65,24 @@ fn surgery(run: &Run) -> Table {
             fate(run, layer.part).to_owned(),
         ],
         tone: match layer.part {
-            Fate::Frozen => Tone::Plain,
+            Fate::Frozen | Fate::Trained => Tone::Plain,
             Fate::Removed => Tone::Gone,
             Fate::Grafted => Tone::Strong,
         },
     };
-    let original = run.pick(format!("#output in {network}"), "#原输出形状".into());
-    let columns = [
-        run.pick("part", "部分"),
-        run.pick("layer", "层"),
-        run.pick("what it does", "类型"),
-        &original,
-        run.pick("#output here", "#本实验输出形状"),
-        run.pick("#parameters", "#参数量"),
-        run.pick("now", "处理"),
-    ];
+    let titles = run.pick(
+        format!(
+            "part | layer | what it does | #output in {network} | #output here | #parameters | now"
+        ),
+        "部分 | 层 | 类型 | #原输出形状 | #本实验输出形状 | #参数量 | 处理".into(),
+    );
     let [frozen, removed, grafted] = [Fate::Frozen, Fate::Removed, Fate::Grafted]
         .map(|fate| number::count(run.parameters(fate)));
     let caption = run.pick(
         format!("{network} before and after: {frozen} parameters frozen, {removed} removed, {grafted} new and trained"),
         format!("改造前后的 {network}：冻结 {frozen} 个参数，移除 {removed} 个，新增并训练 {grafted} 个"),
     );
-    Table::plain(&caption, &columns, layers.iter().map(row).collect())
+    Table::new(caption, &titles, layers.iter().map(row))
 }
 
 fn kind(run: &Run, kind: LayerKind) -> &'static str {
@@ -108,6 +101,7 @@ fn kind(run: &Run, kind: LayerKind) -> &'static str {
 fn fate(run: &Run, fate: Fate) -> &'static str {
     match fate {
         Fate::Frozen => run.pick("frozen", "冻结"),
+        Fate::Trained => run.pick("trained further", "继续训练"),
         Fate::Removed => run.pick("removed", "移除"),
         Fate::Grafted => run.pick("new", "新增"),
     }
@@ -156,28 +150,16 @@ fn proof(run: &Run) -> Table {
             &manifest.head.after,
         ),
     ] {
-        let row = |when: &str, hash, verdict: &str| {
-            Row::plain([
-                name.to_owned(),
-                when.to_owned(),
-                code(hash),
-                verdict.to_owned(),
-            ])
-        };
+        let row = |when: &str, hash: &str, verdict: &str| row![name, when, code(hash), verdict];
         rows.push(row(before, first, ""));
         rows.push(row(after, second, verdict(first, second)));
     }
-    let columns = [
-        run.pick("weights", "权重"),
-        run.pick("when", "时间"),
-        "SHA-256",
-        run.pick("verdict", "结论"),
-    ];
-    Table::plain(
-        run.pick("Hashes of the weights", "权重的哈希值"),
-        &columns,
-        rows,
-    )
+    let caption = run.pick("Hashes of the weights", "权重的哈希值");
+    let titles = run.pick(
+        "weights | when | SHA-256 | verdict",
+        "权重 | 时间 | SHA-256 | 结论",
+    );
+    Table::new(caption, &titles, rows)
 }
 
 fn boundary(run: &Run) -> String {

@@ -2,26 +2,20 @@
 
 use super::run::Run;
 use super::weakest::weakest;
+use crate::count::ratio;
 use crate::record::{Cached, Part as Fate};
 use crate::{Evaluation, number};
 
-/// A loss that changes by no more than this share of itself in an epoch is at rest.
-const AT_REST: f64 = 0.01;
+/// A loss that changes by no more than this share of itself in an epoch has converged.
+const CONVERGED: f64 = 0.01;
 
 pub(super) fn list(run: &Run) -> Vec<String> {
     let mut list = vec![cache(run), share_trained(run)];
     list.extend(convergence(run));
-    if let Some(test) = run.test().map(|test| &test.evaluated.evaluation) {
-        list.extend(
-            run.train
-                .as_ref()
-                .map(|train| generalisation(run, train, test)),
-        );
-        list.extend(
-            run.validation
-                .as_ref()
-                .map(|validation| foretold(run, validation, test)),
-        );
+    if let Some(test) = run.tested() {
+        let (train, validation) = (run.train.as_ref(), run.validation.as_ref());
+        list.extend(train.map(|train| generalisation(run, train, test)));
+        list.extend(validation.map(|validation| predicted(run, validation, test)));
         list.extend(weakest(run, test));
     }
     list
@@ -31,18 +25,15 @@ pub(super) fn list(run: &Run) -> Vec<String> {
 fn cache(run: &Run) -> String {
     let manifest = &run.record.manifest;
     let stages = manifest.stages;
-    let (features, head, epochs) = (
-        run.seconds(stages.features),
-        run.seconds(stages.head),
-        number::count(run.record.epochs.len()),
-    );
+    let (features, head) = (run.seconds(stages.features), run.seconds(stages.head));
+    let epochs = number::count(run.record.epochs.len());
     match manifest.cache.result {
         Cached::Miss => run.pick(
-            format!("Features are worth keeping: one pass of the images through the frozen blocks took {features}, and the {epochs} epochs on the stored features took {head}. Without a cache, every epoch would need a pass of its own."),
+            format!("Caching the features pays off: one pass of all images through the frozen blocks took {features}, and {epochs} epochs on the cached features took {head}. Without the cache, every epoch would need its own pass."),
             format!("缓存特征很划算：所有图片通过冻结的各块一次用时 {features}，而在缓存的特征上训练 {epochs} 轮只用 {head}。若不缓存，每一轮都要重新通过一次。"),
         ),
         Cached::Hit => run.pick(
-            format!("Features are worth keeping: reading and verifying them took {features} and the {epochs} epochs {head}; no image had to pass the frozen blocks again."),
+            format!("Caching the features pays off: reading and verifying them took {features} and {epochs} epochs took {head}; no image had to pass through the frozen blocks again."),
             format!("缓存特征很划算：读取并校验特征用时 {features}，训练 {epochs} 轮用时 {head}，没有一张图片需要再次通过冻结的各块。"),
         ),
     }
@@ -51,14 +42,11 @@ fn cache(run: &Run) -> String {
 /// How little was trained.
 fn share_trained(run: &Run) -> String {
     let (trained, frozen) = (run.parameters(Fate::Grafted), run.parameters(Fate::Frozen));
-    let share = crate::confusion::ratio(trained, trained + frozen).unwrap_or_default();
-    let (trained, frozen, share) = (
-        number::count(trained),
-        number::count(frozen),
-        run.percent(share),
-    );
+    let share = ratio(trained, trained + frozen).unwrap_or_default();
+    let [trained, frozen] = [trained, frozen].map(number::count);
+    let share = run.percent(share);
     run.pick(
-        format!("Little has to be learned: {trained} parameters were trained and {frozen} were taken as they are; {share} of the network is new."),
+        format!("Few parameters are trained: {trained} were trained and {frozen} stayed frozen; {share} of the network is new."),
         format!("需要学习的很少：训练了 {trained} 个参数，直接沿用了 {frozen} 个，新参数只占整个网络的 {share}。"),
     )
 }
@@ -70,19 +58,19 @@ fn convergence(run: &Run) -> Option<String> {
     };
     let (a, b) = (before.validation?.loss, last.validation?.loss);
     let (from, to) = (number::loss(a), number::loss(b));
-    Some(if b < a * (1.0 - AT_REST) {
+    Some(if b < a * (1.0 - CONVERGED) {
         run.pick(
-            format!("Training had not come to rest: in the last epoch the validation loss still fell, from {from} to {to}."),
+            format!("Training had not converged: in the last epoch the validation loss still fell, from {from} to {to}."),
             format!("训练尚未收敛：最后一轮的验证损失仍从 {from} 降到 {to}。"),
         )
-    } else if b > a * (1.0 + AT_REST) {
+    } else if b > a * (1.0 + CONVERGED) {
         run.pick(
-            format!("In the last epoch the validation loss rose, from {from} to {to}. One epoch says little: whether more would help is to be measured, by a run with a larger `training.epochs`."),
+            format!("In the last epoch the validation loss rose, from {from} to {to}. One epoch says little: whether more epochs would help has to be measured, by a run with a larger `training.epochs`."),
             format!("最后一轮的验证损失从 {from} 升到 {to}。单独一轮说明不了什么：继续训练是否有帮助，需要用更大的 `training.epochs` 实测。"),
         )
     } else {
         run.pick(
-            format!("In the last epoch the validation loss hardly moved, from {from} to {to}."),
+            format!("In the last epoch the validation loss hardly changed, from {from} to {to}."),
             format!("最后一轮的验证损失几乎不变（{from} 到 {to}）。"),
         )
     })
@@ -95,35 +83,35 @@ fn generalisation(run: &Run, train: &Evaluation, test: &Evaluation) -> String {
     let more = number::difference(difference, (low, high), run.language);
     if low > 0.0 {
         run.pick(
-            format!("The head knows its training images better than new ones: {on_train} of them are right, and {on_test} of the test images; a difference of {more}."),
+            format!("The head overfits: its accuracy is {on_train} on the training images and {on_test} on the test images, a difference of {more}."),
             format!("存在过拟合：训练集准确率为 {on_train}，测试集为 {on_test}，相差 {more}。"),
         )
     } else if high < 0.0 {
         run.pick(
-            format!("The test images are easier than the training images: {on_test} of them are right, and {on_train} of the training images; a difference of {more}."),
+            format!("The test images are easier than the training images: the accuracy is {on_test} on the test images and {on_train} on the training images, a difference of {more}."),
             format!("测试图片比训练图片容易：测试集准确率为 {on_test}，训练集为 {on_train}，相差 {more}。"),
         )
     } else {
         run.pick(
-            format!("No overfitting is to be seen: the kept head is right on {on_train} of the training images and {on_test} of the test images; the difference of {more} may be none."),
+            format!("No overfitting was observed: the accuracy is {on_train} on the training images and {on_test} on the test images; the difference of {more} may be zero."),
             format!("没有观察到过拟合：保留的分类头在训练集上的准确率为 {on_train}，在测试集上为 {on_test}，相差 {more}，与零没有显著差别。"),
         )
     }
 }
 
-/// Whether validation foretold the test.
-fn foretold(run: &Run, validation: &Evaluation, test: &Evaluation) -> String {
+/// Whether validation predicted the test result.
+fn predicted(run: &Run, validation: &Evaluation, test: &Evaluation) -> String {
     let (before, after) = (run.percent(validation.accuracy), run.percent(test.accuracy));
     let (difference, (low, high)) = difference(test, validation);
     let more = number::difference(difference, (low, high), run.language);
     if low <= 0.0 && 0.0 <= high {
         run.pick(
-            format!("Validation foretold the test: {before} on the held-out images, {after} on the test images; the difference of {more} may be none."),
+            format!("Validation predicted the test result: {before} on the held-out images, {after} on the test images; the difference of {more} may be zero."),
             format!("验证集预测了测试结果：验证准确率 {before}，测试准确率 {after}，相差 {more}，与零没有显著差别。"),
         )
     } else {
         run.pick(
-            format!("Validation and test differ: {before} on the held-out images, {after} on the test images; a difference of {more}."),
+            format!("Validation and test differ: {before} on the held-out images, {after} on the test images, a difference of {more}."),
             format!("验证与测试结果不一致：验证准确率 {before}，测试准确率 {after}，相差 {more}。"),
         )
     }

@@ -3,8 +3,9 @@
 use toml::Value;
 
 use super::block::Block;
+use crate::recipe::flat;
 use crate::record::{Part as Fate, Record, Tested};
-use crate::{Evaluation, Language, number};
+use crate::{Evaluation, Interval, Language, number};
 
 /// A run in a language.
 pub(super) struct Run<'a> {
@@ -12,6 +13,8 @@ pub(super) struct Run<'a> {
     pub(super) record: &'a Record,
     /// The page's language.
     pub(super) language: Language,
+    /// The values of its recipe, by their keys in full.
+    pub(super) recipe: Vec<(String, &'a Value)>,
     /// The kept head on the training images.
     pub(super) train: Option<Evaluation>,
     /// The kept head on the held-out images.
@@ -24,6 +27,7 @@ impl<'a> Run<'a> {
         Self {
             record,
             language,
+            recipe: flat(&record.recipe),
             train: record.train.evaluate().ok(),
             validation: validation.and_then(|split| split.evaluate().ok()),
         }
@@ -32,6 +36,11 @@ impl<'a> Run<'a> {
     /// The evaluation on the test images, once there is one.
     pub(super) fn test(&self) -> Option<&'a Tested> {
         self.record.test.as_ref()
+    }
+
+    /// Its figures.
+    pub(super) fn tested(&self) -> Option<&'a Evaluation> {
+        self.test().map(|test| &test.evaluated.evaluation)
     }
 
     /// The one of two texts that is in the page's language.
@@ -44,8 +53,17 @@ impl<'a> Run<'a> {
         Block::Heading(self.pick(en, zh).to_owned())
     }
 
+    /// A paragraph in the page's language.
+    pub(super) fn text<T: Into<String>>(&self, en: T, zh: T) -> Block {
+        Block::Text(self.pick(en, zh).into())
+    }
+
     pub(super) fn percent(&self, share: f64) -> String {
         number::percent(share, self.language)
+    }
+
+    pub(super) fn range(&self, interval: Interval) -> String {
+        number::range(interval, self.language)
     }
 
     pub(super) fn seconds(&self, seconds: f64) -> String {
@@ -54,33 +72,29 @@ impl<'a> Run<'a> {
 
     /// Accuracy with its interval.
     pub(super) fn accuracy(&self, evaluation: &Evaluation) -> String {
-        let (accuracy, interval) = (
-            self.percent(evaluation.accuracy),
-            number::range(evaluation.interval, self.language),
-        );
+        let accuracy = self.percent(evaluation.accuracy);
+        let interval = self.range(evaluation.interval);
         self.pick(
             format!("{accuracy} (95 % interval {interval})"),
             format!("{accuracy}（95% 置信区间 {interval}）"),
         )
     }
 
-    /// A recipe's setting by its dotted name.
-    pub(super) fn setting(&self, name: &str) -> Option<&Value> {
-        let mut parts = name.split('.');
-        let first = self.record.recipe.get(parts.next()?)?;
-        parts.try_fold(first, |value, part| value.get(part))
+    /// A value of the recipe by its key.
+    pub(super) fn setting(&self, key: &str) -> Option<&'a Value> {
+        let (_, value) = self.recipe.iter().find(|(name, _)| name == key)?;
+        Some(*value)
     }
 
     /// A text of the recipe; empty where it has none.
-    pub(super) fn word(&self, name: &str) -> &str {
-        self.setting(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+    pub(super) fn word(&self, key: &str) -> &'a str {
+        let value = self.setting(key).and_then(Value::as_str);
+        value.unwrap_or_default()
     }
 
     /// A whole number of the recipe.
-    pub(super) fn whole(&self, name: &str) -> Option<u64> {
-        self.setting(name)?.as_integer()?.try_into().ok()
+    pub(super) fn whole(&self, key: &str) -> Option<u64> {
+        self.setting(key)?.as_integer()?.try_into().ok()
     }
 
     /// The boundary as a person writes it.
@@ -105,19 +119,15 @@ impl<'a> Run<'a> {
     /// How many weights and biases met a fate.
     pub(super) fn parameters(&self, fate: Fate) -> u64 {
         let layers = self.record.manifest.layers.iter();
-        layers
-            .filter(|layer| layer.part == fate)
-            .map(|layer| layer.parameters)
-            .sum()
+        let met = layers.filter(|layer| layer.part == fate);
+        met.map(|layer| layer.parameters).sum()
     }
 
     /// How many features an image has: what the head's first layer hands on.
     pub(super) fn features(&self) -> Option<usize> {
-        let layers = self.record.manifest.layers.iter();
-        let head = layers.filter(|layer| layer.part == Fate::Grafted);
-        head.filter_map(|layer| layer.output.as_ref())
-            .map(|sizes| sizes.iter().product())
-            .next()
+        let mut layers = self.record.manifest.layers.iter();
+        let head = layers.find(|layer| layer.part == Fate::Grafted && layer.output.is_some())?;
+        Some(head.output.as_ref()?.iter().product())
     }
 
     /// `cargo xtask VERB` for this run.

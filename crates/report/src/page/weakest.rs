@@ -1,84 +1,63 @@
-//! The class that is found least often, how surely it is the hardest, and what it is taken for.
+//! The class with the lowest recall, how surely it is the hardest, and what it is taken for.
 
-use super::evaluation::confusions;
 use super::run::Run;
-use crate::{Confusion, Evaluation, Interval, number, wilson};
-
-/// One class: its share of images that were found, with Wilson's interval.
-struct Found {
-    class: usize,
-    recall: f64,
-    interval: Interval,
-}
+use crate::{Evaluation, Interval, number, wilson};
 
 /// The sentences; none where there are no images, or no mistakes in the class that is found least.
 pub(super) fn weakest(run: &Run, test: &Evaluation) -> Option<String> {
-    let found = found(test);
-    let least = found.iter().min_by(|a, b| a.recall.total_cmp(&b.recall))?;
-    let (count, taken) = taken_for(&test.confusion, least.class)?;
-    let and = run.pick(" and ", " 和 ");
-    let list = |classes: &[usize]| classes.iter().map(usize::to_string).collect::<Vec<_>>();
-    let (several, taken) = (taken.len() > 1, list(&taken).join(and));
-    let (class, recall, count) = (least.class, run.percent(least.recall), number::count(count));
-    let range = number::range(least.interval, run.language);
-    let each = if several {
-        run.pick(" each", "各 ")
-    } else {
-        run.pick("", "")
-    };
-    let first = run.pick(
-        format!("The class that is found least often is {class}: {recall} of its images (95\u{a0}% interval {range}), most often taken for {taken} ({count} images{each})."),
-        format!("召回率最低的类别是 {class}：{recall}（95% 置信区间 {range}），最常被认作 {taken}（{each}{count} 张）。"),
-    );
-    let alike = found
-        .iter()
-        .filter(|other| other.class != class && other.interval.low <= least.interval.high);
-    let alike: Vec<usize> = alike.map(|other| other.class).collect();
-    let second = match alike.as_slice() {
-        [] => run.pick(
-            "No other class has an interval that overlaps with it: it is the hardest.".to_owned(),
-            "其他类别的置信区间都不与之重叠，可以认为它最难。".to_owned(),
-        ),
-        alike => {
-            let others = list(alike).join(run.pick(", ", "、"));
-            let those = if alike.len() == 1 {
-                "that of class"
-            } else {
-                "those of classes"
-            };
-            run.pick(
-                format!("It need not be the hardest: its interval overlaps with {those} {others}."),
-                format!("但它不一定最难：其置信区间与类别 {others} 的重叠。"),
-            )
-        }
-    };
-    Some(run.pick(format!("{first} {second}"), format!("{first}{second}")))
-}
-
-/// Every class that has images.
-fn found(test: &Evaluation) -> Vec<Found> {
+    let confusion = &test.confusion;
     let classes = test.recall.iter().enumerate();
     let found = classes.filter_map(|(class, recall)| {
-        let right = test.confusion.count(class, class);
-        let predicted = 0..test.confusion.classes();
-        let images: u64 = predicted.map(|to| test.confusion.count(class, to)).sum();
-        Some(Found {
-            class,
-            recall: (*recall)?,
-            interval: wilson(right, images),
-        })
+        let interval = wilson(confusion.count(class, class), confusion.images(class));
+        Some((class, (*recall)?, interval))
     });
-    found.collect()
-}
+    let found: Vec<(usize, f64, Interval)> = found.collect();
+    let least = found.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let (class, recall, range) = (least.0, run.percent(least.1), run.range(least.2));
+    let list = |classes: Vec<usize>, between: &str| {
+        let names: Vec<String> = classes.iter().map(usize::to_string).collect();
+        names.join(between)
+    };
 
-/// How many images of `class` were taken for the class that it is taken for most often, and all
-/// classes that as many were taken for.
-fn taken_for(confusion: &Confusion, class: usize) -> Option<(u64, Vec<usize>)> {
-    let taken = confusions(confusion);
-    let taken = || taken.iter().filter(|(_, truth, _)| *truth == class);
-    let most = taken().map(|(count, ..)| *count).max()?;
-    let all = taken().filter(|(count, ..)| *count == most);
-    Some((most, all.map(|(.., predicted)| *predicted).collect()))
+    // All classes that it was taken for most often: the first of the mistakes, and its equals.
+    let mistakes = confusion.mistakes();
+    let of_class = || mistakes.iter().filter(|(_, truth, _)| *truth == class);
+    let (most, ..) = of_class().next()?;
+    let taken = of_class().filter(|(count, ..)| count == most);
+    let taken: Vec<usize> = taken.map(|(.., predicted)| *predicted).collect();
+    let each = if taken.len() > 1 {
+        run.pick(" each", "各 ")
+    } else {
+        ""
+    };
+    let (taken, count) = (list(taken, run.pick(" and ", " 和 ")), number::count(*most));
+    let first = run.pick(
+        format!("The class with the lowest recall is {class}: {recall} (95\u{a0}% interval {range}), most often taken for {taken} ({count} images{each})."),
+        format!("召回率最低的类别是 {class}：{recall}（95% 置信区间 {range}），最常被认作 {taken}（{each}{count} 张）。"),
+    );
+
+    let overlaps =
+        |other: &&(usize, f64, Interval)| other.0 != class && other.2.low <= least.2.high;
+    let alike: Vec<usize> = found.iter().filter(overlaps).map(|other| other.0).collect();
+    let those = match alike.len() {
+        1 => "that of class",
+        _ => "those of classes",
+    };
+    let second = if alike.is_empty() {
+        run.pick(
+            "No other class has an interval that overlaps with it: it is the hardest.".to_owned(),
+            "其他类别的置信区间都不与之重叠，可以认为它最难。".to_owned(),
+        )
+    } else {
+        let others = list(alike, run.pick(", ", "、"));
+        run.pick(
+            format!(
+                "It is not necessarily the hardest: its interval overlaps with {those} {others}."
+            ),
+            format!("但它不一定最难：其置信区间与类别 {others} 的重叠。"),
+        )
+    };
+    Some(run.pick(format!("{first} {second}"), format!("{first}{second}")))
 }
 
 #[cfg(test)]
@@ -109,14 +88,14 @@ mod tests {
                 [[90, 10, 0], [0, 100, 0], [28, 28, 944]],
                 Language::En,
                 Some(
-                    "The class that is found least often is 0: 90.00 % of its images (95 % interval 82.56 to 94.48 %), most often taken for 1 (10 images). It need not be the hardest: its interval overlaps with that of class 2.",
+                    "The class with the lowest recall is 0: 90.00 % (95 % interval 82.56 to 94.48 %), most often taken for 1 (10 images). It is not necessarily the hardest: its interval overlaps with that of class 2.",
                 ),
             ),
             (
                 [[100, 0, 0], [0, 100, 0], [28, 28, 44]],
                 Language::En,
                 Some(
-                    "The class that is found least often is 2: 44.00 % of its images (95 % interval 34.67 to 53.77 %), most often taken for 0 and 1 (28 images each). No other class has an interval that overlaps with it: it is the hardest.",
+                    "The class with the lowest recall is 2: 44.00 % (95 % interval 34.67 to 53.77 %), most often taken for 0 and 1 (28 images each). No other class has an interval that overlaps with it: it is the hardest.",
                 ),
             ),
             (

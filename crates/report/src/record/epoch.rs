@@ -15,13 +15,6 @@ pub struct Scores {
     pub accuracy: f64,
 }
 
-impl Scores {
-    /// Whether these are figures that there can be: a finite loss, and a share.
-    pub(super) fn are_possible(&self) -> bool {
-        self.loss.is_finite() && (0.0..=1.0).contains(&self.accuracy)
-    }
-}
-
 impl From<&Evaluation> for Scores {
     fn from(evaluation: &Evaluation) -> Self {
         Self {
@@ -36,8 +29,8 @@ impl From<&Evaluation> for Scores {
 pub struct Epoch {
     /// Counted from 1.
     pub epoch: usize,
-    /// Over the training images while they were learned from, as Keras reports it: early batches
-    /// met a worse head than late ones.
+    /// Over the training images during the epoch, as Keras reports it: early batches met a worse
+    /// head than late ones.
     pub train: Scores,
     /// Over the held-out images after the epoch; none where nothing is held out.
     pub validation: Option<Scores>,

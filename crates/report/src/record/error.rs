@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// A folder that no finished training left.
-    #[error("{} is no complete run: {missing} is missing; give another run, or go on with this one by the verb train and --resume", folder.display())]
+    #[error("{} is not a complete run: {missing} is missing; name another run, or resume this one with `train --resume`", folder.display())]
     Incomplete {
         /// The folder.
         folder: PathBuf,

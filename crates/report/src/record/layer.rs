@@ -44,6 +44,8 @@ pub enum LayerKind {
 pub enum Part {
     /// Kept as it was; its weights do not move.
     Frozen,
+    /// Kept, and trained further.
+    Trained,
     /// Cut off.
     Removed,
     /// Grafted on, and trained where it has weights.

@@ -19,7 +19,10 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// When it started.
     pub started: Timestamp,
-    /// Whether it was stopped in between and gone on with.
+    /// The commit that graft was built from when it started, if another one resumed it.
+    #[serde(default)]
+    pub started_by: Option<String>,
+    /// Whether it was interrupted and resumed.
     #[serde(default)]
     pub resumed: bool,
     /// When it ended.
@@ -39,7 +42,7 @@ pub struct Manifest {
     pub layers: Vec<Layer>,
     /// The proof that the backbone did not train.
     pub backbone: WeightHashes,
-    /// The features that it learned from.
+    /// The features that it was trained on.
     pub cache: CacheEntry,
     /// The proof that the head did.
     pub head: HeadHashes,
@@ -53,7 +56,7 @@ pub struct Manifest {
     pub train: Scores,
     /// Its scores over the held-out images.
     pub validation: Option<Scores>,
-    /// Seconds in all; for a run that was gone on with, those of the process that ended it.
+    /// Seconds in all, of every process that worked on it.
     pub seconds: f64,
     /// Seconds a stage.
     pub stages: Stages,
@@ -69,24 +72,24 @@ fn first_network() -> String {
 pub struct Machine {
     /// Operating system and architecture, such as `linux x86_64`.
     pub system: String,
-    /// The processor's name, where the system tells.
+    /// The CPU's name, where the system tells.
     pub processor: Option<String>,
     /// How many threads could be used.
     pub threads: usize,
     /// `cpu`, `wgpu` or `cuda`.
     pub backend: String,
-    /// The name of the device that computed: the graphics card's, or on a CPU the processor's.
+    /// The name of the device that computed: the GPU's, or the CPU's.
     pub adapter: Option<String>,
     /// Its driver, where known.
     pub driver: Option<String>,
     /// The code for the forward pass, with its version.
     pub engine: String,
-    /// The type that the frozen prefix computed in.
+    /// The type that the frozen backbone computed in.
     pub dtype: String,
-    /// The version of Burn; records from before it was put down have none.
+    /// The version of Burn; older records have none.
     #[serde(default)]
     pub burn: Option<String>,
-    /// The compiler, as `rustc --version` names it; records from before it was put down have none.
+    /// The compiler, as `rustc --version` names it; older records have none.
     #[serde(default)]
     pub rustc: Option<String>,
     /// The most memory that the process had resident, in bytes, where the system tells.
@@ -157,11 +160,27 @@ impl Cached {
 /// SHA-256 of the backbone's parameters in memory.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WeightHashes {
-    /// Of each weights file.
+    /// Of each frozen stage's weights file.
     pub files: Vec<String>,
-    /// Of all parameters before training.
+    /// Of all frozen parameters before training.
     pub before: String,
-    /// Of all parameters after training: the same.
+    /// Of all frozen parameters after training: the same.
+    pub after: String,
+    /// Stage by stage; records from before stages could be trained have none.
+    #[serde(default)]
+    pub stages: Vec<StageHashes>,
+}
+
+/// SHA-256 of a kept stage's parameters in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageHashes {
+    /// Its name, such as `block1`.
+    pub stage: String,
+    /// Whether its weights learned.
+    pub trained: bool,
+    /// Before training.
+    pub before: String,
+    /// After it: the same where it was frozen, another where it was trained.
     pub after: String,
 }
 
@@ -186,7 +205,7 @@ pub struct CacheEntry {
 }
 
 /// Seconds a stage took.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Stages {
     /// Fetching, verifying and importing what was missing.
     pub fetch: f64,

@@ -3,7 +3,6 @@
 //!
 //! A run is complete when its [`SUMS`] are there; they are written last.
 
-mod agrees;
 #[cfg(test)]
 mod damage;
 mod epoch;
@@ -16,32 +15,33 @@ mod manifest;
 mod picture;
 mod predictions;
 mod read;
-mod same;
 mod sums;
-mod twice;
 
 pub use epoch::{Epoch, Scores, epochs_to_csv};
 pub use error::RecordError;
 pub use evaluated::Evaluated;
 pub use layer::{Layer, LayerKind, Part};
 pub use manifest::{
-    CacheEntry, Cached, Data, HeadHashes, MNIST, Machine, Manifest, Origin, Stages, WeightHashes,
+    CacheEntry, Cached, Data, HeadHashes, MNIST, Machine, Manifest, Origin, StageHashes, Stages,
+    WeightHashes,
 };
 pub use picture::{Channel, Picture, Prepared, Samples};
 pub use predictions::{Prediction, Predictions};
 pub use read::{Record, Tested, read_json, read_manifest};
-pub use sums::{MAX_RECORD_BYTES, Sums};
+pub use sums::Sums;
 
 /// The complete recipe.
 pub const RECIPE: &str = "recipe.toml";
-/// What training started with, to go on with it; written before anything is trained.
-pub const START: &str = "start.json";
+/// The newest checkpoint; a run that is not complete can be resumed where it is there.
+pub const LATEST: &str = "checkpoints/latest";
 /// One JSON object an epoch, [`Epoch`].
 pub const METRICS: &str = "metrics.jsonl";
 /// The same for spreadsheets.
 pub const METRICS_CSV: &str = "metrics.csv";
 /// The trained head.
 pub const HEAD: &str = "head.safetensors";
+/// The folder of the stages that were trained, where there are any: files as in a weights folder.
+pub const STAGES: &str = "stages";
 /// Digits to look at, [`Samples`].
 pub const SAMPLES: &str = "samples.json";
 /// The folder of the files below.

@@ -54,25 +54,6 @@ pub struct Channel {
     pub pixels: Vec<u8>,
 }
 
-impl Picture {
-    /// Whether there are as many pixels as rows and columns say, and at least one.
-    pub(super) fn is_whole(&self) -> bool {
-        is_area(self.rows, self.columns, &self.pixels)
-    }
-}
-
-impl Prepared {
-    /// Whether every channel has as many pixels as rows and columns say, and at least one.
-    pub(super) fn is_whole(&self) -> bool {
-        let mut channels = self.channels.iter();
-        channels.all(|channel| is_area(self.rows, self.columns, &channel.pixels))
-    }
-}
-
-fn is_area(rows: usize, columns: usize, pixels: &[u8]) -> bool {
-    !pixels.is_empty() && rows.checked_mul(columns) == Some(pixels.len())
-}
-
 impl Channel {
     /// A channel's `values`, spread over 0 to 255 to be shown; constant ones are shown as 0.
     #[must_use]

@@ -64,24 +64,23 @@ impl Predictions {
         logits: &[f32],
         classes: usize,
     ) -> Result<Self, Mismatch> {
-        let (expected, found) = (labels.len() * classes, logits.len());
-        if classes == 0 || expected != found || indices.len() != labels.len() {
+        let found = logits.len();
+        if classes == 0 || labels.len() * classes != found || indices.len() != labels.len() {
             return Err(Mismatch::Logits {
                 labels: labels.len(),
                 classes,
-                expected,
                 found,
             });
         }
         let rows = indices.iter().zip(labels).zip(logits.chunks_exact(classes));
-        let rows = rows.map(|((index, label), logits)| Prediction {
+        let row = |((index, label), logits): ((&usize, &u8), &[f32])| Prediction {
             index: *index,
             label: *label,
             logits: logits.to_vec(),
-        });
+        };
         Ok(Self {
             classes,
-            rows: rows.collect(),
+            rows: rows.map(row).collect(),
         })
     }
 
@@ -91,13 +90,8 @@ impl Predictions {
     /// When there are no images, or a label is no class.
     pub fn evaluate(&self) -> Result<Evaluation, Mismatch> {
         let labels: Vec<u8> = self.rows.iter().map(|row| row.label).collect();
-        let logits: Vec<f32> = self
-            .rows
-            .iter()
-            .flat_map(|row| &row.logits)
-            .copied()
-            .collect();
-        Evaluation::new(&labels, &logits, self.classes)
+        let logits = self.rows.iter().flat_map(|row| &row.logits);
+        Evaluation::new(&labels, &logits.copied().collect::<Vec<_>>(), self.classes)
     }
 
     /// The mistakes, the most confident first.
@@ -113,14 +107,15 @@ impl Predictions {
     pub fn to_csv(&self) -> String {
         let mut csv = header(self.classes);
         for row in &self.rows {
+            let Prediction {
+                index,
+                label,
+                logits,
+            } = row;
             let (predicted, confidence) = (row.predicted(), row.confidence());
             // Writing to a string cannot fail.
-            let _ = write!(
-                csv,
-                "\n{},{},{predicted},{confidence:.6}",
-                row.index, row.label
-            );
-            for logit in &row.logits {
+            let _ = write!(csv, "\n{index},{label},{predicted},{confidence:.6}");
+            for logit in logits {
                 let _ = write!(csv, ",{logit}");
             }
         }
@@ -145,42 +140,32 @@ impl Predictions {
         if !(1..=MAX_CLASSES).contains(&classes) || first != header(classes) {
             return Err(no(1, &format!("the columns {}", header(10)), first));
         }
-        let row = |(number, line): (usize, &str)| {
-            let row = parse(line, classes).filter(|row| usize::from(row.label) < classes);
-            row.ok_or_else(|| {
-                let expected =
-                    format!("an index, a label, its prediction and {classes} finite logits");
-                no(number + 2, &expected, line)
-            })
-        };
-        let rows = lines.enumerate().map(row).collect::<Result<_, _>>()?;
+        let expected = format!("an index, a label, its prediction and {classes} finite logits");
+        let row = |(number, line)| parse(line, classes).ok_or_else(|| no(number, &expected, line));
+        let rows = (2..).zip(lines).map(row).collect::<Result<_, _>>()?;
         Ok(Self { classes, rows })
     }
 }
 
 fn header(classes: usize) -> String {
     let logits = (0..classes).map(|class| format!(",logit_{class}"));
-    format!(
-        "index,label,predicted,probability{}",
-        logits.collect::<String>()
-    )
+    "index,label,predicted,probability".to_owned() + &logits.collect::<String>()
 }
 
-/// A row, if its prediction is what its logits say.
+/// A row, if its label is a class and its prediction is what its logits say.
 fn parse(line: &str, classes: usize) -> Option<Prediction> {
     let mut cells = line.split(',');
-    let index = cells.next()?.parse().ok()?;
-    let label = cells.next()?.parse().ok()?;
+    let (index, label) = (cells.next()?.parse().ok()?, cells.next()?.parse().ok()?);
     let predicted: usize = cells.next()?.parse().ok()?;
     let _probability: f64 = cells.next()?.parse().ok()?;
     let logits: Vec<f32> = cells.map(|cell| cell.parse().ok()).collect::<Option<_>>()?;
-    let good = logits.len() == classes && logits.iter().all(|logit| logit.is_finite());
+    let finite = logits.len() == classes && logits.iter().all(|logit| logit.is_finite());
     let row = Prediction {
         index,
         label,
         logits,
     };
-    (good && row.predicted() == predicted).then_some(row)
+    (finite && usize::from(row.label) < classes && row.predicted() == predicted).then_some(row)
 }
 
 #[cfg(test)]

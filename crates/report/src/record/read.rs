@@ -44,8 +44,8 @@ pub struct Tested {
 }
 
 impl Record {
-    /// Reads the run in `folder`. Every file is compared with its hash, and figures that are
-    /// written twice with each other.
+    /// Reads the run in `folder`. Every file is compared with its hash; the figures of the evaluation
+    /// are computed from the predictions.
     ///
     /// # Errors
     /// When the run is not complete, a file is missing or not as it was written, or the record has
@@ -64,40 +64,41 @@ impl Record {
     fn read_listed(folder: &Path, sums: &Sums) -> Result<Self, RecordError> {
         let manifest = read_manifest(folder, sums)?;
         sums.verify(folder)?;
-        let predictions = |name: &str| {
-            let text = text(folder, name, sums)?;
-            Predictions::from_csv(&folder.join(name), &text)
+        let text = |name: &str| {
+            String::from_utf8(sums.open(folder, name)?)
+                .map_err(|error| damaged(folder, name, &error))
         };
-        let record = Self {
+        let predictions = |name: &str| Predictions::from_csv(&folder.join(name), &text(name)?);
+        let tested = || -> Result<Tested, RecordError> {
+            let predictions = predictions(TEST_PREDICTIONS)?;
+            let mut evaluated: Evaluated = read_json(folder, EVALUATION, sums)?;
+            evaluated.evaluation = predictions
+                .evaluate()
+                .map_err(|error| damaged(folder, TEST_PREDICTIONS, &error))?;
+            Ok(Tested {
+                evaluated,
+                predictions,
+                mistakes: read_json(folder, MISTAKES, sums)?,
+            })
+        };
+        let epochs = text(METRICS)?;
+        let epochs = epochs.lines().map(serde_json::from_str);
+        Ok(Self {
             folder: folder.to_owned(),
-            recipe: recipe(folder, sums)?,
-            epochs: epochs(folder, sums)?,
+            recipe: text(RECIPE)?
+                .parse()
+                .map_err(|error: toml::de::Error| damaged(folder, RECIPE, &error.message()))?,
+            epochs: epochs
+                .collect::<Result<_, _>>()
+                .map_err(|error| damaged(folder, METRICS, &error))?,
             samples: read_json(folder, SAMPLES, sums)?,
             train: predictions(TRAIN_PREDICTIONS)?,
-            validation: match manifest.validated_on {
-                0 => None,
-                _ => Some(predictions(VALIDATION_PREDICTIONS)?),
-            },
-            test: if sums.has(EVALUATION) {
-                Some(Tested {
-                    evaluated: read_json(folder, EVALUATION, sums)?,
-                    predictions: predictions(TEST_PREDICTIONS)?,
-                    mistakes: read_json(folder, MISTAKES, sums)?,
-                })
-            } else {
-                None
-            },
+            validation: (manifest.validated_on > 0)
+                .then(|| predictions(VALIDATION_PREDICTIONS))
+                .transpose()?,
+            test: sums.has(EVALUATION).then(tested).transpose()?,
             manifest,
-        };
-        record.agrees()?;
-        Ok(record)
-    }
-
-    /// The epoch whose weights were kept.
-    #[must_use]
-    pub fn kept(&self) -> &Epoch {
-        // `agrees` has seen it.
-        &self.epochs[self.manifest.kept_epoch - 1]
+        })
     }
 }
 
@@ -141,24 +142,6 @@ pub fn read_json<T: DeserializeOwned>(
 ) -> Result<T, RecordError> {
     let bytes = sums.open(folder, name)?;
     serde_json::from_slice(&bytes).map_err(|error| damaged(folder, name, &error))
-}
-
-fn text(folder: &Path, name: &str, sums: &Sums) -> Result<String, RecordError> {
-    String::from_utf8(sums.open(folder, name)?).map_err(|error| damaged(folder, name, &error))
-}
-
-fn recipe(folder: &Path, sums: &Sums) -> Result<toml::Table, RecordError> {
-    let text = text(folder, RECIPE, sums)?;
-    text.parse()
-        .map_err(|error: toml::de::Error| damaged(folder, RECIPE, &error.message()))
-}
-
-fn epochs(folder: &Path, sums: &Sums) -> Result<Vec<Epoch>, RecordError> {
-    let text = text(folder, METRICS, sums)?;
-    let lines = text.lines().map(serde_json::from_str);
-    lines
-        .collect::<Result<_, _>>()
-        .map_err(|error| damaged(folder, METRICS, &error))
 }
 
 fn damaged(folder: &Path, name: &str, error: &impl ToString) -> RecordError {

@@ -14,7 +14,7 @@ const SEAL: &str = "# sha256 of the lines above: ";
 
 /// The most bytes that are read of a file of the record: 1 GiB. The largest, the predictions of
 /// 60,000 images, have some 10 MB.
-pub const MAX_RECORD_BYTES: u64 = 1 << 30;
+const MAX_RECORD_BYTES: u64 = 1 << 30;
 
 /// The most bytes that are read of the sums; a run has some 2 KB.
 const MAX_SUMS_BYTES: u64 = 1 << 20;
@@ -31,45 +31,33 @@ impl Sums {
     /// what [`Sums::write`] writes, or a name leads out of the folder.
     pub fn read(folder: &Path) -> Result<Self, RecordError> {
         let path = folder.join(SUMS);
-        let bytes = match read(&path, MAX_SUMS_BYTES) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(RecordError::Incomplete {
-                    folder: folder.to_owned(),
-                    missing: SUMS,
-                });
-            }
-            bytes => bytes.map_err(Error::on("read", &path))?,
-        };
+        let bytes = read(&path, MAX_SUMS_BYTES)?.ok_or_else(|| RecordError::Incomplete {
+            folder: folder.to_owned(),
+            missing: SUMS,
+        })?;
         let text = String::from_utf8_lossy(&bytes);
-        let entry = |(number, line): (usize, &str)| {
-            let parts = line.split_once("  ").filter(|(hash, name)| {
-                hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()) && is_inside(name)
-            });
-            let (hash, name) = parts.ok_or_else(|| RecordError::Damaged {
-                path: path.clone(),
-                expected: "64 hexadecimal digits, two spaces and a file name in every line".into(),
-                found: format!(
-                    "line {}: `{}`",
-                    number + 1,
-                    line.chars().take(80).collect::<String>()
-                ),
-                next: TRAIN_AGAIN,
-            })?;
-            Ok((name.to_owned(), hash.to_owned()))
-        };
         let lines = text.rsplit_once(SEAL).map_or(&*text, |(lines, _)| lines);
-        let lines = lines.lines().enumerate();
-        let sums = Self(lines.map(entry).collect::<Result<_, RecordError>>()?);
-        if sums.text().as_bytes() != bytes {
-            return Err(RecordError::Damaged {
-                path,
-                expected: "a line for every file, in order, and at the end the hash of these lines"
-                    .into(),
-                found: format!("{} lines, {} files", text.lines().count(), sums.0.len()),
-                next: TRAIN_AGAIN,
-            });
+        let sums = Self(lines.lines().filter_map(entry).collect());
+        if sums.text().as_bytes() == bytes {
+            return Ok(sums);
         }
-        Ok(sums)
+        let mut numbered = (1..).zip(lines.lines());
+        Err(RecordError::Damaged {
+            path,
+            expected: "64 hexadecimal digits, two spaces and a file name in every line, in order, \
+                       and at the end the hash of these lines"
+                .into(),
+            found: match numbered.find(|(_, line)| entry(line).is_none()) {
+                Some((number, line)) => {
+                    format!(
+                        "line {number}: `{}`",
+                        line.chars().take(80).collect::<String>()
+                    )
+                }
+                None => format!("{} lines, {} files", text.lines().count(), sums.0.len()),
+            },
+            next: TRAIN_AGAIN,
+        })
     }
 
     /// Adds a file's content, or replaces it.
@@ -100,15 +88,10 @@ impl Sums {
             found: "none".into(),
             next: next(name),
         })?;
-        let bytes = match read(&path, MAX_RECORD_BYTES) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(RecordError::Missing {
-                    path,
-                    next: next(name),
-                });
-            }
-            bytes => bytes.map_err(Error::on("read", &path))?,
-        };
+        let bytes = read(&path, MAX_RECORD_BYTES)?.ok_or_else(|| RecordError::Missing {
+            path: path.clone(),
+            next: next(name),
+        })?;
         match sha256(&bytes) {
             found if found == *expected => Ok(bytes),
             found => Err(RecordError::Damaged {
@@ -152,41 +135,46 @@ impl Sums {
     }
 }
 
-/// Whether `name` is that of a file in the folder or below.
-fn is_inside(name: &str) -> bool {
+/// The name and the hash in a line, if the name is that of a file in the folder or below.
+fn entry(line: &str) -> Option<(String, String)> {
+    let (hash, name) = line.split_once("  ")?;
+    let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
     let mut parts = Path::new(name).components();
-    !name.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
+    let is_inside = parts.all(|part| matches!(part, Component::Normal(_)));
+    (is_hash && is_inside && !name.is_empty()).then(|| (name.to_owned(), hash.to_owned()))
 }
 
-/// The bytes of a regular file of at most `limit` bytes.
-fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    // Asked before opening, since opening a pipe waits for its other end.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("expected a file, found something else"));
+/// The bytes of a regular file of at most `limit` bytes; none where there is no file.
+fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+    let bytes = || {
+        // Asked before opening, since opening a pipe waits for its other end.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("expected a file, found something else"));
+        }
+        let mut bytes = Vec::new();
+        File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            let found = format!("expected at most {limit} bytes, found more");
+            return Err(io::Error::other(found));
+        }
+        Ok(bytes)
+    };
+    match bytes() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        bytes => bytes.map(Some).map_err(Error::on("read", path)),
     }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
-        return Err(io::Error::other(format!(
-            "expected at most {limit} bytes, found more"
-        )));
-    }
-    Ok(bytes)
 }
 
 /// What to do about a damaged record.
 pub(super) const TRAIN_AGAIN: &str = "put the original file back, or train again";
 
 /// What to do about a damaged file `name`: evaluations can be had again.
-pub(super) fn next(name: &str) -> &'static str {
-    match name {
-        EVALUATION | MISTAKES | TEST_PREDICTIONS => {
-            "put the original file back, or run the verb eval on this run again"
-        }
-        events if events.contains(".graft.test") => {
-            "put the original file back, or run the verb eval on this run again"
-        }
-        _ => TRAIN_AGAIN,
+fn next(name: &str) -> &'static str {
+    let evaluated = matches!(name, EVALUATION | MISTAKES | TEST_PREDICTIONS);
+    if evaluated || name.contains(".graft.test") {
+        "put the original file back, or run `eval` on this run again"
+    } else {
+        TRAIN_AGAIN
     }
 }
 
@@ -209,7 +197,7 @@ mod tests {
         assert!(missing.contains("evaluation.json is missing"), "{missing}");
         let no = |name| sums.open(path, name).unwrap_err().to_string();
         assert!(
-            no("evaluation.json").contains("verb eval"),
+            no("evaluation.json").contains("run `eval`"),
             "{}",
             no("evaluation.json")
         );
@@ -226,7 +214,7 @@ mod tests {
     fn a_line_that_is_none_is_shown() {
         let folder = tempfile::tempdir().unwrap();
         let read = || Sums::read(folder.path()).unwrap_err().to_string();
-        assert!(read().contains("no complete run"), "{}", read());
+        assert!(read().contains("not a complete run"), "{}", read());
         fs::write(folder.path().join(SUMS), "nonsense\n").unwrap();
         assert!(read().contains("line 1: `nonsense`"), "{}", read());
     }

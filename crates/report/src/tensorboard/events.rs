@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use prost::Message;
 
-use super::message::{Event, Image, Metadata, Plugin, Shape, Summary, Tensor, Value};
-use super::{frame, matrix};
-use crate::Confusion;
+use super::frame;
+use super::message::{Event, Metadata, Plugin, Shape, Summary, Tensor, Value};
 use crate::record::{Epoch, Evaluated, Manifest, Scores};
 
 /// What every event file says first.
@@ -39,7 +38,6 @@ impl Events {
         let step = manifest.kept_epoch;
         let mut events = Self::new(manifest.started, Self::TEST);
         events.values(at, step, scores("test", &Scores::from(evaluation)));
-        events.confusion(at, "test", step, &evaluation.confusion);
         events
     }
 
@@ -103,22 +101,6 @@ impl Events {
         );
         values.push(scalar("seconds", epoch.seconds));
         self.values(at, epoch.epoch, values);
-    }
-
-    /// Adds the confusion matrix over the images of `split` as a picture, after epoch `step`.
-    pub fn confusion(&mut self, at: Timestamp, split: &str, step: usize, confusion: &Confusion) {
-        let picture = matrix::picture(confusion);
-        let pixels = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
-        let value = Value {
-            image: Some(Image {
-                height: pixels(picture.height),
-                width: pixels(picture.width),
-                colorspace: 3,
-                encoded_image_string: picture.to_png(),
-            }),
-            ..named(&format!("confusion/{split}"))
-        };
-        self.values(at, step, vec![value]);
     }
 
     fn values(&mut self, at: Timestamp, step: usize, value: Vec<Value>) {
@@ -205,16 +187,6 @@ mod tests {
             b"\x09\0\0\0\0\0\0\xf8\x3f\x10\x03\x2a\x3a\x0a\x11\x0a\x0aloss/train\x15\0\0\xa0\x3f\x0a\x15\x0a\x0eaccuracy/train\x15\0\0\0\x3f\x0a\x0e\x0a\x07seconds\x15\0\0\0\x40",
         ];
         assert_eq!(messages(&events), expected);
-    }
-
-    #[test]
-    fn a_picture_is_told_with_its_name() {
-        let mut events = Events::training(at());
-        events.confusion(at(), "test", 1, &Confusion::new(2));
-        let messages = messages(&events);
-        let has = |part: &[u8]| messages[1].windows(part.len()).any(|window| window == part);
-        assert!(has(b"\x0a\x0econfusion/test\x22"), "{messages:?}");
-        assert!(has(b"\x89PNG\r\n\x1a\n"), "{messages:?}");
     }
 
     #[test]

@@ -1,17 +1,15 @@
 //! An event file that a running TensorBoard can watch grow.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use graft_durable::{Appending, Error};
 use jiff::Timestamp;
 
 use super::Events;
-use crate::Confusion;
 use crate::record::Epoch;
 
 /// An event file of a run under way.
 pub struct EventFile {
-    path: PathBuf,
     file: Appending,
     events: Events,
     written: usize,
@@ -24,10 +22,8 @@ impl EventFile {
     /// When there is such a file, or it cannot be written.
     pub fn create(folder: &Path, started: Timestamp, recipe: &str) -> Result<Self, Error> {
         let events = Events::training(started);
-        let path = folder.join(events.name());
         let mut file = Self {
-            file: Appending::create(&path)?,
-            path,
+            file: Appending::create(&folder.join(events.name()))?,
             events,
             written: 0,
         };
@@ -36,33 +32,12 @@ impl EventFile {
         Ok(file)
     }
 
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Appends an epoch.
     ///
     /// # Errors
     /// When writing fails.
     pub fn epoch(&mut self, epoch: &Epoch) -> Result<(), Error> {
         self.events.epoch(Timestamp::now(), epoch);
-        self.flush()
-    }
-
-    /// Appends the confusion matrix over the images of `split`, after epoch `step`.
-    ///
-    /// # Errors
-    /// When writing fails.
-    pub fn confusion(
-        &mut self,
-        split: &str,
-        step: usize,
-        confusion: &Confusion,
-    ) -> Result<(), Error> {
-        self.events
-            .confusion(Timestamp::now(), split, step, confusion);
         self.flush()
     }
 
@@ -94,7 +69,7 @@ mod tests {
     fn every_epoch_is_there_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let mut file = EventFile::create(folder.path(), Timestamp::UNIX_EPOCH, "a = 1").unwrap();
-        let path = file.path().to_owned();
+        let path = folder.path().join(file.events.name());
         let length = || fs::metadata(&path).unwrap().len();
         let mut epoch = Epoch {
             epoch: 1,
@@ -111,7 +86,6 @@ mod tests {
         epoch.epoch = 2;
         file.epoch(&epoch).unwrap();
         assert!(begun < first && first < length());
-        file.confusion("validation", 2, &Confusion::new(2)).unwrap();
         assert_eq!(file.finish().unwrap().bytes(), fs::read(&path).unwrap());
     }
 

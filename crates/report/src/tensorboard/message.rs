@@ -26,7 +26,7 @@ pub(super) struct Summary {
     pub(super) value: Vec<Value>,
 }
 
-/// A value with its name: a number, an image, or a text in a tensor.
+/// A value with its name: a number, or a text in a tensor.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Value {
     #[prost(string, tag = "1")]
@@ -34,27 +34,10 @@ pub(super) struct Value {
     /// `simple_value`.
     #[prost(float, optional, tag = "2")]
     pub(super) scalar: Option<f32>,
-    #[prost(message, optional, tag = "4")]
-    pub(super) image: Option<Image>,
     #[prost(message, optional, tag = "8")]
     pub(super) tensor: Option<Tensor>,
     #[prost(message, optional, tag = "9")]
     pub(super) metadata: Option<Metadata>,
-}
-
-/// A picture.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Image {
-    #[prost(int32, tag = "1")]
-    pub(super) height: i32,
-    #[prost(int32, tag = "2")]
-    pub(super) width: i32,
-    /// How many channels it has.
-    #[prost(int32, tag = "3")]
-    pub(super) colorspace: i32,
-    /// A PNG file.
-    #[prost(bytes = "vec", tag = "4")]
-    pub(super) encoded_image_string: Vec<u8>,
 }
 
 /// Texts; without a shape, one.

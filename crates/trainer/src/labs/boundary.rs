@@ -1,5 +1,6 @@
 //! `boundary`: a head on the features after each block of VGG16.
 
+use graft_dataset::Split;
 use graft_network::{Boundary as Cut, Network};
 use graft_report::Difference;
 use graft_report::lab::{Block, Boundary, Chosen, best};
@@ -26,8 +27,8 @@ fn cuts() -> impl Iterator<Item = Cut> {
 pub(super) fn run(bench: &mut Workbench) -> Result<Boundary, Error> {
     let holdout = bench.holdout()?;
     let images = (bench.train.clone(), bench.test.clone());
-    let train = block_features(bench, "training", &images.0)?;
-    let test = block_features(bench, "test", &images.1)?;
+    let train = block_features(bench, "training", &images.0, Split::Train)?;
+    let test = block_features(bench, "test", &images.1, Split::Test)?;
     let bench = &*bench;
     let examples: Vec<_> = train
         .iter()

@@ -91,8 +91,8 @@ fn collect(preparations: &[Preparation], finished: &[Finished]) -> Preprocessing
 fn prepared(preparation: Preparation) -> dataset::Preprocessing {
     dataset::Preprocessing {
         fit: match preparation.fit {
-            Fit::Pad => dataset::Fit::Pad,
-            Fit::Resize => dataset::Fit::Resize,
+            Fit::Pad => dataset::ResizeMode::Pad,
+            Fit::Resize => dataset::ResizeMode::Resize,
         },
         size: preparation.size,
         scaling: match preparation.scaling {

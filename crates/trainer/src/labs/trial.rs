@@ -12,8 +12,9 @@ use graft_report::lab::{Cell, Measured, Training};
 use graft_report::record::{Prediction, Scores};
 
 use crate::Error;
-use crate::examples::Examples;
-use crate::fit::{State, fit};
+use crate::examples::LabelledFeatures;
+use crate::trainable::Trainable;
+use crate::training::{State, train};
 use graft_environment::interrupt::go_on;
 use graft_environment::output;
 use graft_recipe::Recipe;
@@ -25,9 +26,9 @@ pub(super) struct Trial<'a> {
     /// What it learns from and is validated on.
     pub(super) holdout: &'a Holdout,
     /// The images that `holdout` means.
-    pub(super) train: &'a Examples<'a>,
+    pub(super) train: &'a LabelledFeatures<'a>,
     /// The images that it is measured on.
-    pub(super) test: &'a Examples<'a>,
+    pub(super) test: &'a LabelledFeatures<'a>,
 }
 
 /// A head that was measured.
@@ -44,10 +45,11 @@ pub(super) struct Finished {
 impl Trial<'_> {
     fn run(&self) -> Result<Finished, Error> {
         let (recipe, holdout) = (&self.recipe, self.holdout);
-        let start = State::new(recipe, self.train, holdout);
-        let fitted = fit(start, recipe, self.train, holdout, |_| Ok(go_on()?))?;
+        let start = Trainable::new(recipe, self.train, &holdout.train, std::path::Path::new(""))?;
+        let start = State::new(recipe, start);
+        let (kept, module) = train(start, recipe, self.train, holdout, |_| Ok(go_on()?))?;
         let all: Vec<usize> = (0..self.test.labels.len()).collect();
-        let predictions = self.test.predictions(&fitted.head, &all)?;
+        let predictions = module.predictions(self.test, &all)?;
         let training = &recipe.training;
         Ok(Finished {
             training: Training {
@@ -59,7 +61,7 @@ impl Trial<'_> {
             },
             measured: Measured {
                 seed: training.seed,
-                validation: fitted.kept.validation,
+                validation: kept.validation,
                 test: Scores::from(&predictions.evaluate()?),
             },
             hits: predictions.rows.iter().map(Prediction::is_right).collect(),

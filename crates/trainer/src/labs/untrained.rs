@@ -7,7 +7,7 @@ use graft_onnx_import::{Imported, weights};
 
 use super::workbench::{Pair, Workbench, features};
 use crate::Error;
-use graft_compute::Loaded;
+use graft_compute::LoadedBackbone;
 
 /// Features of `train` and of all test images by a VGG16 whose weights are He-uniform, drawn by the
 /// recipe's seed, each convolution's from a stream of its own that counts from 1, and whose biases
@@ -27,7 +27,7 @@ pub(super) fn untrained_features(bench: &mut Workbench, train: &ImageSet) -> Res
     });
     let vgg16 = vgg16.map_err(graft_compute::Error::Weights)?;
     vgg16.write_weights(folder.path())?;
-    let loaded = Loaded::read(folder.path(), bench.recipe.backbone, bench.compute)?;
+    let loaded = LoadedBackbone::read(folder.path(), bench.recipe.backbone, bench.compute)?;
     let mut recipe = bench.recipe.clone();
     recipe.preprocessing = Preprocessing::default();
     let mut passes = Vec::new();

@@ -4,11 +4,10 @@ use graft_dataset::{Holdout, ImageSet, Preprocessing, Split};
 use graft_report::lab::Pass;
 
 use crate::Error;
-use crate::examples::Examples;
+use crate::examples::LabelledFeatures;
 use crate::sources::Sources;
-use graft_compute::Backend;
-use graft_compute::Compute;
-use graft_compute::Loaded;
+use graft_compute::ComputeContext;
+use graft_compute::LoadedBackbone;
 use graft_environment::Paths;
 use graft_features::Extractor;
 use graft_features::Features;
@@ -20,12 +19,12 @@ pub struct Workbench<'a> {
     pub(super) recipe: Recipe,
     /// What was overridden of it.
     pub(super) overrides: Vec<String>,
-    pub(super) compute: &'a Compute,
+    pub(super) compute: &'a ComputeContext,
     pub(super) home: &'a Paths,
     pub(super) train: ImageSet,
     pub(super) test: ImageSet,
     /// VGG16 with its weights from `ImageNet`, up to block 5.
-    pub(super) loaded: Loaded,
+    pub(super) loaded: LoadedBackbone,
     /// The sets of features that the running lab has asked for.
     pub(super) passes: Vec<Pass>,
 }
@@ -44,7 +43,7 @@ impl<'a> Workbench<'a> {
     /// fetched.
     pub fn new(
         overrides: &[String],
-        compute: &'a Compute,
+        compute: &'a ComputeContext,
         home: &'a Paths,
         sources: &mut Sources,
     ) -> Result<Self, Error> {
@@ -53,7 +52,7 @@ impl<'a> Workbench<'a> {
         Ok(Self {
             train: sources.images(&recipe, Split::Train)?,
             test: sources.images(&recipe, Split::Test)?,
-            loaded: sources.prefix(compute, recipe.backbone)?,
+            loaded: sources.backbone(compute, recipe.backbone)?,
             overrides: overrides.to_vec(),
             recipe,
             compute,
@@ -104,29 +103,29 @@ impl<'a> Workbench<'a> {
     }
 
     /// Training images with their features.
-    pub(super) fn train_examples<'b>(&'b self, features: &'b Features) -> Examples<'b> {
+    pub(super) fn train_examples<'b>(&'b self, features: &'b Features) -> LabelledFeatures<'b> {
         self.examples(features, self.train.labels())
     }
 
     /// Test images with their features.
-    pub(super) fn test_examples<'b>(&'b self, features: &'b Features) -> Examples<'b> {
+    pub(super) fn test_examples<'b>(&'b self, features: &'b Features) -> LabelledFeatures<'b> {
         self.examples(features, self.test.labels())
     }
 
-    fn examples<'b>(&'b self, features: &'b Features, labels: &'b [u8]) -> Examples<'b> {
-        Examples {
+    fn examples<'b>(&'b self, features: &'b Features, labels: &'b [u8]) -> LabelledFeatures<'b> {
+        LabelledFeatures {
             features,
             labels,
             classes: self.recipe.data.classes,
             device: &self.compute.device,
-            host: self.compute.backend == Backend::Cpu,
+            backend: self.compute.backend,
         }
     }
 }
 
 /// Features of `train` and of all test images by the backbone `loaded`.
 pub(super) fn features(
-    loaded: &Loaded,
+    loaded: &LoadedBackbone,
     recipe: &Recipe,
     bench: &Workbench,
     (what, train): (&str, &ImageSet),

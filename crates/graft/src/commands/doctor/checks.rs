@@ -202,12 +202,15 @@ fn features(home: &Paths) -> Finding {
         Err(error) => return Finding::bad("cache", error.to_string(), "make it readable"),
     };
     let damaged = entries.iter().filter_map(|entry| match &entry.content {
-        Content::Useless => Some(format!("{}: no header of this version", shown(&entry.path))),
+        Content::Useless => Some(format!(
+            "{}: no manifest of this version",
+            shown(&entry.path)
+        )),
         Content::Entry(key) => Features::open(&entry.path, key)
             .err()
             .map(|error| error.to_string()),
-        // Shards are checked when a computation goes on with them.
-        Content::Shards => None,
+        // Its shards are checked when its computation is resumed.
+        Content::Partial => None,
     });
     let bytes = entries.iter().map(|entry| entry.bytes).sum();
     match damaged.collect::<Vec<_>>().as_slice() {

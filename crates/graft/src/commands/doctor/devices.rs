@@ -1,21 +1,18 @@
-//! Which devices there are, and whether they are to be believed.
+//! Which devices there are, and whether they pass verification.
 
+use anyhow::Error;
+use graft_compute::device::{self, Adapter, Wanted};
+use graft_compute::{Backend, ComputeContext, Engine, selfcheck};
 use graft_durable::check_writable;
+use graft_environment::Paths;
+use graft_recipe as recipe;
+use graft_recipe::Precision;
+use graft_trainer::sources::Sources;
 use serde::Serialize;
 
 use super::super::{graft, shown, sources};
 use crate::cli::Doctor;
 use crate::output::{self, size};
-use anyhow::Error;
-use graft_compute::Backend;
-use graft_compute::Compute;
-use graft_compute::Engine;
-use graft_compute::device::{self, Adapter, DeviceError, Known, Wanted};
-use graft_compute::selfcheck::worst;
-use graft_environment::Paths;
-use graft_recipe as recipe;
-use graft_recipe::Precision;
-use graft_trainer::sources::Sources;
 
 /// What is found out about one device.
 #[derive(Serialize)]
@@ -30,7 +27,7 @@ struct Found {
     largest_tensor_bytes: Option<u64>,
     /// What it computes in.
     precisions: Vec<Precision>,
-    /// What the self-check says.
+    /// What verification says.
     check: String,
     /// Whether graft computes on it.
     usable: bool,
@@ -43,14 +40,26 @@ pub(super) fn run(arguments: &Doctor, home: &Paths) -> Result<(), Error> {
     let asked = arguments.backend.as_ref().map(std::slice::from_ref);
     for backend in asked.unwrap_or(Backend::COMPILED) {
         let adapters = device::list(*backend)?;
-        if adapters.is_empty() && !arguments.json {
-            let wanted = Wanted::default();
-            if let Err(error) = device::choose(*backend, &adapters, wanted) {
-                output::line(&format!("{backend}: {error}"))?;
-            }
+        if adapters.is_empty()
+            && !arguments.json
+            && let Err(error) = device::choose(*backend, &adapters, Wanted::default())
+        {
+            output::line(&format!("{backend}: {error}"))?;
         }
         for (number, adapter) in adapters.into_iter().enumerate() {
-            let device = look(*backend, number, adapter, arguments, home, &mut sources);
+            let mut device = Found {
+                backend: *backend,
+                number,
+                adapter,
+                memory_bytes: None,
+                largest_tensor_bytes: None,
+                precisions: Vec::new(),
+                check: String::new(),
+                usable: false,
+            };
+            let said = device.look(arguments.allow_software, home, &mut sources);
+            device.usable = said.is_ok();
+            device.check = said.unwrap_or_else(|error| error.to_string());
             if !arguments.json {
                 people(&device)?;
             }
@@ -63,71 +72,52 @@ pub(super) fn run(arguments: &Doctor, home: &Paths) -> Result<(), Error> {
     if let Some(backend) = arguments.backend
         && !found.iter().any(|device| device.usable)
     {
-        return Err(DeviceError::NoneUsable(backend).into());
+        anyhow::bail!(
+            "no device of the {backend} backend can be used; the lines above say why, or use --backend cpu"
+        );
     }
     if arguments.json {
         return Ok(());
     }
     output::line(&format!(
-        "\nresults of checks lie in {}\nNext: {} bench",
+        "\nresults of verification are kept in {}\nNext: {} bench",
         shown(&home.devices()),
         graft()
     ))
 }
 
-/// Opens a device and has it checked; what goes wrong is what is found out.
-fn look(
-    backend: Backend,
-    number: usize,
-    adapter: Adapter,
-    arguments: &Doctor,
-    home: &Paths,
-    sources: &mut Sources,
-) -> Found {
-    let wanted = Wanted {
-        number: Some(number),
-        allow_software: arguments.allow_software,
-    };
-    let mut found = Found {
-        backend,
-        number,
-        adapter,
-        memory_bytes: None,
-        largest_tensor_bytes: None,
-        precisions: Vec::new(),
-        check: String::new(),
-        usable: false,
-    };
-    let compute = match Compute::new(backend, Some(Engine::Burn), wanted, &home.kernels()) {
-        Ok(compute) => compute,
-        Err(error) => {
-            found.check = error.to_string();
-            return found;
-        }
-    };
-    found.memory_bytes = compute.memory;
-    found.largest_tensor_bytes = compute.largest_tensor;
-    found.precisions = device::precisions(&compute.device);
-    let believed = sources.prefix(&compute, recipe::Backbone::default());
-    found.usable = believed.is_ok();
-    found.check = believed.map_or_else(|error| error.to_string(), |_| checked(&compute, home));
-    found.adapter = compute.adapter;
-    found
-}
-
-fn checked(compute: &Compute, home: &Paths) -> String {
-    if compute.backend == Backend::Cpu {
-        return "not needed: the others are held against the processor".into();
+impl Found {
+    /// Opens the device and verifies its results.
+    fn look(
+        &mut self,
+        allow_software: bool,
+        home: &Paths,
+        sources: &mut Sources,
+    ) -> Result<String, Error> {
+        let wanted = Wanted {
+            number: Some(self.number),
+            allow_software,
+        };
+        let engine = Some(Engine::Burn);
+        let context = ComputeContext::new(self.backend, engine, wanted, &home.kernels())?;
+        self.adapter = context.adapter.clone();
+        self.memory_bytes = context.limits.memory;
+        self.largest_tensor_bytes = context.limits.largest_tensor;
+        self.precisions = device::precisions(&context.device);
+        let seed = recipe::Backbone::default();
+        sources.backbone(&context, seed)?;
+        let weights = home.weights(seed.network.name);
+        let profile = selfcheck::verify(&context, &weights, seed, &home.devices())?;
+        let Some(profile) = profile else {
+            return Ok("not needed: other devices are compared with the CPU".into());
+        };
+        Ok(match profile.largest() {
+            Some((operation, difference)) => {
+                format!("passed; the largest difference is {difference:.1e}, in {operation}")
+            }
+            None => "passed".into(),
+        })
     }
-    let known = Known::read(&home.devices(), compute.backend, &compute.adapter);
-    let mut passed = known.passed.iter().rev();
-    let worst = passed.find_map(|passed| worst(&passed.differences));
-    worst.map_or_else(
-        || "passed".into(),
-        |(operation, difference)| {
-            format!("passed; the largest difference is {difference:.1e}, in {operation}")
-        },
-    )
 }
 
 fn people(found: &Found) -> Result<(), Error> {
@@ -141,10 +131,10 @@ fn people(found: &Found) -> Result<(), Error> {
     let precisions: Vec<_> = found.precisions.iter().map(Precision::to_string).collect();
     output::line(&format!(
         "{backend} device {number}: {adapter}
-  memory      {}
-  a tensor    {}
-  computes in {}
-  self-check  {}",
+  memory       {}
+  a tensor     {}
+  computes in  {}
+  verification {}",
         bytes(found.memory_bytes, "unknown"),
         bytes(found.largest_tensor_bytes, "as large as the memory"),
         precisions.join(", "),

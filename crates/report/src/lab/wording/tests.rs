@@ -8,8 +8,6 @@ pub(in crate::lab) fn difference(points: f64, p: f64) -> Difference {
     Difference {
         images: 10_000,
         pairs: vec![crate::Paired::new(&[true], &[true]); 5],
-        for_first: 1,
-        for_second: 2,
         accuracy: Estimate {
             mean,
             low: mean - 0.005,
@@ -76,6 +74,27 @@ fn without_a_test_the_interval_decides() {
             high: mean + 0.01,
         };
         assert_eq!(than(Language::En, &estimate, "x"), words);
+    }
+}
+
+#[test]
+fn the_test_is_called_what_it_is() {
+    for (trainings, en, zh) in [
+        (
+            1,
+            " (in brackets: the 95 % interval over 10,000 test images, and p of McNemar's exact test on them)",
+            "（括号内为 10,000 张测试图片上的 95% 置信区间及 McNemar 精确检验的 p 值）",
+        ),
+        (
+            5,
+            " (in brackets: the 95 % interval over 10,000 test images and 5 trainings, and p of a paired t-test on them)",
+            "（括号内为 10,000 张测试图片、5 次训练上的 95% 置信区间及配对 t 检验的 p 值）",
+        ),
+    ] {
+        let mut difference = difference(1.0, 0.01);
+        difference.pairs.truncate(trainings);
+        assert_eq!(method(Language::En, &difference), en);
+        assert_eq!(method(Language::Zh, &difference), zh);
     }
 }
 

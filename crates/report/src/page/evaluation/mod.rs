@@ -1,11 +1,9 @@
-//! Part 4: what the kept head is worth on images that it never learned from.
+//! Part 4: what the kept head is worth on images that it was never trained on.
 
 mod calibration;
 mod classes;
 mod mistakes;
 mod splits;
-
-pub(super) use classes::confusions;
 
 use super::block::{Block, Part, code};
 use super::run::Run;
@@ -16,9 +14,10 @@ pub(super) fn part(run: &Run) -> Part {
     Part {
         anchor: "evaluation",
         title: run.pick("4. Evaluation", "四、模型评估"),
-        blocks: run
-            .test()
-            .map_or_else(|| sealed(run), |test| measured(run, test)),
+        blocks: match run.test() {
+            Some(test) => measured(run, test),
+            None => sealed(run),
+        },
     }
 }
 
@@ -26,15 +25,15 @@ pub(super) fn part(run: &Run) -> Part {
 fn measured(run: &Run, test: &Tested) -> Vec<Block> {
     let evaluation = &test.evaluated.evaluation;
     let mut blocks = vec![
-        Block::Text(opened(run, test)),
+        opened(run, test),
         Block::Table(splits::table(run)),
-        Block::Text(splits::text(run)),
+        splits::text(run),
     ];
     blocks.extend(splits::label_errors(run, test));
-    blocks.push(run.heading("Which class is taken for which", "各类的识别情况"));
-    blocks.extend(classes::blocks(run, evaluation));
+    blocks.push(run.heading("Which classes are confused", "各类的识别情况"));
+    blocks.extend(classes::blocks(run, &evaluation.confusion));
     blocks.push(run.heading("The most confident mistakes", "最自信的错误"));
-    blocks.extend(mistakes::blocks(run, test));
+    blocks.push(mistakes::block(run, test));
     blocks.push(run.heading("Calibration", "校准"));
     blocks.extend(calibration::blocks(run, evaluation));
     blocks
@@ -54,13 +53,11 @@ fn sealed(run: &Run) -> Vec<Block> {
 }
 
 /// When the test set was opened, and on what the figures stand.
-fn opened(run: &Run, test: &Tested) -> String {
-    let (when, backend) = (
-        number::moment(test.evaluated.evaluated, run.language),
-        code(&test.evaluated.backend),
-    );
+fn opened(run: &Run, test: &Tested) -> Block {
+    let when = number::moment(test.evaluated.evaluated, run.language);
+    let backend = code(&test.evaluated.backend);
     let n = number::count(test.evaluated.evaluation.n);
-    run.pick(
+    run.text(
         format!("The test set was opened for this evaluation on {when}, after training, and the kept head classified its {n} images (backend {backend}). Intervals are Wilson's at 95 %; they hold for new images drawn like these, not for other writers or cameras."),
         format!("测试集于训练结束后的 {when} 打开，用保留的分类头对其中 {n} 张图片分类（后端 {backend}）。区间均为 95% Wilson 置信区间，只适用于与测试集同分布的新图片，不涉及其他来源的图片。"),
     )

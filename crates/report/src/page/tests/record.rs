@@ -118,6 +118,7 @@ fn layer(block: &str, part: Part, parameters: u64, shapes: [Option<&[usize]>; 2]
 
 fn manifest() -> Manifest {
     Manifest {
+        started_by: None,
         resumed: false,
         format: Manifest::FORMAT,
         graft: "0.1.0".into(),
@@ -174,6 +175,7 @@ fn manifest() -> Manifest {
             files: vec![hash('5')],
             before: hash('a'),
             after: hash('a'),
+            stages: Vec::new(),
         },
         cache: CacheEntry {
             result: Cached::Miss,

@@ -9,7 +9,7 @@ use super::run::Run;
 use crate::number;
 
 pub(super) fn part(run: &Run) -> Part {
-    let mut blocks = vec![Block::Text(loss(run)), Block::Table(settings::table(run))];
+    let mut blocks = vec![loss(run), Block::Table(settings::table(run))];
     blocks.extend(curves::blocks(run));
     blocks.extend(time::blocks(run));
     Part {
@@ -19,15 +19,13 @@ pub(super) fn part(run: &Run) -> Part {
     }
 }
 
-fn loss(run: &Run) -> String {
+fn loss(run: &Run) -> Block {
     let images = run.record.manifest.trained_on as u64;
-    let steps = run
-        .whole("training.batch_size")
-        .filter(|batch| *batch > 0)
-        .map(|batch| number::count(images.div_ceil(batch)));
+    let batch = run.whole("training.batch_size").filter(|batch| *batch > 0);
+    let steps = batch.map(|batch| number::count(images.div_ceil(batch)));
     let steps = steps.unwrap_or_default();
-    run.pick(
-        format!("The head learns by Adam to lower the cross-entropy of the true class, {steps} steps an epoch, in an order that the seed decides. The complete recipe:"),
+    run.text(
+        format!("The head is trained with Adam to minimise the cross-entropy loss, {steps} steps per epoch, in an order given by the seed. The complete recipe:"),
         format!("分类头用 Adam 优化器最小化交叉熵损失，每轮（epoch）{steps} 步，样本顺序由随机种子决定。完整的超参数："),
     )
 }

@@ -1,6 +1,6 @@
 //! Where the time went.
 
-use super::super::block::{Block, Drawing, Figure, Row, Table};
+use super::super::block::{Block, Drawing, Figure, Table, row};
 use super::super::run::Run;
 use crate::chart::shares_svg;
 use crate::number;
@@ -9,12 +9,12 @@ use crate::record::Cached;
 pub(super) fn blocks(run: &Run) -> [Block; 3] {
     [
         run.heading("Time and where it went", "用时及其分布"),
-        Block::Text(text(run)),
+        text(run),
         Block::Figures(vec![picture(run)]),
     ]
 }
 
-fn text(run: &Run) -> String {
+fn text(run: &Run) -> Block {
     let manifest = &run.record.manifest;
     let all = run.seconds(manifest.seconds);
     let cache = match manifest.cache.result {
@@ -30,17 +30,17 @@ fn text(run: &Run) -> String {
     let memory = manifest.machine.peak_memory_bytes.map(number::bytes);
     let memory = memory.map_or_else(String::new, |memory| {
         run.pick(
-            format!(" At most {memory} of memory were in use."),
+            format!(" Peak memory was {memory}."),
             format!("内存峰值 {memory}。"),
         )
     });
     if manifest.resumed {
-        return run.pick(
-            format!("The run was stopped in between and gone on with; the times of the stages and the {all} in all are those of the part that ended it. {cache}{memory}"),
-            format!("训练曾中断后继续；各阶段的用时和总用时 {all} 只包括最后一段。{cache}{memory}"),
+        return run.text(
+            format!("The run was interrupted and resumed; the times of the stages and the total of {all} are the sums over its parts. {cache}{memory}"),
+            format!("训练曾中断后继续；各阶段的用时和总用时 {all} 为各段之和。{cache}{memory}"),
         );
     }
-    run.pick(
+    run.text(
         format!("The run took {all}. {cache}{memory}"),
         format!("全程用时 {all}。{cache}{memory}"),
     )
@@ -51,39 +51,28 @@ fn picture(run: &Run) -> Figure {
     let manifest = &run.record.manifest;
     let stages = manifest.stages;
     let rest = (manifest.seconds - stages.fetch - stages.features - stages.head).max(0.0);
+    let head = (stages.head - stages.checkpoints).max(0.0);
     let parts = [
         (run.pick("features", "特征"), stages.features),
-        (
-            run.pick("head", "分类头"),
-            (stages.head - stages.checkpoints).max(0.0),
-        ),
+        (run.pick("head", "分类头"), head),
         (run.pick("checkpoints", "检查点"), stages.checkpoints),
         (run.pick("assets", "下载与校验"), stages.fetch),
         (run.pick("rest", "其他"), rest),
     ];
     let named = parts.map(|(name, seconds)| (format!("{name} {}", run.seconds(seconds)), seconds));
-    let list: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
+    let list = named.each_ref().map(|(name, _)| name.as_str());
     let list = list.join(run.pick(", ", "，"));
-    let caption = run.pick(
-        format!("Where the time went: {list}. The rest is reading and hashing files, and writing the record."),
-        format!("用时分布：{list}。“其他”包括读取文件、计算哈希和写入记录。"),
-    );
-    let rows = named
-        .iter()
-        .zip(parts)
-        .map(|(_, (name, seconds))| Row::plain([name.to_owned(), run.seconds(seconds)]));
-    let columns = [run.pick("stage", "阶段"), run.pick("#time", "#用时")];
-    let instead = Table::plain(
-        run.pick("Where the time went", "用时分布"),
-        &columns,
-        rows.collect(),
-    );
+    let title = run.pick("Where the time went", "用时分布");
+    let rows = parts.map(|(name, seconds)| row![name, run.seconds(seconds)]);
+    let titles = run.pick("stage | #time", "阶段 | #用时");
     Figure {
-        drawing: Drawing::WideSvg(shares_svg(
-            run.pick("Where the time went", "用时分布"),
-            &named,
-        )),
-        caption,
-        instead: Some(instead),
+        drawing: Drawing::WideSvg(shares_svg(title, &named)),
+        caption: run.pick(
+            format!(
+                "{title}: {list}. The rest is reading and hashing files, and writing the record."
+            ),
+            format!("{title}：{list}。“其他”包括读取文件、计算哈希和写入记录。"),
+        ),
+        instead: Some(Table::new(title, titles, rows)),
     }
 }

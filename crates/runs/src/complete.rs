@@ -1,0 +1,188 @@
+//! A run that is complete.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use graft_report::record::{Manifest, RECIPE, RecordError, Sums, read_manifest};
+
+use crate::{RunError, lock, sweep};
+use graft_recipe::Recipe;
+
+/// A complete run.
+#[derive(Debug)]
+pub struct Run {
+    pub(crate) folder: PathBuf,
+    pub(crate) manifest: Manifest,
+    pub(crate) sums: Sums,
+}
+
+impl Run {
+    /// Opens the run called `name`, a folder in `runs` or a path, or the newest complete one.
+    ///
+    /// # Errors
+    /// When there is no such run, or it is not complete.
+    pub fn open(runs: &Path, name: Option<&Path>) -> Result<Self, RunError> {
+        let Some(name) = name else {
+            return newest(runs).ok_or_else(|| RunError::None(runs.to_owned()));
+        };
+        Self::at(find(runs, name)?)
+    }
+
+    /// Opens the run in `folder`.
+    fn at(folder: PathBuf) -> Result<Self, RunError> {
+        let sums = Sums::read(&folder)?;
+        let manifest = read_manifest(&folder, &sums)?;
+        sweep(&folder);
+        Ok(Self {
+            folder,
+            manifest,
+            sums,
+        })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The record.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The recipe that it was trained by.
+    ///
+    /// # Errors
+    /// When the file is missing or not the one that was written.
+    pub fn recipe(&self) -> Result<Recipe, RunError> {
+        let path = self.folder.join(RECIPE);
+        let bytes = self.file(RECIPE)?;
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(Recipe::parse(&path.display().to_string(), &text, &[])?)
+    }
+
+    /// A file of the record, as it was written.
+    ///
+    /// # Errors
+    /// When the file is missing or not the one that was written.
+    pub fn file(&self, name: &str) -> Result<Vec<u8>, RunError> {
+        Ok(self.sums.open(&self.folder, name)?)
+    }
+
+    /// Adds an evaluation on the test images to the record, or replaces it: `files` by name.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn add(&mut self, files: &[(&str, Vec<u8>)]) -> Result<(), RunError> {
+        let _lock = lock(&self.folder)?;
+        self.sums = Sums::read(&self.folder)?;
+        // Without the files that are replaced the record is whole at every moment.
+        for (name, _) in files {
+            self.sums.remove(name);
+        }
+        self.sums.write(&self.folder)?;
+        for (name, content) in files {
+            graft_durable::write(&self.folder.join(name), content)?;
+            self.sums.add(name, content);
+        }
+        self.sums.write(&self.folder)?;
+        Ok(())
+    }
+
+    /// Refuses a backbone that is not the one that the head was trained on.
+    ///
+    /// # Errors
+    /// When the hashes of the weights files differ.
+    pub fn check_weights(&self, found: &[String]) -> Result<(), RunError> {
+        let expected = &self.manifest.backbone.files;
+        if expected == found {
+            return Ok(());
+        }
+        let short = |hashes: &[String]| {
+            hashes
+                .iter()
+                .map(|hash| hash.chars().take(8).collect())
+                .collect::<Vec<String>>()
+                .join(" ")
+        };
+        let (expected, found) = (short(expected), short(found));
+        Err(RunError::OtherWeights {
+            run: self.folder.clone(),
+            expected,
+            found,
+        })
+    }
+}
+
+/// The folder of the run called `name`, a folder in `runs` or a path.
+pub(crate) fn find(runs: &Path, name: &Path) -> Result<PathBuf, RunError> {
+    let folders = [runs.join(name), name.to_owned()];
+    let is_run =
+        |folder: &PathBuf| folder.is_dir() && folder != runs && !name.as_os_str().is_empty();
+    let found = folders
+        .into_iter()
+        .find(is_run)
+        .or_else(|| begins_with(runs, name));
+    found.ok_or_else(|| RunError::Unknown {
+        name: name.to_owned(),
+        runs: runs.to_owned(),
+        newest: newest(runs).map(|run| run.folder.display().to_string()),
+    })
+}
+
+/// The only run whose name begins with `name`.
+fn begins_with(runs: &Path, name: &Path) -> Option<PathBuf> {
+    let name = name.to_str().filter(|name| !name.is_empty())?;
+    let folders = fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path());
+    let mut found = folders.filter(|folder| {
+        let full = folder.file_name().unwrap_or_default().to_string_lossy();
+        full.starts_with(name) && folder.is_dir()
+    });
+    let first = found.next();
+    first.filter(|_| found.next().is_none())
+}
+
+/// The complete run that started last. A damaged one is passed over, with a warning.
+fn newest(runs: &Path) -> Option<Run> {
+    let folders = fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path());
+    let open = |folder| match Run::at(folder) {
+        Ok(run) => Some(run),
+        Err(RunError::Record(RecordError::Incomplete { .. })) => None,
+        Err(error) => {
+            tracing::warn!("passed over: {error}");
+            None
+        }
+    };
+    folders
+        .filter(|path| path.is_dir())
+        .filter_map(open)
+        .max_by_key(|run| run.manifest.started)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals() {
+        let runs = tempfile::tempdir().unwrap();
+        let open = |name: &str| {
+            Run::open(runs.path(), Some(Path::new(name)))
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(
+            open("missing").contains("no run `missing`"),
+            "{}",
+            open("missing")
+        );
+        fs::create_dir(runs.path().join("begun")).unwrap();
+        assert!(
+            open("begun").contains("not a complete run"),
+            "{}",
+            open("begun")
+        );
+    }
+}

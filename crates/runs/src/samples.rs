@@ -1,0 +1,45 @@
+//! Images that the record keeps to be looked at.
+
+use graft_dataset::{ImageSet, Preprocessing};
+use graft_report::record::{Channel, Picture, Predictions, Prepared, Samples};
+
+use crate::RunError;
+
+/// How many of the most confident mistakes are kept.
+const MISTAKES: usize = 36;
+
+/// The first image of every class, and the first of these as the backbone sees it.
+pub fn samples(images: &ImageSet, preprocessing: Preprocessing) -> Result<Samples, RunError> {
+    let labels = images.labels();
+    let first = |class: usize| labels.iter().position(|label| usize::from(*label) == class);
+    let firsts: Vec<usize> = (0..images.classes()).filter_map(first).collect();
+    let index = firsts.first().copied().unwrap_or_default();
+    let batch = preprocessing.batch(images, index..index + 1)?;
+    let [_, channels, rows, columns] = batch.shape;
+    let values = batch.values.chunks_exact(batch.values.len() / channels);
+    Ok(Samples {
+        digits: firsts.iter().map(|index| picture(images, *index)).collect(),
+        prepared: Prepared {
+            index,
+            rows,
+            columns,
+            channels: values.map(Channel::new).collect(),
+        },
+    })
+}
+
+/// The most confident mistakes, the most confident first.
+pub fn mistakes(images: &ImageSet, predictions: &Predictions) -> Vec<Picture> {
+    let wrong = predictions.mistakes().into_iter().take(MISTAKES);
+    wrong.map(|row| picture(images, row.index)).collect()
+}
+
+fn picture(images: &ImageSet, index: usize) -> Picture {
+    Picture {
+        index,
+        label: images.labels()[index],
+        rows: images.rows(),
+        columns: images.columns(),
+        pixels: images.image(index).to_vec(),
+    }
+}

@@ -1,0 +1,219 @@
+//! What lies behind the cut: one module for one training loop.
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use graft_backbone::Stages;
+use graft_compute::read;
+use graft_head::{Head, HeadConfig, Statistics};
+use graft_recipe::Recipe;
+use graft_report::Evaluation;
+use graft_report::record::{HEAD, Predictions, STAGES};
+
+use crate::Error;
+use crate::examples::LabelledFeatures;
+use graft_runs::Run;
+
+/// The most rows in one forward pass where nothing is learned.
+const EVALUATION_ROWS: usize = 1000;
+/// The most values in one, beyond a single row: 16 MiB.
+const EVALUATION_VALUES: usize = 1 << 22;
+
+/// Everything that learns.
+#[derive(Module, Debug)]
+pub struct Trainable {
+    /// The stages between cut and boundary; none where all stages are frozen.
+    pub stages: Option<Stages>,
+    /// Features at the boundary to logits.
+    pub head: Head,
+    /// The shape `[channels, height, width]` of the features.
+    #[module(skip)]
+    pub(crate) maps: [usize; 3],
+}
+
+impl Trainable {
+    /// Before the first step, on the device of `data`, with gradients: stages from the folder
+    /// `weights`, and a head as `recipe` has it, whose statistics are those of the images `train`.
+    ///
+    /// # Errors
+    /// When a feature is infinite or not a number, the weights cannot be read, or the device fails.
+    pub fn new(
+        recipe: &Recipe,
+        data: &LabelledFeatures,
+        train: &[usize],
+        weights: &Path,
+    ) -> Result<Self, Error> {
+        let (backbone, size) = (recipe.backbone, recipe.preprocessing.size);
+        let (network, range) = (backbone.network, backbone.cut()..backbone.boundary);
+        let maps = network.feature_shape(range.start, size, size)?;
+        let device = data.device.clone().autodiff();
+        let (stages, width) = if range.is_empty() {
+            (None, data.features.width())
+        } else {
+            let last = network.feature_shape(range.end, size, size)?;
+            let load = || Stages::load(weights, network, range, &device);
+            (Some(data.run(load)??), last.iter().product())
+        };
+        let mut config = HeadConfig {
+            features: width,
+            classes: recipe.data.classes,
+            seed: recipe.training.seed,
+            statistics: None,
+        };
+        let head = |config: &HeadConfig| data.run(|| config.init(&device));
+        let module = Self {
+            stages,
+            head: head(&config)?,
+            maps,
+        };
+        if !recipe.head.standardise {
+            return Ok(module);
+        }
+        config.statistics = Some(module.statistics(data, train, width)?);
+        Ok(Self {
+            head: head(&config)?,
+            ..module
+        })
+    }
+
+    /// The module that a complete run kept, without gradients.
+    ///
+    /// # Errors
+    /// When a file is missing or not the one that was written.
+    pub fn of_run(run: &Run, recipe: &Recipe, device: &Device) -> Result<Self, Error> {
+        let (backbone, size) = (recipe.backbone, recipe.preprocessing.size);
+        let (network, range) = (backbone.network, backbone.cut()..backbone.boundary);
+        let maps = network.feature_shape(range.start, size, size)?;
+        let head = Head::from_bytes(&run.file(HEAD)?, device);
+        let path = run.folder().join(HEAD);
+        let folder = run.folder().join(STAGES);
+        let file = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            Ok::<_, Error>(run.file(&format!("{STAGES}/{name}"))?)
+        };
+        Ok(Self {
+            stages: match range.is_empty() {
+                true => None,
+                false => Some(Stages::from_files(&folder, network, range, device, file)?),
+            },
+            head: head.map_err(|source| Error::Head { path, source })?,
+            maps,
+        })
+    }
+
+    /// The logits of a batch of features.
+    ///
+    /// # Shapes
+    /// - features: `[batch, channels * height * width]`
+    /// - logits: `[batch, classes]`
+    #[must_use]
+    pub fn forward(&self, features: Tensor<2>) -> Tensor<2> {
+        match &self.stages {
+            None => self.head.forward(features),
+            Some(stages) => self.head.forward(stages.forward(self.maps(features))),
+        }
+    }
+
+    /// `[batch, channels, height, width]` of `[batch, channels * height * width]`.
+    fn maps(&self, features: Tensor<2>) -> Tensor<4> {
+        let ([batch, _], [channels, height, width]) = (features.dims(), self.maps);
+        features.reshape([batch, channels, height, width])
+    }
+
+    /// How well it does on the images of `data` at some indices.
+    ///
+    /// # Errors
+    /// When there are none, or the device fails.
+    pub fn evaluate(
+        &self,
+        data: &LabelledFeatures,
+        indices: &[usize],
+    ) -> Result<Evaluation, Error> {
+        let (labels, logits) = (data.labels(indices), self.logits(data, indices)?);
+        Ok(Evaluation::new(&labels, &logits, data.classes)?)
+    }
+
+    /// What it makes of each of the images of `data` at some indices.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn predictions(
+        &self,
+        data: &LabelledFeatures,
+        indices: &[usize],
+    ) -> Result<Predictions, Error> {
+        let (labels, logits) = (data.labels(indices), self.logits(data, indices)?);
+        Ok(Predictions::new(indices, &labels, &logits, data.classes)?)
+    }
+
+    /// Row by row, one value a class.
+    fn logits(&self, data: &LabelledFeatures, indices: &[usize]) -> Result<Vec<f32>, Error> {
+        let mut logits = Vec::with_capacity(indices.len() * data.classes);
+        for batch in indices.chunks(self.rows_at_once()) {
+            let features = data.rows(batch)?;
+            logits.extend(data.run(|| read(self.forward(features)))??);
+        }
+        Ok(logits)
+    }
+
+    /// Mean and deviation of the features at the boundary.
+    fn statistics(
+        &self,
+        data: &LabelledFeatures,
+        train: &[usize],
+        width: usize,
+    ) -> Result<Statistics, Error> {
+        let at_boundary = |batch: &[usize]| match &self.stages {
+            None => Ok(data.features.rows(batch)),
+            Some(stages) => {
+                let features = data.rows(batch)?;
+                data.run(|| Ok(read(stages.forward(self.maps(features)))?))?
+            }
+        };
+        let mut failed = None;
+        let batches = train.chunks(self.rows_at_once());
+        let batches =
+            batches.map_while(|batch| at_boundary(batch).map_err(|e| failed = Some(e)).ok());
+        let rows = batches.flat_map(|values| {
+            let rows = values.chunks_exact(width).map(<[f32]>::to_vec);
+            rows.collect::<Vec<_>>()
+        });
+        let statistics = Statistics::of(rows, width);
+        failed.map_or(Ok(statistics), Err)
+    }
+
+    /// How many images are well passed at once: by the largest maps of one of them.
+    fn rows_at_once(&self) -> usize {
+        let [channels, height, width] = self.maps;
+        let first = self.stages.as_ref().and_then(|stages| {
+            let mut stages = stages.network().between(stages.range());
+            stages.next()
+        });
+        let channels = first.map_or(channels, |stage| stage.channels().max(channels));
+        let values = channels * height * width;
+        (EVALUATION_VALUES / values.max(1)).clamp(1, EVALUATION_ROWS)
+    }
+
+    /// The files that a run keeps of it, by name: the head, and the stages as in a weights folder.
+    /// `run` is the run's folder, for messages.
+    ///
+    /// # Errors
+    /// When the device does not give the weights back.
+    pub(crate) fn files(&self, run: &Path) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let head = self.head.to_bytes().map_err(|source| Error::Head {
+            path: run.join(HEAD),
+            source,
+        })?;
+        let stages = self
+            .stages
+            .as_ref()
+            .map_or(Ok(Vec::new()), Stages::to_files)?;
+        let stages = stages.into_iter();
+        let stages = stages.map(|(name, bytes)| (format!("{STAGES}/{name}"), bytes));
+        Ok([(HEAD.to_owned(), head)]
+            .into_iter()
+            .chain(stages)
+            .collect())
+    }
+}

@@ -1,0 +1,120 @@
+//! Trainings that stop, are saved, and are resumed.
+
+use super::*;
+
+/// Every stop within ten epochs of six steps is resumed through bytes, and ends in the same head and
+/// the same epochs as a run that never stopped.
+#[test]
+fn a_resumed_run_ends_as_one_that_never_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
+    let data = labelled(&features, &labels, &device);
+    for (batch, keep) in [(7, Keep::Last), (7, Keep::Best), (38, Keep::Last)] {
+        let recipe = recipe(|recipe| {
+            recipe.training.batch_size = batch;
+            recipe.training.keep = keep;
+            recipe.head.standardise = true;
+        });
+        let whole = train_anew(&recipe, &data, &holdout(), |_| Ok(())).unwrap();
+        for stop in [1, 2, 5, 6, 7, 30, 59, 60].map(|stop| stop * 7 / batch) {
+            let Some(saved) = stopped_after(stop.max(1), &recipe, &data) else {
+                continue;
+            };
+            let state = resumed(&saved, &recipe, &data, &holdout()).unwrap();
+            let end = train(state, &recipe, &data, &holdout(), |_| Ok(())).unwrap();
+            assert_eq!(head(&end), head(&whole));
+            assert_eq!(end.0.epoch, whole.0.epoch);
+            assert_eq!(end.0.train, whole.0.train, "batch {batch}, step {stop}");
+        }
+    }
+}
+
+/// A GPU does not repeat its sums to the last bit: what comes after the best epoch, or comes again,
+/// may be worse, and does not take its place.
+#[test]
+fn resumed_after_its_best_epoch_it_keeps_no_worse_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
+    let data = labelled(&features, &labels, &device);
+    let best = recipe(|recipe| recipe.training.keep = Keep::Best);
+    // Resumed with other labels, so that everything gets worse.
+    let wrong: Vec<u8> = labels.iter().map(|label| (label + 1) % 3).collect();
+    let wrong = labelled(&features, &wrong, &device);
+    let mut saved = Vec::new();
+    let start = State::new(&best, initial(&best, &data, &holdout()));
+    let stop = train(start, &best, &data, &holdout(), |event| match event {
+        TrainingEvent::Epoch(_, state) if state.epochs().len() == 5 => {
+            saved = state.to_bytes(data.backend)?;
+            Err(Error::NoEpochs)
+        }
+        _ => Ok(()),
+    });
+    assert!(stop.is_err());
+    let state = resumed(&saved, &best, &data, &holdout()).unwrap();
+    let (kept, module) = state.kept.clone().unwrap();
+    let mut later = Vec::new();
+    let end = train(state, &best, &wrong, &holdout(), |event| {
+        if let TrainingEvent::Epoch(epoch, _) = event {
+            later.push(epoch.validation.unwrap().loss);
+        }
+        Ok(())
+    });
+    let end = end.unwrap();
+    assert!(
+        later
+            .iter()
+            .all(|loss| *loss > kept.validation.unwrap().loss)
+    );
+    assert_eq!(end.0, kept);
+    assert_eq!(head(&end), module.head.to_bytes().unwrap());
+}
+
+/// The state of a run that stops after so many steps, if it takes as many.
+pub(in crate::training) fn stopped_after(
+    stop: usize,
+    recipe: &Recipe,
+    data: &LabelledFeatures,
+) -> Option<Vec<u8>> {
+    let (mut steps, mut saved) = (0, None);
+    let start = State::new(recipe, initial(recipe, data, &holdout()));
+    let end = train(start, recipe, data, &holdout(), |event| {
+        if let TrainingEvent::Step(state) = event {
+            steps += 1;
+            if steps == stop {
+                saved = Some(state.to_bytes(data.backend).unwrap());
+                return Err(Error::NoEpochs);
+            }
+        }
+        Ok(())
+    });
+    assert_eq!(end.is_err(), saved.is_some());
+    saved
+}
+
+fn resumed(
+    bytes: &[u8],
+    recipe: &Recipe,
+    data: &LabelledFeatures,
+    holdout: &Holdout,
+) -> Result<State, String> {
+    State::from_bytes(bytes, &initial(recipe, data, holdout), recipe, data)
+}
+
+#[test]
+fn what_is_no_state_of_the_module_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
+    let (data, seed) = (labelled(&features, &labels, &device), recipe(|_| ()));
+    let saved = stopped_after(12, &seed, &data).unwrap();
+    let refused =
+        |bytes: &[u8], recipe: &Recipe| resumed(bytes, recipe, &data, &holdout()).err().unwrap();
+    for bytes in [&b""[..], b"half", &saved[..saved.len() - 1]] {
+        assert!(!refused(bytes, &seed).is_empty());
+    }
+    let classes = recipe(|recipe| recipe.data.classes = 4);
+    let error = refused(&saved, &classes);
+    assert!(error.contains("shape mismatch"), "{error}");
+    let standardised = recipe(|recipe| recipe.head.standardise = true);
+    let error = refused(&saved, &standardised);
+    assert!(error.contains("standardise"), "{error}");
+}

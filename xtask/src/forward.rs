@@ -1,0 +1,104 @@
+//! The verbs of graft: build it for a backend, and forward everything to it.
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use crate::cargo::{self, Failure, cargo};
+use crate::{backend, cuda, gpu};
+
+/// The verbs that compute, for which a GPU matters: those that take `--backend`.
+const COMPUTING: [&str; 6] = ["train", "eval", "extract", "predict", "lab", "bench"];
+
+/// This one takes it too, to look at the devices.
+const LOOKING: &str = "doctor";
+
+/// Builds graft and runs `verb` with `arguments`, which it parses itself.
+pub(crate) fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
+    let asked = backend::asked(arguments)?;
+    taken(verb, asked)?;
+    if asked.is_none()
+        && COMPUTING.contains(&verb)
+        && let Some(backend) = gpu::backend()
+    {
+        eprintln!(
+            "xtask: computing on the CPU; this machine has a GPU: --backend {backend} uses it"
+        );
+    }
+    let feature = asked.unwrap_or(backend::DEFAULT);
+    let mut graft = build(feature)?;
+    graft.arg(verb).args(arguments);
+    cargo::become_program(graft)
+}
+
+/// Refuses `--backend` for a verb that has no use for it, before anything is built.
+fn taken(verb: &str, asked: Option<&str>) -> Result<(), Failure> {
+    if asked.is_none() || verb == LOOKING || COMPUTING.contains(&verb) {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{verb} takes no --backend, because it does not use a device; these take it: {}, {LOOKING}",
+        COMPUTING.join(", ")
+    )))
+}
+
+/// Fetches `wanted` into the checkout's own models folder, where the tests look.
+pub(crate) fn fetch(wanted: &str) -> Result<(), Failure> {
+    let mut graft = build(backend::DEFAULT)?;
+    graft
+        .args(["fetch", wanted])
+        .env("GRAFT_HOME", cargo::root());
+    cargo::run(graft)
+}
+
+/// Builds graft for a backend.
+pub(crate) fn build(feature: &str) -> Result<Command, Failure> {
+    if feature == "cuda" {
+        cuda::possible()?;
+    }
+    let mut build = cargo("build");
+    build.args(["--release", "--package", "graft", "--bin", "graft"]);
+    build.args(["--no-default-features", "--features", feature]);
+    if let Some(folder) = backend::target(feature) {
+        if !folder.exists() {
+            eprintln!("xtask: the first build for {feature} takes about 20 minutes and 2 GB");
+        }
+        build.arg("--target-dir").arg(folder);
+    }
+    let mut graft = match feature {
+        "cuda" => cuda::built(build)?,
+        _ => cargo::built(build)?,
+    };
+    // So that it names the next command as it was started.
+    graft.env("GRAFT_XTASK", "1");
+    Ok(graft)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_verbs_that_compute_take_a_backend() {
+        for (verb, expected) in [
+            ("train", true),
+            ("eval", true),
+            ("predict", true),
+            ("lab", true),
+            ("doctor", true),
+            ("report", false),
+            ("runs", false),
+            ("compare", false),
+            ("fetch", false),
+            ("import", false),
+            ("cache", false),
+        ] {
+            assert!(taken(verb, None).is_ok(), "{verb}");
+            let refused = match taken(verb, Some("wgpu")) {
+                Err(Failure::Usage(message)) => message,
+                _ => String::new(),
+            };
+            assert_eq!(refused.is_empty(), expected, "{verb}: {refused}");
+            assert_eq!(refused.contains("train, eval"), !expected, "{refused}");
+        }
+    }
+}
