@@ -4,8 +4,9 @@
 //! What `burn-import` makes of a network is committed below `generated`. To write it anew:
 //! `GRAFT_WRITE_GENERATED=1 cargo test -p graft-backbone --test burn_import`
 
-mod fixture;
 mod generated;
+#[path = "fixture/random.rs"]
+mod random;
 
 use std::fs;
 use std::io::Write;
@@ -69,7 +70,7 @@ fn stages_give_what_the_generated_networks_give() {
         let range = Boundary::IMAGES..network.end();
         let stages = Stages::load(folder.path(), *network, range, &device).unwrap();
 
-        let images = Tensor::from_data(fixture::images(2, 32), &device);
+        let images = Tensor::from_data(random::images(2, 32), &device);
         let ours = stages.forward(images.clone()).into_data();
         let theirs = generated_features(*network, &weights, images).into_data();
         assert!(ours == theirs, "{network}: other features");
@@ -147,7 +148,7 @@ fn model(network: Network) -> ModelProto {
     let mut value = "images".to_owned();
     let mut number = 1..;
     for stage in network.stages() {
-        let mut entries = fixture::entries(1, stage).into_iter();
+        let mut entries = random::entries(1, stage).into_iter();
         let mut tensor = |name: String| {
             let (_, shape, _, bytes) = entries.next().unwrap();
             FloatTensor::new(shape, bytes.into())
