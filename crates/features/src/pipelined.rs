@@ -47,7 +47,7 @@ pub fn pipelined(
             Err(Error::Compute(graft_compute::Error::DeviceMemory(message))) if batch > 1 => {
                 queued = None;
                 batch = batch.div_ceil(2);
-                tracing::warn!("{message}: going on with {batch} images a pass");
+                tracing::warn!("{message}: continuing with batches of {batch} images");
             }
             Err(error) => return Err(error),
         }

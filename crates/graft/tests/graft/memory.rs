@@ -46,7 +46,7 @@ pub(crate) fn with_less_memory(home: &Home, options: &[&str]) -> f64 {
     home.graft(&["cache", "clear"]).succeeds();
     let outcome = home.graft_with(&train, &[("GRAFT_DEVICE_ROOM", "5")]);
     for batch in [16, 8, 4] {
-        let said = format!("going on with {batch} images a pass");
+        let said = format!("continuing with batches of {batch} images");
         assert!(outcome.err.contains(&said), "{}", outcome.err);
     }
     let halved = outcome.json();
