@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Error;
 use graft_compute::{FrozenBackbone, Phases};
-use graft_dataset::{ResizeMode, ImageBatch, ImageSet, Preprocessing};
+use graft_dataset::{ImageBatch, ImageSet, Preprocessing, ResizeMode};
 use graft_environment as machine;
 use graft_features::pipelined;
 use serde::Serialize;
@@ -36,7 +36,11 @@ pub(super) struct Row {
 /// The first images of the set, over and over, padded to 32 pixels or resized to any other size.
 pub(super) fn images_of(set: &ImageSet, size: usize, batch: usize) -> Result<ImageBatch, Error> {
     let preprocessing = Preprocessing {
-        fit: if size == 32 { ResizeMode::Pad } else { ResizeMode::Resize },
+        fit: if size == 32 {
+            ResizeMode::Pad
+        } else {
+            ResizeMode::Resize
+        },
         size,
         ..Preprocessing::default()
     };
