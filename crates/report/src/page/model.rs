@@ -138,19 +138,26 @@ fn proof(run: &Run) -> Table {
     };
     let (before, after) = run.pick(("before training", "after training"), ("训练前", "训练后"));
     let mut rows = Vec::new();
-    for (name, first, second) in [
-        (
-            run.pick("frozen blocks", "冻结的各块"),
-            &manifest.backbone.before,
-            &manifest.backbone.after,
-        ),
-        (
-            run.pick("new head", "新分类头"),
-            &manifest.head.before,
-            &manifest.head.after,
-        ),
-    ] {
-        let row = |when: &str, hash: &str, verdict: &str| row![name, when, code(hash), verdict];
+    let backbone = &manifest.backbone;
+    let mut hashes = Vec::new();
+    for stage in &backbone.stages {
+        let block = block_name(&stage.stage, run.language);
+        let part = match stage.trained {
+            true => fate(run, Fate::Trained),
+            false => fate(run, Fate::Frozen),
+        };
+        let name = run.pick(format!("{block}, {part}"), format!("{block}（{part}）"));
+        hashes.push((name, &stage.before, &stage.after));
+    }
+    if hashes.is_empty() {
+        let name = run.pick("frozen blocks", "冻结的各块").to_owned();
+        hashes.push((name, &backbone.before, &backbone.after));
+    }
+    let head = run.pick("new head", "新分类头").to_owned();
+    hashes.push((head, &manifest.head.before, &manifest.head.after));
+    for (name, first, second) in hashes {
+        let row =
+            |when: &str, hash: &str, verdict: &str| row![name.clone(), when, code(hash), verdict];
         rows.push(row(before, first, ""));
         rows.push(row(after, second, verdict(first, second)));
     }
