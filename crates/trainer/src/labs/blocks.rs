@@ -3,7 +3,6 @@
 use graft_compute::LoadedBackbone;
 use graft_dataset::{ImageSet, Split};
 use graft_features::{Extractor, Features};
-use graft_network::Boundary;
 use graft_recipe::{Dtype, Recipe};
 use graft_report::lab::Pass;
 
