@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use crate::Error;
 use crate::examples::LabelledFeatures;
 use crate::machine;
+use crate::predict::picture_form;
 use crate::proof::prove;
 use crate::sources::{Sources, origin};
 use crate::trainable::Trainable;
@@ -178,6 +179,7 @@ pub fn train(
         recipe: name.into(),
         machine: machine::machine(compute, recipe.backbone.precision),
         data: then.data,
+        pictures: Some(picture_form(&recipe.data.source, &images).into()),
         network: recipe.backbone.network.title.into(),
         origin: origin(&loaded),
         layers: layers(recipe),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use burn::tensor::{Tensor, TensorData};
-use graft_dataset::{ImageBatch, Picture, PictureForm, read_picture};
+use graft_dataset::{ImageBatch, ImageSet, Picture, PictureForm, read_picture};
 use graft_report::{argmax, softmax};
 use serde::Serialize;
 
@@ -12,6 +12,7 @@ use crate::sources::Sources;
 use crate::trainable::Trainable;
 use graft_compute::ComputeContext;
 use graft_compute::read;
+use graft_recipe::MNIST;
 use graft_runs::Run;
 
 /// What a run makes of one picture.
@@ -28,7 +29,7 @@ pub struct Prediction {
 }
 
 /// Classifies `pictures`, PNG or JPEG of any size, with `run`. They are brought to the form of the images
-/// that the run's record names: as digits where these are MNIST's, otherwise plainly.
+/// that the run was trained on, as its record has it.
 ///
 /// # Errors
 /// When a picture cannot be read in that form, the run or its weights are not what they were, or the
@@ -40,10 +41,10 @@ pub fn predict(
     sources: &mut Sources,
 ) -> Result<Vec<Prediction>, Error> {
     let data = &run.manifest().data;
-    let form = if data.is_mnist() {
-        PictureForm::Digit
-    } else {
-        PictureForm::Plain
+    let form = match run.manifest().pictures.as_deref() {
+        Some(DIGIT) => PictureForm::Digit,
+        None if data.is_mnist() => PictureForm::Digit,
+        _ => PictureForm::Plain,
     };
     let prepared = pictures
         .iter()
@@ -64,9 +65,10 @@ pub fn predict(
             values,
             shape: [1, 3, side, side],
         })?;
-        let width = features.len();
-        let features = Tensor::<2>::from_data(TensorData::new(features, [1, width]), device);
-        let logits = read(module.forward(features))?;
+        let features = TensorData::new(features.clone(), [1, features.len()]);
+        let logits = compute
+            .backend
+            .guarded(|| read(module.forward(Tensor::from_data(features, device))))??;
         Ok(Prediction {
             image: picture.clone(),
             class: argmax(&logits),
@@ -75,4 +77,68 @@ pub fn predict(
         })
     };
     pictures.iter().zip(&prepared).map(predict).collect()
+}
+
+/// How the record names the two forms of [`PictureForm`].
+const DIGIT: &str = "digit";
+const PLAIN: &str = "plain";
+
+/// How many images tell what a set is like.
+const LOOKED_AT: usize = 1000;
+
+/// The form of pictures for a run on these images. Where they are MNIST's, or made as those are, pictures
+/// are brought to their form as digits: MNIST's digits lie in a box of 20x20 within 28x28, so that next
+/// to none has ink at the edge.
+pub(crate) fn picture_form(source: &str, images: &ImageSet) -> &'static str {
+    let (rows, columns) = (images.rows(), images.columns());
+    let at_edge = |place: usize| {
+        let (row, column) = (place / columns, place % columns);
+        row == 0 || column == 0 || row + 1 == rows || column + 1 == columns
+    };
+    let has_ink = |index: &usize| {
+        let mut pixels = images.image(*index).iter().enumerate();
+        pixels.any(|(place, value)| *value > 0 && at_edge(place))
+    };
+    let looked_at = images.len().min(LOOKED_AT);
+    let touching = (0..looked_at).filter(has_ink).count();
+    let are_digits = [rows, columns] == [28; 2] && 100 * touching <= looked_at;
+    if source == MNIST || are_digits {
+        DIGIT
+    } else {
+        PLAIN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fifty images of so many pixels a side, `touching` of which have ink at the edge.
+    fn set(side: usize, touching: usize) -> ImageSet {
+        let mut pixels = vec![0; 50 * side * side];
+        for (index, image) in pixels.chunks_exact_mut(side * side).enumerate() {
+            image[side * side / 2 + side / 2] = 255;
+            image[side * side - 1] = u8::from(index < touching);
+        }
+        ImageSet::new(side, side, pixels, vec![0; 50], 10).unwrap()
+    }
+
+    #[test]
+    fn images_made_as_mnist_s_take_pictures_of_digits() {
+        for (source, side, touching, expected) in [
+            ("mnist", 28, 0, DIGIT),
+            ("own", 28, 0, DIGIT),
+            // Clothes fill their images.
+            ("own", 28, 1, PLAIN),
+            ("own", 28, 50, PLAIN),
+            ("own", 32, 0, PLAIN),
+        ] {
+            let found = picture_form(source, &set(side, touching));
+            assert_eq!(found, expected, "{source}, {side}, {touching}");
+        }
+        let names = [(PictureForm::Digit, DIGIT), (PictureForm::Plain, PLAIN)];
+        for (form, name) in names {
+            assert_eq!(serde_json::to_string(&form).unwrap(), format!("\"{name}\""));
+        }
+    }
 }

@@ -76,11 +76,19 @@ fn surgery(run: &Run) -> Table {
         ),
         "部分 | 层 | 类型 | #原输出形状 | #本实验输出形状 | #参数量 | 处理".into(),
     );
-    let [frozen, removed, grafted] = [Fate::Frozen, Fate::Removed, Fate::Grafted]
-        .map(|fate| number::count(run.parameters(fate)));
+    let [frozen, trained, removed, grafted] =
+        [Fate::Frozen, Fate::Trained, Fate::Removed, Fate::Grafted]
+            .map(|fate| number::count(run.parameters(fate)));
+    let trained = match run.parameters(Fate::Trained) {
+        0 => String::new(),
+        _ => run.pick(
+            format!(" {trained} trained further,"),
+            format!("继续训练 {trained} 个，"),
+        ),
+    };
     let caption = run.pick(
-        format!("{network} before and after: {frozen} parameters frozen, {removed} removed, {grafted} new and trained"),
-        format!("改造前后的 {network}：冻结 {frozen} 个参数，移除 {removed} 个，新增并训练 {grafted} 个"),
+        format!("{network} before and after: {frozen} parameters frozen,{trained} {removed} removed, {grafted} new and trained"),
+        format!("改造前后的 {network}：冻结 {frozen} 个参数，{trained}移除 {removed} 个，新增并训练 {grafted} 个"),
     );
     Table::new(caption, &titles, layers.iter().map(row))
 }
@@ -110,8 +118,8 @@ fn fate(run: &Run, fate: Fate) -> &'static str {
 fn frozen(run: &Run) -> String {
     let hashes = &run.record.manifest.backbone;
     let method = run.pick(
-        "The kept blocks compute without gradients, each image passes them once, and the head learns from the stored features; no optimiser ever holds their weights. As a proof, all their parameters in memory were hashed (SHA-256) before and after training:",
-        "保留的各块不计算梯度，每张图片只通过一次，分类头在保存下来的特征上学习，优化器从不接触这些权重。作为证明，训练前后分别对内存中这些块的全部参数计算 SHA-256：",
+        "The frozen blocks compute without gradients, each image passes them once, and what lies behind them learns from the stored features; no optimiser ever holds their weights. As a proof, all their parameters in memory were hashed (SHA-256) before and after training:",
+        "冻结的各块不计算梯度，每张图片只通过一次，其后的部分在保存下来的特征上学习，优化器从不接触这些权重。作为证明，训练前后分别对内存中这些块的全部参数计算 SHA-256：",
     );
     let verdict = if hashes.before == hashes.after {
         run.pick(
@@ -138,19 +146,26 @@ fn proof(run: &Run) -> Table {
     };
     let (before, after) = run.pick(("before training", "after training"), ("训练前", "训练后"));
     let mut rows = Vec::new();
-    for (name, first, second) in [
-        (
-            run.pick("frozen blocks", "冻结的各块"),
-            &manifest.backbone.before,
-            &manifest.backbone.after,
-        ),
-        (
-            run.pick("new head", "新分类头"),
-            &manifest.head.before,
-            &manifest.head.after,
-        ),
-    ] {
-        let row = |when: &str, hash: &str, verdict: &str| row![name, when, code(hash), verdict];
+    let backbone = &manifest.backbone;
+    let mut hashes = Vec::new();
+    for stage in &backbone.stages {
+        let block = block_name(&stage.stage, run.language);
+        let part = match stage.trained {
+            true => fate(run, Fate::Trained),
+            false => fate(run, Fate::Frozen),
+        };
+        let name = run.pick(format!("{block}, {part}"), format!("{block}（{part}）"));
+        hashes.push((name, &stage.before, &stage.after));
+    }
+    if hashes.is_empty() {
+        let name = run.pick("frozen blocks", "冻结的各块").to_owned();
+        hashes.push((name, &backbone.before, &backbone.after));
+    }
+    let head = run.pick("new head", "新分类头").to_owned();
+    hashes.push((head, &manifest.head.before, &manifest.head.after));
+    for (name, first, second) in hashes {
+        let row =
+            |when: &str, hash: &str, verdict: &str| row![name.clone(), when, code(hash), verdict];
         rows.push(row(before, first, ""));
         rows.push(row(after, second, verdict(first, second)));
     }

@@ -33,6 +33,10 @@ pub struct Manifest {
     pub machine: Machine,
     /// The images of the training split.
     pub data: Data,
+    /// How pictures are brought to the form of these images: `digit` or `plain`; records from before it
+    /// was put down have none.
+    #[serde(default)]
+    pub pictures: Option<String>,
     /// The pretrained network, by its name in texts; records from before there were several have none.
     #[serde(default = "first_network")]
     pub network: String,

@@ -147,6 +147,7 @@ fn manifest() -> Manifest {
             rustc: Some("rustc 1.2.3 (abc 2026-01-01)".into()),
             peak_memory_bytes: Some(447_107_072),
         },
+        pictures: Some("digit".into()),
         data: Data {
             source: "mnist".into(),
             images: hash('1'),
