@@ -148,7 +148,7 @@ fn of(asset: &Asset, home: &Paths) -> Finding {
     let file = &asset.file;
     if !path.exists() {
         let next = format!(
-            "`{} fetch` has it, and train fetches what it needs",
+            "`{} fetch` fetches it, and so does train where it needs it",
             graft()
         );
         return Finding::later("asset", format!("{file} is not there yet"), next);
