@@ -22,7 +22,7 @@ use crate::stage_file::{self, Convolution};
 #[derive(Module, Debug)]
 pub struct Stages {
     /// The convolutions, by stage.
-    stages: Vec<Vec<Conv2d>>,
+    convolutions: Vec<Vec<Conv2d>>,
     /// What ends every stage.
     pool: MaxPool2d,
     #[module(skip)]
@@ -83,7 +83,7 @@ impl Stages {
             stages.push(convolutions.collect());
         }
         Ok(Self {
-            stages,
+            convolutions: stages,
             pool: MaxPool2dConfig::new([2, 2]).with_strides([2, 2]).init(),
             network,
             start,
@@ -106,7 +106,7 @@ impl Stages {
     /// The boundary after each stage.
     fn boundaries(&self) -> impl Iterator<Item = Boundary> {
         let behind = self.network.boundaries().skip(self.start.number());
-        behind.take(self.stages.len())
+        behind.take(self.convolutions.len())
     }
 
     /// What the last stage makes of the maps at the first boundary.
@@ -124,7 +124,7 @@ impl Stages {
     /// What every stage makes of the maps at the first boundary, first to last.
     #[must_use]
     pub fn outputs(&self, maps: Tensor<4>) -> Vec<Tensor<4>> {
-        let stages = self.stages.iter().scan(maps, |maps, stage| {
+        let stages = self.convolutions.iter().scan(maps, |maps, stage| {
             *maps = self.stage(stage, maps.clone());
             Some(maps.clone())
         });
@@ -144,7 +144,7 @@ impl Stages {
     /// When the device does not give a parameter back.
     pub fn to_files(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let mut files = Vec::new();
-        for (boundary, stage) in self.boundaries().zip(&self.stages) {
+        for (boundary, stage) in self.boundaries().zip(&self.convolutions) {
             let bytes = stage_file::write(&parameters(stage)?)?;
             files.push((format!("{boundary}.safetensors"), bytes));
         }
@@ -157,7 +157,7 @@ impl Stages {
     /// # Errors
     /// When the device does not give a parameter back.
     pub fn hashes(&self) -> Result<Vec<(Boundary, String)>, Error> {
-        let stages = self.boundaries().zip(&self.stages);
+        let stages = self.boundaries().zip(&self.convolutions);
         let hash = |(boundary, stage): (Boundary, &Vec<Conv2d>)| {
             let mut hashing = Hashing::default();
             for (name, data) in parameters(stage)? {
