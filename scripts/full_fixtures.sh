@@ -34,4 +34,4 @@ for network in vgg11_bn vgg19; do
 done
 
 light=$(venv/bin/python -c 'import onnx, os; print(os.path.dirname(onnx.__file__))')/backend/test/data/light
-cp "$light/light_vgg19.onnx" "$light/light_resnet50.onnx" "$light/light_squeezenet.onnx" .
+cp "$light/light_resnet50.onnx" "$light/light_squeezenet.onnx" .

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What somebody with a GPU runs, from a checkout, to say how graft does on it:
 #   scripts/gpu_acceptance.sh cuda        (or wgpu)
-# Self-check, parity with the processor, speed, and a full run of the seed recipe. All of it goes to
+# Verification, parity with the CPU, speed, and a full run of the seed recipe. All of it goes to
 # one file, acceptance-BACKEND.txt, for a bug report; the exit code is 0 where every step went well.
 # Needs Rust, Python 3 and the driver; the first build takes a quarter of an hour or more, the rest a
 # few minutes.

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Holds what a GPU has computed against what the processor has: features, and the figures of two
+"""Compares what a GPU has computed with what the CPU has: features, and the figures of two
 evaluations.
 
     python3 scripts/parity.py HOME CPU.json GPU.json
 
 HOME is the home folder (GRAFT_HOME) whose cache has the features of both; the others are what
 `graft eval --json` has printed for a run of each, trained alike. Prints the largest difference of
-every entry of the cache from the processor's, in shares of the largest feature, and what the figures
+every entry of the cache from the CPU's, as fractions of the largest feature, and what the figures
 differ by; exits with 1 where one is above its limit, or there is nothing to compare. Needs nothing but
 Python's standard library.
 """
@@ -17,7 +17,7 @@ import json
 import sys
 from pathlib import Path
 
-# What the self-check allows of a block, in shares of its largest value; see docs/backends.md.
+# What verification allows of a block, as a fraction of its largest value; see docs/backends.md.
 FEATURES = {"f32": 5e-3, "f16": 2e-2, "bf16": 1e-1}
 # Heads that are trained on features which differ by as much as f32 may.
 FIGURES = {"accuracy": 0.01, "loss": 0.02}
@@ -37,7 +37,7 @@ def read_features(folder):
 
 
 def largest_difference(found, expected):
-    """In shares of the largest value; NaN where a value is not a number."""
+    """As a fraction of the largest value; NaN where a value is not a number."""
     if len(found) != len(expected):
         raise SystemExit(f"expected {len(expected)} values, found {len(found)}")
     differences = [abs(a - b) for a, b in zip(found, expected)]
@@ -69,7 +69,7 @@ def features(home):
         within = within and off <= FEATURES[kind]
         print(f"{key['backend']} in {kind}: the largest difference of features is {off:.2e} of the largest, of {FEATURES[kind]:.0e} allowed")
     if compared == 0:
-        print(f"{home}: expected features of the same images by the processor and by a GPU, found none")
+        print(f"{home}: expected features of the same images by the CPU and by a GPU, found none")
     return within and compared > 0
 
 
@@ -79,7 +79,7 @@ def figures(cpu, gpu):
     for name, allowed in FIGURES.items():
         off = abs(cpu[name] - gpu[name])
         within = within and off <= allowed
-        print(f"{name}: processor {cpu[name]:.6f}, GPU {gpu[name]:.6f}, apart by {off:.2e}, of {allowed:.0e} allowed")
+        print(f"{name}: CPU {cpu[name]:.6f}, GPU {gpu[name]:.6f}, apart by {off:.2e}, of {allowed:.0e} allowed")
     return within
 
 

@@ -4,9 +4,16 @@
 //! What `burn-import` makes of a network is committed below `generated`. To write it anew:
 //! `GRAFT_WRITE_GENERATED=1 cargo test -p graft-backbone --test burn_import`
 
-mod fixture;
-mod generated;
+#[path = "fixture/random.rs"]
+mod random;
+#[path = "generated/vgg11.rs"]
+mod vgg11;
+#[path = "generated/vgg13.rs"]
+mod vgg13;
+#[path = "generated/vgg16.rs"]
+mod vgg16;
 
+use std::env;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -44,7 +51,7 @@ fn generated_features(network: Network, weights: &Path, images: Tensor<4>) -> Te
         ($($name:ident)*) => {
             match network.name {
                 $(stringify!($name) => {
-                    load(generated::$name::Model::new(&device), weights).forward(images)
+                    load($name::Model::new(&device), weights).forward(images)
                 })*
                 other => panic!("{other} is not among the generated networks"),
             }
@@ -60,7 +67,20 @@ fn stages_give_what_the_generated_networks_give() {
         let onnx = folder.path().join(format!("{network}.onnx"));
         fs::write(&onnx, encode(&model(*network))).unwrap();
         let [code, weights] = burn_import(&onnx, folder.path());
-        compare_with_committed(*network, &code);
+        let generated = committed(*network);
+        let fresh = module(&code);
+        if env::var_os("GRAFT_WRITE_GENERATED").is_some() {
+            fs::write(&generated, fresh).unwrap();
+            continue;
+        }
+        assert!(
+            fresh
+                .lines()
+                .eq(fs::read_to_string(&generated).unwrap().lines()),
+            "{} differs from what burn-import generates; run \
+             GRAFT_WRITE_GENERATED=1 cargo test -p graft-backbone --test burn_import",
+            generated.display()
+        );
 
         let imported = Imported::read(&onnx).unwrap();
         assert_eq!(imported.network(), *network);
@@ -69,7 +89,7 @@ fn stages_give_what_the_generated_networks_give() {
         let range = Boundary::IMAGES..network.end();
         let stages = Stages::load(folder.path(), *network, range, &device).unwrap();
 
-        let images = Tensor::from_data(fixture::images(2, 32), &device);
+        let images = Tensor::from_data(random::images(2, 32), &device);
         let ours = stages.forward(images.clone()).into_data();
         let theirs = generated_features(*network, &weights, images).into_data();
         assert!(ours == theirs, "{network}: other features");
@@ -96,26 +116,20 @@ fn burn_import(onnx: &Path, folder: &Path) -> [PathBuf; 2] {
     })
 }
 
-/// Compares generated code with what is committed, or commits it.
-fn compare_with_committed(network: Network, code: &Path) {
+/// Where the generated code of a network is committed.
+fn committed(network: Network) -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/generated");
+    tests.join(format!("{network}.rs"))
+}
+
+/// Generated code in the form in which it is committed.
+fn module(code: &Path) -> String {
     let code = fs::read_to_string(code).unwrap();
     // The comments before the first import name the folder of the day.
     let start = code
         .find("use burn")
         .expect("code that starts with `use burn`");
-    let fresh = rustfmt(&format!("{HEADER}\n{}", &code[start..]));
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/generated");
-    let path = tests.join(format!("{network}.rs"));
-    if std::env::var_os("GRAFT_WRITE_GENERATED").is_some() {
-        fs::write(&path, &fresh).unwrap();
-    }
-    let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        fresh.lines().eq(committed.lines()),
-        "{} differs from what burn-import generates; run \
-         GRAFT_WRITE_GENERATED=1 cargo test -p graft-backbone --test burn_import",
-        path.display()
-    );
+    rustfmt(&format!("{HEADER}\n{}", &code[start..]))
 }
 
 /// The code as `cargo fmt` would have it.
@@ -147,7 +161,7 @@ fn model(network: Network) -> ModelProto {
     let mut value = "images".to_owned();
     let mut number = 1..;
     for stage in network.stages() {
-        let mut entries = fixture::entries(1, stage).into_iter();
+        let mut entries = random::entries(1, stage).into_iter();
         let mut tensor = |name: String| {
             let (_, shape, _, bytes) = entries.next().unwrap();
             FloatTensor::new(shape, bytes.into())

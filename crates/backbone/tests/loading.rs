@@ -147,7 +147,7 @@ fn every_tensor_is_accounted_for() {
     ];
     for (change, expected) in cases {
         let folder = tempfile::tempdir().unwrap();
-        let mut entries = fixture::entries(1, fixture::stage(1));
+        let mut entries = fixture::entries(1, Network::VGG16.stages().next().unwrap());
         change(&mut entries);
         fixture::write_block(folder.path(), Boundary::after(1), &entries);
         fixture::write_manifest(folder.path());

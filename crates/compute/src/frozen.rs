@@ -161,21 +161,6 @@ impl FrozenBackbone {
         }
     }
 
-    /// One forward pass: what every block makes of a batch, from block 1 to the boundary, each row
-    /// by row.
-    ///
-    /// # Errors
-    /// When an image is too small, or the device fails.
-    pub fn block_outputs(&self, images: ImageBatch) -> Result<Vec<Vec<f32>>, Error> {
-        match self {
-            Self::Winograd(stages) => Ok(stages.block_outputs(&images.values, images.shape)?),
-            Self::Burn(burn) => burn.backend.guarded(|| {
-                let outputs = burn.stages.block_outputs(burn.upload(images))?;
-                outputs.into_iter().map(read).collect()
-            })?,
-        }
-    }
-
     /// One forward pass: the features of a batch, row by row.
     ///
     /// # Errors

@@ -46,11 +46,8 @@ impl Features {
         let manifest = Manifest::read(path)?;
         if manifest.key != *key {
             let [expected, found] = [key, &manifest.key].map(Key::to_value);
-            return Err(Error::corrupt(
-                path,
-                format!("the key {expected}"),
-                found.to_string(),
-            ));
+            let (path, expected) = (Manifest::path(path), format!("the key {expected}"));
+            return Err(Error::corrupt(&path, expected, found.to_string()));
         }
         let mut features = Self {
             shards: Vec::new(),

@@ -123,6 +123,7 @@ fn interrupted_anywhere_an_entry_ends_the_same() {
             assert_eq!(writer.images(), if first == 9 { 9 } else { first / 4 * 4 });
             fill(&mut writer, second);
             drop(writer);
+            fs::create_dir_all(&path).unwrap();
             fs::write(path.join(".graft-killed.tmp"), "half").unwrap();
             let features = write(&path, &key(0));
             assert_eq!(features.sha256(), sha256);
@@ -213,9 +214,9 @@ fn mutated_manifests_are_refused() {
 
 #[test]
 fn an_entry_that_is_not_full_or_too_full_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("entry");
     for (count, excess, found) in [(7, 0, 7), (8, 2, 10)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("entry");
         let mut writer = open(&path, &key(0));
         fill(&mut writer, count);
         assert_eq!(writer.missing(), Some(count..9));

@@ -120,7 +120,7 @@ fn the_doctor_names_what_is_wrong_and_what_to_do() {
     std::fs::write(home.model("vgg16/block2.safetensors"), "damaged").unwrap();
     std::fs::write(home.runs()[0].join("recipe.toml"), "damaged").unwrap();
     let unwell = doctor(&[]);
-    unwell.refuses(1, &["4 of these"]);
+    unwell.refuses(1, &["4 problems found"]);
     for part in [
         "train-labels-idx1-ubyte: expected sha256",
         "block2.safetensors",

@@ -174,7 +174,7 @@ fn proof(run: &Run) -> Table {
         "weights | when | SHA-256 | verdict",
         "权重 | 时间 | SHA-256 | 结论",
     );
-    Table::new(caption, &titles, rows)
+    Table::new(caption, titles, rows)
 }
 
 fn boundary(run: &Run) -> String {
