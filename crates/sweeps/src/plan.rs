@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use graft_network::Unfreeze;
 use graft_recipe::{Recipe, RecipeError};
 use graft_report::sweep::{Cells, Pick, Split, Sweep, SweepError};
 use serde::Deserialize;
@@ -94,6 +95,9 @@ impl<'a> Plan<'a> {
                 return Err(wrong("expected the base recipe's images in every cell; of data.*, a sweep may set data.validation alone".into()));
             }
             let own = Own::deserialize(own).map_err(|error| wrong(format!("sweep.*: {error}")))?;
+            if own.features != Source::Pretrained && recipe.backbone.unfreeze != Unfreeze::None {
+                return Err(wrong("expected backbone.unfreeze = \"none\" wherever sweep.features is not \"pretrained\"".into()));
+            }
             let at = at.iter().map(|place| place.unwrap_or_default()).collect();
             Ok(Planned { at, recipe, own })
         };
@@ -318,6 +322,12 @@ mod tests {
                 "of = \"few\"\nwith = { images = 10, features = \"pixels\" }",
                 "of = \"few\"\nwith = { features = \"pixels\" }",
                 &["axis `images`"],
+            ),
+            (
+                "small-data",
+                "sweep.steps = 1000",
+                "backbone.unfreeze = \"block5\"",
+                &["backbone.unfreeze"],
             ),
             (
                 "preprocessing",
