@@ -57,7 +57,7 @@ def extract(graft, home, engine, block, count):
 def read_features(folder, engine):
     """The features [images, channels, height, width] in an entry's folder: the shards that its manifest
     lists, one after another. The manifest says which engine has computed them."""
-    entry = json.loads((folder / "entry.json").read_bytes())["entry"]
+    entry = json.loads((folder / "entry.json").read_bytes())
     made_by, dtype = entry["key"]["engine"], entry["key"]["dtype"]
     if made_by.split()[0] != engine:
         raise SystemExit(f"{folder}: expected features by {engine}, found {made_by}")
@@ -65,7 +65,7 @@ def read_features(folder, engine):
         raise SystemExit(f"{folder}: expected f32, found {dtype}")
     names = [f"{number:06}-{sha256}" for number, sha256 in enumerate(entry["shards"])]
     data = b"".join((folder / name).read_bytes() for name in names)
-    return np.frombuffer(data, "<f4").reshape(entry["shape"])
+    return np.frombuffer(data, "<f4").reshape([entry["key"]["count"], *entry["map"]])
 
 
 def largest_difference(found, expected):

@@ -25,7 +25,7 @@ FIGURES = {"accuracy": 0.01, "loss": 0.02}
 
 def read_features(folder):
     """What an entry of the cache is of, and its values: the shards that its manifest lists, in order."""
-    entry = json.loads((folder / "entry.json").read_bytes())["entry"]
+    entry = json.loads((folder / "entry.json").read_bytes())
     if entry["key"]["dtype"] != "f32":
         raise SystemExit(f"{folder}: expected f32, found {entry['key']['dtype']}")
     values = array.array("f")

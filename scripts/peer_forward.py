@@ -9,7 +9,7 @@ that the peer likes best. The time holds the forward pass alone.
 
 `gflops` counts the multiply-adds of the direct convolution as two operations, whatever the peer
 really does. `peak_memory_bytes` is the process's resident peak while the peer is set up, warms up and
-runs, the framework itself included (null where there is no Linux /proc). `cores_used` is processor time
+runs, the framework itself included (null where there is no Linux /proc). `cores_used` is CPU time
 over wall time: well below the threads, somebody else had the machine, and the rate is too low.
 """
 

@@ -23,15 +23,15 @@ const GROUPS: [(&str, &str); 4] = [
     ),
     (
         "training runs that are stopped or killed, whose disk fails, or that run side by side",
-        "killed_ every_failing_operation signals:: what_cannot_be_gone_on_with start:: \
-         checkpoints:: diverge:: never_stopped two_trainings every_flip_and_cut \
-         every_flipped_bit interrupted_anywhere while_others_are_written is_no_number_is_named sealed:: one_thread_and_two \
+        "killed_ every_failing_operation signals:: what_cannot_be_resumed start:: \
+         checkpoint:: diverge:: never_stopped two_trainings every_flip_and_cut \
+         every_flipped_bit interrupted_anywhere while_others_are_written is_no_number_is_named one_thread_and_two \
          the_same_seed_gives_the_same_bits is_no_number_stops last_step_ruined \
          a_full_disk a_disk_ that_cannot_be_written_is_named",
     ),
     (
         "devices that are out of memory, and devices that are lost",
-        "failure:: room::tests::a_larger_pass less_memory memory_that_runs_out \
+        "failure:: fault::tests::a_larger_batch less_memory memory_that_runs_out \
          a_lost_device what_fails_on_the_device",
     ),
 ];

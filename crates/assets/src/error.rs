@@ -77,8 +77,8 @@ pub enum Failure {
     /// Nothing came for too long, or too little.
     #[error("gave up waiting for data")]
     Stalled,
-    /// The data broke off or cannot be unpacked.
-    #[error("the data broke off or cannot be unpacked: {0}")]
+    /// The data ended early or cannot be unpacked.
+    #[error("the data ended early or cannot be unpacked: {0}")]
     Broken(io::Error),
     /// What came is not the pinned file; how it begins, where that is text.
     #[error("{mismatch}{}", start.as_ref().map_or_else(String::new, |start| format!("; what came starts with {start:?}")))]

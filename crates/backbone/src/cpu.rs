@@ -104,7 +104,7 @@ impl CpuBackbone {
         graft_winograd::instructions()
     }
 
-    /// How many threads a forward pass uses: as many as the processor runs at once, or as
+    /// How many threads a forward pass uses: as many as the CPU runs at once, or as
     /// `RAYON_NUM_THREADS` says.
     #[must_use]
     pub fn threads() -> usize {

@@ -5,7 +5,7 @@
 pub enum Error {
     /// No place to keep anything.
     #[error(
-        "no home folder on this system; set GRAFT_HOME to the folder that shall hold models, cache and runs"
+        "no home folder on this system; set GRAFT_HOME to the folder that should hold models, cache and runs"
     )]
     NoFolder,
     /// A signal asked to stop; what was done is in the cache.

@@ -8,5 +8,5 @@ mod paths;
 pub mod progress;
 
 pub use error::Error;
-pub use machine::{available_memory, cpu_time, peak_memory, processor};
+pub use machine::{available_memory, cpu_name, cpu_time, peak_memory};
 pub use paths::Paths;

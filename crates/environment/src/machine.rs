@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-/// The processor's name; known on Linux only.
+/// The CPU's name; known on Linux only.
 #[must_use]
-pub fn processor() -> Option<String> {
+pub fn cpu_name() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     let (_, name) = line.split_once(':')?;
@@ -32,7 +32,7 @@ fn memory(file: &str, key: &str) -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// The processor time that all threads of this process have used so far; known on Linux only.
+/// The CPU time that all threads of this process have used so far; known on Linux only.
 #[must_use]
 pub fn cpu_time() -> Option<Duration> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn processor_time_grows_with_work() {
+    fn cpu_time_grows_with_work() {
         if cfg!(target_os = "linux") {
             let before = cpu_time().unwrap();
             let mut sum = 0_u64;

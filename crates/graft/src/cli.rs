@@ -18,7 +18,7 @@ use graft_compute::Backend;
 use graft_compute::Engine;
 use graft_runs::CheckpointName;
 
-/// Transfer learning in Rust: a frozen network from ImageNet learns handwritten digits.
+/// Transfer learning in Rust: trains a new head on a network that was pretrained on ImageNet.
 ///
 /// Start with `graft train`, which fetches what it needs, then `graft eval`. In a checkout,
 /// `cargo xtask train` and `cargo xtask eval` build graft first.
@@ -35,9 +35,9 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     /// Fetch data and the pretrained network, verify them, and import the weights
     Fetch(Fetch),
-    /// Take the weights of a network from an ONNX file
+    /// Import the weights of a network from an ONNX file
     Import(Import),
-    /// Train a new head on frozen features and record the run
+    /// Train a new head, and blocks with it where the recipe says so; record the run
     #[command(after_long_help = concat!(
         "Every key that --set takes, as the seed recipe has it:\n\n",
         include_str!("../../../recipes/seed.toml")
@@ -45,24 +45,24 @@ pub(crate) enum Verb {
     Train(Train),
     /// Measure a run's accuracy and loss on the test images
     Eval(Eval),
-    /// List all runs, with what they reach
+    /// List all runs, with their results
     Runs(Runs),
-    /// Put runs side by side: what differs, and how surely one is better
+    /// Compare runs: what differs, and how surely one is better
     Compare(Compare),
     /// Compute features into the cache and train nothing
     Extract(Extract),
     /// Write a report on a run that can be handed in
     Report(Report),
-    /// Say which digit is on a picture
+    /// Classify pictures
     Predict(Predict),
-    /// Run a small experiment on frozen features and keep its result
+    /// Run a small experiment, which trains many heads and compares them
     Lab(Lab),
     /// Measure how fast features are computed
     Bench(Bench),
     /// Look at the cached features, or delete them
     #[command(subcommand)]
     Cache(Cache),
-    /// Look at everything that graft needs, and say what to do about what is wrong
+    /// Check everything that graft needs, and say what to do about problems
     Doctor(Doctor),
 }
 

@@ -119,7 +119,7 @@ impl<'a> Graph<'a> {
         match (first, readers.find(|other| Some(*other) != first)) {
             (Some(first), Some(second)) => Err(Refusal::Structure {
                 place,
-                expected: "one node that goes on".into(),
+                expected: "one node that reads its output".into(),
                 found: format!("{} and {}", self.name(first), self.name(second)),
             }),
             (first, _) => Ok(first),

@@ -15,7 +15,10 @@ pub(crate) fn delete_all(runs: &Path) {
         let folder = entry.path();
         sweep(&folder);
         if delete(&folder) {
-            tracing::info!("deleted the run {}, never begun", folder.display());
+            tracing::info!(
+                "deleted the run {}, which had no checkpoint",
+                folder.display()
+            );
         }
     }
 }

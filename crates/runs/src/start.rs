@@ -57,8 +57,8 @@ impl Start {
         if let Some((then, now)) = self.other_commit(now).filter(|_| !is_told) {
             tracing::warn!(
                 "run {} was started by graft of commit {then}, and is resumed by that of {now}: where \
-                 they compute another thing, it does not end as if it had never stopped; manifest.json \
-                 records both",
+                 the two compute differently, it does not end with the weights of an uninterrupted run; \
+                 manifest.json records both",
                 folder.display()
             );
         }

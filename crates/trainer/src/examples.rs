@@ -47,7 +47,12 @@ impl LabelledFeatures<'_> {
     /// As [`LabelledFeatures::batch`].
     pub(crate) fn rows(&self, indices: &[usize]) -> Result<Tensor<2>, Error> {
         let (rows, width) = (self.features.rows(indices), self.features.width());
-        if let Some(place) = rows.iter().position(|value| !value.is_finite()) {
+        // Without an end before the last value, many are looked at in one go.
+        if !rows
+            .iter()
+            .fold(true, |fine, value| fine & value.is_finite())
+            && let Some(place) = rows.iter().position(|value| !value.is_finite())
+        {
             return Err(Error::Feature {
                 image: indices[place / width],
                 value: rows[place],

@@ -8,7 +8,7 @@ use graft_report::record::Machine;
 
 use graft_compute::BURN;
 use graft_compute::ComputeContext;
-use graft_environment::{peak_memory, processor};
+use graft_environment::{cpu_name, peak_memory};
 use graft_recipe::Precision;
 
 /// This machine, and what `compute` makes of it in a precision.
@@ -16,7 +16,7 @@ use graft_recipe::Precision;
 pub fn machine(compute: &ComputeContext, precision: Precision) -> Machine {
     Machine {
         system: format!("{} {}", env::consts::OS, env::consts::ARCH),
-        processor: processor(),
+        processor: cpu_name(),
         threads: CpuBackbone::threads(),
         backend: compute.backend.name().into(),
         adapter: Some(compute.adapter.name.clone()),

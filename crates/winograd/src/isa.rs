@@ -160,8 +160,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_the_processor_has_can_be_made() {
-        // What the kernel says, which asks the processor itself.
+    fn only_what_the_cpu_has_can_be_made() {
+        // What the kernel says, which asks the CPU itself.
         let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap();
         let flags = cpu.lines().find(|line| line.starts_with("flags")).unwrap();
         let has = |flag: &str| flags.split(' ').any(|found| found == flag);

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::layer::{Layer, check};
 use crate::schedule::{Job, Level, Workspace, depth_first, levels};
 
-/// How many threads share the work: as many as the processor runs at once, or as
+/// How many threads share the work: as many as the CPU runs at once, or as
 /// `RAYON_NUM_THREADS` says.
 #[must_use]
 pub fn threads() -> usize {

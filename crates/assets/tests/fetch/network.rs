@@ -54,12 +54,12 @@ fn a_bad_server_is_given_up_for_the_next() {
         (
             "a truncated gzip",
             Answer::Body(good[..good.len() / 2].to_vec()),
-            "broke off",
+            "ended early",
         ),
         (
             "a broken connection",
             Answer::Truncated(good.clone()),
-            "broke off",
+            "ended early",
         ),
         (
             "a login page",

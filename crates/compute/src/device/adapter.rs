@@ -38,7 +38,7 @@ impl Adapter {
     #[must_use]
     pub fn cpu() -> Self {
         Self {
-            name: graft_environment::processor().unwrap_or_else(|| "CPU".into()),
+            name: graft_environment::cpu_name().unwrap_or_else(|| "CPU".into()),
             driver: None,
             kind: Kind::Cpu,
         }

@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Fetch, home: &Paths) -> Result<(), Error> {
         "{weights}  the weights, imported from the ONNX file"
     ))?;
     output::line(&format!(
-        "\nAll files are there and right. Next: {} train",
+        "\nAll files are there and verified. Next: {} train",
         graft()
     ))
 }

@@ -65,7 +65,7 @@ fn people(prediction: &Prediction) -> String {
         .map(|(class, share)| format!("{class}: {}", percent(**share)))
         .collect();
     let note = if prediction.inverted {
-        "  (dark on light, turned around)"
+        "  (dark on light, inverted)"
     } else {
         ""
     };

@@ -175,7 +175,7 @@ fn a_disk_that_fills_up_at_the_end_leaves_no_complete_run() {
 
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
-fn a_disk_that_fills_up_while_training_leaves_a_checkpoint_to_go_on_from() {
+fn a_disk_that_fills_up_while_training_leaves_a_checkpoint_to_resume_from() {
     let Some(disk) = Mount::new("200m") else {
         return;
     };

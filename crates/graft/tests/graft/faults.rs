@@ -133,7 +133,7 @@ fn killed_between_write_flush_and_rename_a_training_ends_the_same() {
 
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
-fn killed_while_features_are_computed_the_next_training_goes_on_with_them() {
+fn killed_while_features_are_computed_the_next_training_uses_them() {
     let home = Home::with(&FOR_TRAIN);
     // Features of block 1 are 64 KiB an image, a shard 256 of them.
     let more = [

@@ -21,10 +21,11 @@ fn entry(path: &Path) -> (String, Vec<f32>) {
     let bytes: Vec<u8> = shards.flat_map(|file| fs::read(file).unwrap()).collect();
     let words = bytes.as_chunks().0.iter();
     let features: Vec<f32> = words.map(|word| f32::from_le_bytes(*word)).collect();
-    let shape = manifest["entry"]["shape"].as_array().unwrap();
-    let count: u64 = shape.iter().map(|size| size.as_u64().unwrap()).product();
-    assert_eq!(features.len() as u64, count);
-    let images = manifest["entry"]["key"]["images"].as_str().unwrap();
+    let map = manifest["map"].as_array().unwrap();
+    let width = map.iter().map(|size| size.as_u64().unwrap());
+    let count = manifest["key"]["count"].as_u64().unwrap();
+    assert_eq!(features.len() as u64, count * width.product::<u64>());
+    let images = manifest["key"]["images"].as_str().unwrap();
     (images.to_owned(), features)
 }
 

@@ -137,7 +137,7 @@ fn a_sweep_of_one_s_own_is_measured_without_the_test_images_and_reported() {
 
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
-fn a_lab_that_was_killed_goes_on_with_the_features_that_it_had() {
+fn a_lab_that_was_killed_uses_the_features_that_it_had() {
     let home = home();
     // Features after block 1 are 32 KiB an image, a shard 512 of them; other blocks have none yet.
     let lab = ["lab", "boundary", "--set", "data.limit=600"];

@@ -15,7 +15,7 @@ const SIGNALS: [(&str, i32); 2] = [("INT", 130), ("TERM", 143)];
 /// How often it is tried to send one at the right moment.
 const TRIES: usize = 30;
 
-/// Two seconds are promised; the tests beside this one share the processor.
+/// Two seconds are promised; the tests beside this one share the CPU.
 const SOON: Duration = Duration::from_secs(2);
 
 /// Epochs of 150 steps, with checkpoints at their ends only.

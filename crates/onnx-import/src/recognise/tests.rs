@@ -78,7 +78,7 @@ fn every_difference_is_placed() {
         ),
         (
             nodes(|n| n.push(node("Add", &["relu0", "relu0"], "skip"))),
-            "block 1, after convolution 1: expected one node that goes on, found node 2 \"conv1\" (Conv) \
+            "block 1, after convolution 1: expected one node that reads its output, found node 2 \"conv1\" (Conv) \
              and node 35 \"skip\" (Add)",
         ),
         (

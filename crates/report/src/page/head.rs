@@ -31,12 +31,12 @@ pub(super) fn head(run: &Run, options: &Options) -> Head {
     let network = &manifest.network;
     let title = if run.is_mnist() {
         run.pick(
-            format!("Recognising handwritten digits with a frozen {network}"),
+            format!("Recognising handwritten digits with a pretrained {network}"),
             format!("基于 {network} 迁移学习的手写数字识别"),
         )
     } else {
         run.pick(
-            format!("Recognising images with a frozen {network}"),
+            format!("Recognising images with a pretrained {network}"),
             format!("基于 {network} 迁移学习的图像分类"),
         )
     };
@@ -123,10 +123,18 @@ fn summary(run: &Run) -> String {
     let boundary = run.boundary();
     let trained = number::count(run.parameters(Fate::Grafted));
     let (epochs, images) = (run.record.epochs.len(), number::count(manifest.trained_on));
-    let done = run.pick(
-        format!("A pretrained {network} was frozen and cut after {boundary}; a new head with {trained} parameters was grafted on and trained for {epochs} epochs on {images} images."),
-        format!("将预训练的 {network} 全部冻结，在{boundary}之后截断，接上一个有 {trained} 个参数的新分类头，用 {images} 张图片训练了 {epochs} 轮（epoch）。"),
-    );
+    let done = if run.trains_blocks() {
+        let further = number::count(run.parameters(Fate::Trained));
+        run.pick(
+            format!("A pretrained {network} was cut after {boundary}; a new head with {trained} parameters was grafted on and, together with {further} pretrained ones, trained for {epochs} epochs on {images} images."),
+            format!("将预训练的 {network} 在{boundary}之后截断，接上一个有 {trained} 个参数的新分类头，连同 {further} 个预训练的参数，用 {images} 张图片训练了 {epochs} 轮（epoch）。"),
+        )
+    } else {
+        run.pick(
+            format!("A pretrained {network} was frozen and cut after {boundary}; a new head with {trained} parameters was grafted on and trained for {epochs} epochs on {images} images."),
+            format!("将预训练的 {network} 全部冻结，在{boundary}之后截断，接上一个有 {trained} 个参数的新分类头，用 {images} 张图片训练了 {epochs} 轮（epoch）。"),
+        )
+    };
     let Some(test) = run.tested() else {
         return done;
     };

@@ -10,7 +10,11 @@ use crate::{Evaluation, number};
 const CONVERGED: f64 = 0.01;
 
 pub(super) fn list(run: &Run) -> Vec<String> {
-    let mut list = vec![cache(run), share_trained(run)];
+    let mut list = Vec::new();
+    // Where blocks are trained, the images pass these in every epoch.
+    if !run.trains_blocks() {
+        list.extend([cache(run), share_trained(run)]);
+    }
     list.extend(convergence(run));
     if let Some(test) = run.tested() {
         let (train, validation) = (run.train.as_ref(), run.validation.as_ref());

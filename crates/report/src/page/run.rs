@@ -123,6 +123,11 @@ impl<'a> Run<'a> {
         met.map(|layer| layer.parameters).sum()
     }
 
+    /// Whether blocks were trained with the head.
+    pub(super) fn trains_blocks(&self) -> bool {
+        self.parameters(Fate::Trained) > 0
+    }
+
     /// How many features an image has: what the head's first layer hands on.
     pub(super) fn features(&self) -> Option<usize> {
         let mut layers = self.record.manifest.layers.iter();

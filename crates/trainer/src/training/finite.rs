@@ -28,7 +28,7 @@ pub(super) fn check_gradients(
     Check::of(epoch, module, Some(gradients))
 }
 
-/// The weights after a step.
+/// The weights.
 pub(super) fn check_weights(epoch: usize, module: &Trainable) -> Result<(), Error> {
     Check::of(epoch, module, None)
 }

@@ -32,7 +32,7 @@ pub(super) fn all(home: &Paths) -> Vec<Finding> {
     let mut findings = vec![
         Finding::good("graft", program()),
         toolchain(),
-        Finding::good("processor", processor()),
+        Finding::good("CPU", cpu()),
         memory(),
         folder(home),
         disk(home),
@@ -82,8 +82,8 @@ fn toolchain() -> Finding {
     Finding::bad("toolchain", found, "rustup update stable")
 }
 
-fn processor() -> String {
-    let name = machine::processor().unwrap_or_else(|| "unknown".into());
+fn cpu() -> String {
+    let name = machine::cpu_name().unwrap_or_else(|| "unknown".into());
     let (threads, set) = (CpuBackbone::threads(), CpuBackbone::instructions());
     format!("{name}; {threads} threads, {set}")
 }
@@ -148,7 +148,7 @@ fn of(asset: &Asset, home: &Paths) -> Finding {
     let file = &asset.file;
     if !path.exists() {
         let next = format!(
-            "`{} fetch` has it, and train fetches what it needs",
+            "`{} fetch` fetches it, and so does train where it needs it",
             graft()
         );
         return Finding::later("asset", format!("{file} is not there yet"), next);

@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &Doctor, home: &Paths) -> Result<(), Error> {
         return Ok(());
     }
     output::line(&format!(
-        "\nnothing is wrong\nNext: {} doctor --device",
+        "\nno problems found\nNext: {} doctor --device",
         graft()
     ))
 }

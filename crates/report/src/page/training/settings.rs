@@ -10,7 +10,7 @@ use crate::number;
 const SEED: &str = include_str!("../../../../../recipes/seed.toml");
 
 /// What the keys are in Chinese, in the order in which they are shown.
-const CHINESE: [(&str, &str); 21] = [
+const CHINESE: [(&str, &str); 22] = [
     ("training.learning_rate", "Adam 的学习率"),
     ("training.batch_size", "批大小"),
     ("training.epochs", "训练轮数"),
@@ -26,6 +26,7 @@ const CHINESE: [(&str, &str); 21] = [
     ("head.standardise", "特征是否先标准化"),
     ("backbone.network", "预训练网络"),
     ("backbone.boundary", "保留的最后一块"),
+    ("backbone.unfreeze", "从哪一块起一起训练；none 表示全部冻结"),
     ("backbone.precision", "冻结部分的计算精度"),
     ("backbone.dtype", "特征的存储类型"),
     ("preprocessing.fit", "尺寸处理方式"),
