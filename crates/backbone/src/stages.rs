@@ -116,7 +116,7 @@ impl Stages {
     /// - what comes back: the same with the last stage's channels, height and width halved by each stage
     #[must_use]
     pub fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        self.stages
+        self.convolutions
             .iter()
             .fold(maps, |maps, stage| self.stage(stage, maps))
     }
