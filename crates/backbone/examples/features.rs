@@ -15,7 +15,7 @@ fn main() -> Result<(), Error> {
     let network = Network::VGG16;
     let backbone = CpuBackbone::load(&folder, network, network.end())?;
     // A grey image of 64x64 pixels: [batch, channels, height, width], row by row.
-    let features = backbone.features(&[0.5; 3 * 64 * 64], [1, 3, 64, 64])?;
+    let features = backbone.features(&vec![0.5; 3 * 64 * 64], [1, 3, 64, 64])?;
     let shape = network.feature_shape(network.end(), 64, 64)?;
     #[expect(clippy::print_stdout, reason = "it is what the example is for")]
     {

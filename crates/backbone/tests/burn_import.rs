@@ -3,6 +3,16 @@
 //!
 //! What `burn-import` makes of a network is committed below `generated`. To write it anew:
 //! `GRAFT_WRITE_GENERATED=1 cargo test -p graft-backbone --test burn_import`
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "all of this file is a test, helpers included"
+)]
+#![expect(
+    clippy::similar_names,
+    clippy::too_many_lines,
+    reason = "burn-import names and orders what it generates"
+)]
 
 #[path = "fixture/random.rs"]
 mod random;

@@ -66,33 +66,6 @@ fn by_the_engine_for_cpus(folder: &Path, network: Network) -> Outputs {
     })
 }
 
-/// Exports of random weights, imported; `scripts/full_fixtures.sh` makes them and their references.
-#[cfg(test)]
-mod full {
-    use super::*;
-    use graft_onnx_import::Imported;
-
-    fn compare_export(export: &str, network: Network) {
-        let folder = std::env::var_os("GRAFT_FULL_FIXTURES").expect(
-            "GRAFT_FULL_FIXTURES names the folder that scripts/full_fixtures.sh has filled",
-        );
-        let export = PathBuf::from(folder).join(export);
-        let imported = Imported::read(&export.with_extension("onnx")).unwrap();
-        assert_eq!(imported.network(), network);
-        let weights = tempfile::tempdir().unwrap();
-        imported.write_weights(weights.path()).unwrap();
-        let reference = std::fs::read(export.with_extension("safetensors")).unwrap();
-        compare(&reference, &by_burns_convolutions(weights.path(), network));
-        compare(&reference, &by_the_engine_for_cpus(weights.path(), network));
-    }
-
-    #[test]
-    #[ignore = "installs TensorFlow and PyTorch; run by cargo xtask test --full"]
-    fn vgg11_with_batch_normalisation_gives_what_onnx_runtime_gives() {
-        compare_export("vgg11_bn", Network::VGG11);
-    }
-}
-
 /// Compares every block's output, `[batch, channels, height, width]` row by row, with the reference,
 /// for the digits and for all random images.
 fn compare(reference: &[u8], outputs: &Outputs) {
@@ -196,4 +169,31 @@ fn doubles(file: &SafeTensors, name: &str) -> Vec<f64> {
         panic!("{name}: not whole f64 values")
     };
     values.iter().copied().map(f64::from_le_bytes).collect()
+}
+
+/// Exports of random weights, imported; `scripts/full_fixtures.sh` makes them and their references.
+#[cfg(test)]
+mod full {
+    use super::*;
+    use graft_onnx_import::Imported;
+
+    fn compare_export(export: &str, network: Network) {
+        let folder = std::env::var_os("GRAFT_FULL_FIXTURES").expect(
+            "GRAFT_FULL_FIXTURES names the folder that scripts/full_fixtures.sh has filled",
+        );
+        let export = PathBuf::from(folder).join(export);
+        let imported = Imported::read(&export.with_extension("onnx")).unwrap();
+        assert_eq!(imported.network(), network);
+        let weights = tempfile::tempdir().unwrap();
+        imported.write_weights(weights.path()).unwrap();
+        let reference = std::fs::read(export.with_extension("safetensors")).unwrap();
+        compare(&reference, &by_burns_convolutions(weights.path(), network));
+        compare(&reference, &by_the_engine_for_cpus(weights.path(), network));
+    }
+
+    #[test]
+    #[ignore = "installs TensorFlow and PyTorch; run by cargo xtask test --full"]
+    fn vgg11_with_batch_normalisation_gives_what_onnx_runtime_gives() {
+        compare_export("vgg11_bn", Network::VGG11);
+    }
 }

@@ -6,6 +6,7 @@ use graft_report::record::{Layer, LayerKind, Part};
 use graft_recipe::Recipe;
 
 /// Every layer of the network, and of the head that `recipe` grafts onto it.
+#[must_use]
 pub fn layers(recipe: &Recipe) -> Vec<Layer> {
     let mut layers = base(recipe);
     layers.extend(top(recipe.backbone.network));

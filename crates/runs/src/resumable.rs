@@ -36,11 +36,11 @@ impl Resumable {
         let folder = complete::find(runs, name)?;
         let has = |name: &str| folder.join(name).is_file();
         if !has(LATEST) && !has(SUMS) {
-            return Err(RunError::NoCheckpoint(folder).into());
+            return Err(RunError::NoCheckpoint(folder));
         }
         let lock = lock(&folder)?;
         if has(SUMS) {
-            return Err(RunError::Complete(folder).into());
+            return Err(RunError::Complete(folder));
         }
         sweep(&folder);
         let checkpoint = Checkpoint::read(&folder, checkpoint)?;
@@ -53,8 +53,7 @@ impl Resumable {
                 expected: format!("sha256 {expected}"),
                 found: format!("sha256 {found}"),
                 next: "put the original file back, or train again".into(),
-            }
-            .into());
+            });
         }
         let origin = path.display().to_string();
         let recipe = Recipe::parse(&origin, &text, &[])?;
@@ -66,8 +65,7 @@ impl Resumable {
                 what,
                 then,
                 now,
-            }
-            .into());
+            });
         }
         let (run, Checkpoint { epochs, steps, .. }) = (folder.display(), &checkpoint);
         tracing::info!("{run} is resumed after {epochs} epochs and {steps} steps");

@@ -9,6 +9,9 @@ use crate::RunError;
 const MISTAKES: usize = 36;
 
 /// The first image of every class, and the first of these as the backbone sees it.
+///
+/// # Errors
+/// When the images are too large for the size.
 pub fn samples(images: &ImageSet, preprocessing: Preprocessing) -> Result<Samples, RunError> {
     let labels = images.labels();
     let first = |class: usize| labels.iter().position(|label| usize::from(*label) == class);
@@ -29,6 +32,7 @@ pub fn samples(images: &ImageSet, preprocessing: Preprocessing) -> Result<Sample
 }
 
 /// The most confident mistakes, the most confident first.
+#[must_use]
 pub fn mistakes(images: &ImageSet, predictions: &Predictions) -> Vec<Picture> {
     let wrong = predictions.mistakes().into_iter().take(MISTAKES);
     wrong.map(|row| picture(images, row.index)).collect()

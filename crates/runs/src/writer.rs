@@ -139,7 +139,7 @@ impl RunWriter {
     ) -> Result<(), RunError> {
         let checkpoint = Checkpoint::new(at, spent, self.start.clone(), state);
         let names = [CheckpointName::Latest, CheckpointName::Best];
-        checkpoint.write(&self.folder, &names[..1 + usize::from(is_best)])
+        checkpoint.write(&self.folder, &names[..=usize::from(is_best)])
     }
 
     /// Appends an epoch to the metrics.
@@ -204,6 +204,9 @@ impl RunWriter {
 }
 
 /// `value` as indented JSON, with a line end.
+///
+/// # Errors
+/// When it is nothing that JSON has.
 pub fn indented(value: &impl Serialize) -> Result<Vec<u8>, RunError> {
     let mut text =
         serde_json::to_string_pretty(value).map_err(|error| RunError::Json(error.to_string()))?;

@@ -57,6 +57,10 @@ pub struct Trained {
 /// # Errors
 /// When something is missing that cannot be fetched, an input is wrong, the device fails, training
 /// diverges, or a file cannot be written.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the pipeline is read from top to bottom"
+)]
 pub fn train(
     config: TrainConfig,
     sources: &mut Sources,

@@ -31,13 +31,14 @@ pub(crate) fn prove(
     for ([before, after], trained) in [(frozen, false), (trained, true)] {
         for ((stage, before), (_, after)) in before.into_iter().zip(after) {
             if trained == (before == after) {
-                return Err(match trained {
-                    false => Error::FrozenMoved {
+                return Err(if trained {
+                    Error::TrainedUnmoved { stage, hash: after }
+                } else {
+                    Error::FrozenMoved {
                         stage,
                         before,
                         after,
-                    },
-                    true => Error::TrainedUnmoved { stage, hash: after },
+                    }
                 });
             }
             stages.push(StageHashes {

@@ -93,9 +93,10 @@ impl Trainable {
             Ok::<_, Error>(run.file(&format!("{STAGES}/{name}"))?)
         };
         Ok(Self {
-            stages: match range.is_empty() {
-                true => None,
-                false => Some(Stages::from_files(&folder, network, range, device, file)?),
+            stages: if range.is_empty() {
+                None
+            } else {
+                Some(Stages::from_files(&folder, network, range, device, file)?)
             },
             head: head.map_err(|source| Error::Head { path, source })?,
             maps,

@@ -78,13 +78,13 @@ fn all_five_measure_and_remember() {
     assert_eq!(second.outcome, boundary);
     assert!(second.passes.iter().all(|pass| pass.cached.name() == "hit"));
     // They are entries that `train` takes for its own.
-    let block3 = [
+    let third = [
         "--set",
         "backbone.boundary=block3",
         "--set",
         "backbone.dtype=f16",
     ];
-    assert_eq!(home.train(&block3).json()["cache"], "hit");
+    assert_eq!(home.train(&third).json()["cache"], "hit");
     assert_eq!(home.train(&[]).json()["cache"], "hit");
 }
 

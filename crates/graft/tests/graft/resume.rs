@@ -74,6 +74,10 @@ pub(crate) fn newest(run: &Path) -> Option<(u64, u64)> {
 }
 
 /// The checkpoint that a training was resumed from, by what it said.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "compared with what `newest` yields"
+)]
 pub(crate) fn resumed_after(said: &str) -> Option<(u64, u64)> {
     let (_, place) = said.split_once(" is resumed after ").unwrap();
     let mut numbers = place.split(' ').filter_map(|word| word.parse().ok());

@@ -150,9 +150,10 @@ fn proof(run: &Run) -> Table {
     let mut hashes = Vec::new();
     for stage in &backbone.stages {
         let block = block_name(&stage.stage, run.language);
-        let part = match stage.trained {
-            true => fate(run, Fate::Trained),
-            false => fate(run, Fate::Frozen),
+        let part = if stage.trained {
+            fate(run, Fate::Trained)
+        } else {
+            fate(run, Fate::Frozen)
         };
         let name = run.pick(format!("{block}, {part}"), format!("{block}（{part}）"));
         hashes.push((name, &stage.before, &stage.after));

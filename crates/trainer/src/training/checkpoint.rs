@@ -144,7 +144,6 @@ fn output(error: &dyn Display) -> Error {
     Error::Output(error.to_string())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` passes")]
 fn text(error: impl Display) -> String {
     error.to_string()
 }

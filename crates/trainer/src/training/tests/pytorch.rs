@@ -1,4 +1,4 @@
-//! A training behind the cut against PyTorch's numbers; see `scripts/unfreeze_reference.py`.
+//! A training behind the cut against `PyTorch`'s numbers; see `scripts/unfreeze_reference.py`.
 
 use std::fs;
 
