@@ -26,7 +26,7 @@ const GROUPS: [(&str, &str); 4] = [
         "killed_ every_failing_operation signals:: what_cannot_be_resumed start:: \
          checkpoint:: diverge:: never_stopped two_trainings every_flip_and_cut \
          every_flipped_bit interrupted_anywhere while_others_are_written is_no_number_is_named one_thread_and_two \
-         the_same_seed_gives_the_same_bits is_no_number_stops last_step_ruined \
+         the_same_seed_gives_the_same_bits last_step_ruined \
          a_full_disk a_disk_ that_cannot_be_written_is_named",
     ),
     (

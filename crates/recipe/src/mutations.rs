@@ -10,7 +10,7 @@ fn mutated_recipes_are_usable_or_refused() {
     let target = Target {
         name: "recipe",
         manifest: env!("CARGO_MANIFEST_DIR"),
-        test: "recipe::mutations::mutated_recipes_are_usable_or_refused",
+        test: "mutations::mutated_recipes_are_usable_or_refused",
         limits: Limits::declaring(0),
         corpus: &[
             SEED.into(),

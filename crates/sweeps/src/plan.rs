@@ -342,7 +342,7 @@ mod tests {
                 &["data.validation of at least 1"],
             ),
         ] {
-            let error = changed(name, from, to).unwrap_err();
+            let error = changed(name, from, to).expect_err(to);
             for part in parts {
                 assert!(error.contains(part), "{part} is missing in {error}");
             }

@@ -83,16 +83,6 @@ pub enum Error {
         /// The run to resume.
         run: PathBuf,
     },
-    /// A feature that is no finite number.
-    #[error(
-        "the features of image {image} (counted from 0) hold {value}; run `graft cache clear` and try again, or import the weights again"
-    )]
-    Feature {
-        /// Which image.
-        image: usize,
-        /// The value.
-        value: f32,
-    },
     /// A recipe without epochs, which its check refuses.
     #[error("expected at least one epoch to train, found none; set training.epochs")]
     NoEpochs,

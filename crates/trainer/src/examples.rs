@@ -24,7 +24,7 @@ impl LabelledFeatures<'_> {
     /// The features `[batch, width]` and labels `[batch]` at some indices.
     ///
     /// # Errors
-    /// When a feature is infinite or not a number, or the device fails.
+    /// When the device fails.
     pub(crate) fn batch(&self, indices: &[usize]) -> Result<(Tensor<2>, Tensor<1, Int>), Error> {
         let targets: Vec<i64> = indices
             .iter()
@@ -47,17 +47,6 @@ impl LabelledFeatures<'_> {
     /// As [`LabelledFeatures::batch`].
     pub(crate) fn rows(&self, indices: &[usize]) -> Result<Tensor<2>, Error> {
         let (rows, width) = (self.features.rows(indices), self.features.width());
-        // Without an end before the last value, many are looked at in one go.
-        if !rows
-            .iter()
-            .fold(true, |fine, value| fine & value.is_finite())
-            && let Some(place) = rows.iter().position(|value| !value.is_finite())
-        {
-            return Err(Error::Feature {
-                image: indices[place / width],
-                value: rows[place],
-            });
-        }
         let rows = TensorData::new(rows, [indices.len(), width]);
         self.run(|| Tensor::from_data(rows, self.device))
     }

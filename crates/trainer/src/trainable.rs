@@ -37,7 +37,7 @@ impl Trainable {
     /// `weights`, and a head as `recipe` has it, whose statistics are those of the images `train`.
     ///
     /// # Errors
-    /// When a feature is infinite or not a number, the weights cannot be read, or the device fails.
+    /// When the weights cannot be read, or the device fails.
     pub fn new(
         recipe: &Recipe,
         data: &LabelledFeatures,

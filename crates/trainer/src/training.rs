@@ -37,7 +37,7 @@ pub enum TrainingEvent<'a> {
 /// `on` of every step and epoch. Returns the epoch that the recipe keeps, and the module after it.
 ///
 /// # Errors
-/// When a feature, a loss or a weight is no finite number, the device fails, or `on` does.
+/// When a loss or a weight is no finite number, the device fails, or `on` does.
 pub fn train(
     mut state: State,
     recipe: &Recipe,

@@ -25,9 +25,10 @@ fn a_sweep_of_ones_own_has_its_own_heading() {
     let parts = [
         "What does my own sweep ask?",
         "what own found",
-        "chart of own",
+        "how own learned",
     ];
     assert_all_have(&pages, &parts);
+    assert!(pages[0].contains("chart of own"));
     let pages = super::pages(&record(), &[other]);
     assert_all_have(
         &pages,

@@ -117,30 +117,6 @@ fn nothing_is_saved_before_it_is_looked_at() {
     }
 }
 
-#[test]
-fn a_feature_that_is_no_number_stops_the_run() {
-    let image = holdout().train[20];
-    let row = |index| {
-        if index == image {
-            [f32::NAN; 3]
-        } else {
-            separable(index)
-        }
-    };
-    for host in [true, false] {
-        let stopped = stopped(row, &recipe(|_| ()), host, false);
-        let Error::Feature {
-            image: found,
-            value,
-        } = stopped.error
-        else {
-            panic!("{}", stopped.error);
-        };
-        assert!(found == image && value.is_nan(), "{found}");
-        assert!(stopped.steps < 6 && stopped.epochs == 0);
-    }
-}
-
 /// A run of one step: no later loss tells of what it did.
 #[test]
 fn weights_that_the_last_step_ruined_stop_the_run() {
