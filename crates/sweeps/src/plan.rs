@@ -331,8 +331,8 @@ mod tests {
             ),
             (
                 "preprocessing",
-                "data.validation",
-                "data.limit",
+                "data.validation = 0",
+                "data.limit = 7",
                 &["data.validation alone"],
             ),
             (
