@@ -36,9 +36,12 @@ use burn_store::{BurnpackStore, ModuleSnapshot};
 use graft_backbone::Stages;
 use graft_network::{Boundary, Network};
 use graft_onnx_import::Imported;
+use onnx_protobuf::attribute_proto::AttributeType;
+use onnx_protobuf::tensor_proto::DataType;
+use onnx_protobuf::tensor_shape_proto::{Dimension, dimension};
 use onnx_protobuf::{
-    AttributeProto, Dimension, FloatTensor, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
-    ValueInfoProto, encode,
+    AttributeProto, GraphProto, Message, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
 };
 
 /// What stands at the top of every generated module.
@@ -75,7 +78,7 @@ fn stages_give_what_the_generated_networks_give() {
     for network in Network::ALL {
         let folder = tempfile::tempdir().unwrap();
         let onnx = folder.path().join(format!("{network}.onnx"));
-        fs::write(&onnx, encode(&model(*network))).unwrap();
+        fs::write(&onnx, model(*network).encode_to_vec()).unwrap();
         let [code, weights] = burn_import(&onnx, folder.path());
         let generated = committed(*network);
         let fresh = module(&code);
@@ -93,7 +96,7 @@ fn stages_give_what_the_generated_networks_give() {
         );
 
         let imported = Imported::read(&onnx).unwrap();
-        assert_eq!(imported.network(), *network);
+        assert_eq!(imported.network, *network);
         imported.write_weights(folder.path()).unwrap();
         let device = Device::flex();
         let range = Boundary::IMAGES..network.end();
@@ -174,19 +177,21 @@ fn model(network: Network) -> ModelProto {
         let mut entries = random::entries(1, stage).into_iter();
         let mut tensor = |name: String| {
             let (_, shape, _, bytes) = entries.next().unwrap();
-            FloatTensor::new(shape, bytes.into())
-                .unwrap()
-                .to_proto(name)
+            let dims = shape.into_iter();
+            TensorProto {
+                name,
+                dims: dims.map(|dim| i64::try_from(dim).unwrap()).collect(),
+                data_type: DataType::Float.into(),
+                raw_data: Some(bytes.into()),
+                ..TensorProto::default()
+            }
         };
         for number in number.by_ref().take(stage.outputs.len()) {
             let name = format!("conv2d{number}");
             let constants = ["weight", "bias"].map(|part| tensor(format!("{name}.{part}")));
             let [weight, bias] = constants.each_ref().map(|one| one.name.as_str());
             let mut conv = node("Conv", &[&value, weight, bias], &name);
-            conv.attribute = vec![
-                AttributeProto::ints("kernel_shape", [3, 3]),
-                AttributeProto::ints("pads", [1, 1, 1, 1]),
-            ];
+            conv.attribute = vec![ints("kernel_shape", [3, 3]), ints("pads", [1, 1, 1, 1])];
             value = format!("relu{number}");
             let relu = node("Relu", &[&name], &value);
             graph.node.extend([conv, relu]);
@@ -195,7 +200,7 @@ fn model(network: Network) -> ModelProto {
         let name = format!("pool{}", stage.boundary.number());
         let mut pool = node("MaxPool", &[&value], &name);
         pool.attribute = ["kernel_shape", "strides"]
-            .map(|setting| AttributeProto::ints(setting, [2, 2]))
+            .map(|setting| ints(setting, [2, 2]))
             .into();
         graph.node.push(pool);
         value = name;
@@ -223,10 +228,31 @@ fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
     }
 }
 
+/// An attribute that is a list of integers.
+fn ints<const LENGTH: usize>(name: &str, values: [i64; LENGTH]) -> AttributeProto {
+    AttributeProto {
+        name: name.into(),
+        r#type: AttributeType::Ints.into(),
+        ints: values.into(),
+        ..AttributeProto::default()
+    }
+}
+
 /// `[batch, channels, height, width]`
 fn maps(name: &str, channels: usize) -> ValueInfoProto {
-    let names = ["batch", "height", "width"].map(|part| format!("{name}_{part}"));
-    let [batch, height, width] = names.each_ref().map(|name| Dimension::Named(name));
-    let channels = Dimension::Fixed(i64::try_from(channels).unwrap());
-    ValueInfoProto::floats(name, &[batch, channels, height, width])
+    let any = |part| dimension::Value::DimParam(format!("{name}_{part}"));
+    let channels = dimension::Value::DimValue(i64::try_from(channels).unwrap());
+    let dims = [any("batch"), channels, any("height"), any("width")];
+    let tensor = type_proto::Tensor {
+        elem_type: DataType::Float.into(),
+        shape: Some(TensorShapeProto {
+            dim: dims.map(|dim| Dimension { value: Some(dim) }).into(),
+        }),
+    };
+    ValueInfoProto {
+        name: name.into(),
+        r#type: Some(TypeProto {
+            value: Some(type_proto::Value::TensorType(tensor)),
+        }),
+    }
 }

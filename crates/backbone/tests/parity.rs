@@ -183,7 +183,7 @@ mod full {
         );
         let export = PathBuf::from(folder).join(export);
         let imported = Imported::read(&export.with_extension("onnx")).unwrap();
-        assert_eq!(imported.network(), network);
+        assert_eq!(imported.network, network);
         let weights = tempfile::tempdir().unwrap();
         imported.write_weights(weights.path()).unwrap();
         let reference = std::fs::read(export.with_extension("safetensors")).unwrap();

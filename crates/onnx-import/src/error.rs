@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use crate::Refusal;
+use crate::weights::again;
 
 /// What can go wrong between an ONNX file and a weights folder.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what its fields are")]
 pub enum Error {
     /// The ONNX file cannot be read, or is none.
     #[error(transparent)]
@@ -17,11 +19,8 @@ pub enum Error {
         path.display()
     )]
     Unknown {
-        /// The file.
         path: PathBuf,
-        /// The known networks.
         known: String,
-        /// Where it differs from all of them.
         reason: Box<Refusal>,
     },
     /// A file cannot be written.
@@ -31,32 +30,16 @@ pub enum Error {
     #[error("cannot write weights: {0}")]
     Serialize(#[from] safetensors::SafeTensorError),
     /// A file of a weights folder cannot be read.
-    #[error(
-        "cannot read {}: {source}; delete the folder {} and run again, which writes it anew",
-        path.display(), folder.display()
-    )]
+    #[error("cannot read {}: {source}; {}", path.display(), again(path))]
     Read {
-        /// The weights folder.
-        folder: PathBuf,
-        /// The file in it.
         path: PathBuf,
-        /// What the operating system answered.
         source: std::io::Error,
     },
     /// A file of a weights folder is not what was written there.
-    #[error(
-        "{}: expected {expected}, found {found}; \
-         delete the folder {} and run again, which writes it anew",
-        path.display(), folder.display()
-    )]
+    #[error("{}: expected {expected}, found {found}; {}", path.display(), again(path))]
     Changed {
-        /// The weights folder.
-        folder: PathBuf,
-        /// The file in it.
         path: PathBuf,
-        /// What it should hold.
         expected: String,
-        /// What it holds.
         found: String,
     },
 }

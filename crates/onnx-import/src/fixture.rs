@@ -1,8 +1,11 @@
 //! Models for tests, in the forms that exporters give them.
 
+use onnx_protobuf::attribute_proto::AttributeType;
+use onnx_protobuf::tensor_proto::DataType;
+use onnx_protobuf::tensor_shape_proto::{Dimension, dimension};
 use onnx_protobuf::{
-    AttributeProto, Bytes, Dimension, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
-    TensorProto, ValueInfoProto,
+    AttributeProto, Bytes, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
 };
 
 use graft_network::{IMAGE_CHANNELS, Network};
@@ -56,10 +59,7 @@ pub(crate) fn normalised() -> ModelProto {
             &[&conv, scale, shift, mean, variance],
             &norm,
         );
-        normalisation.attribute = vec![
-            AttributeProto::float("epsilon", 1e-3),
-            AttributeProto::float("momentum", 0.9),
-        ];
+        normalisation.attribute = vec![float("epsilon", 1e-3), float("momentum", 0.9)];
         graph.node[at + 1].input[0] = norm;
         graph.node.insert(at + 1, normalisation);
     }
@@ -69,11 +69,10 @@ pub(crate) fn normalised() -> ModelProto {
 /// A network like VGG16 with other blocks.
 pub(crate) fn chain(blocks: &[&[usize]]) -> ModelProto {
     let mut graph = GraphProto {
-        input: vec![images(&[
-            Dimension::Fixed(3),
-            Dimension::Named("h"),
-            Dimension::Named("w"),
-        ])],
+        input: vec![input(
+            "images",
+            &[any("n"), dimension::Value::DimValue(3), any("h"), any("w")],
+        )],
         ..GraphProto::default()
     };
     let mut value = "images".to_owned();
@@ -88,12 +87,12 @@ pub(crate) fn chain(blocks: &[&[usize]]) -> ModelProto {
             graph.initializer.push(tensor(&bias, &[*out]));
             let mut conv = node("Conv", &[&value, &weight, &bias], &format!("conv{index}"));
             conv.attribute = vec![
-                AttributeProto::ints("pads", [1, 1, 1, 1]),
-                AttributeProto::string("auto_pad", "NOTSET"),
-                AttributeProto::ints("strides", [1, 1]),
-                AttributeProto::ints("dilations", [1, 1]),
-                AttributeProto::ints("kernel_shape", [3, 3]),
-                AttributeProto::int("group", 1),
+                ints("pads", &[1, 1, 1, 1]),
+                string("auto_pad", "NOTSET"),
+                ints("strides", &[1, 1]),
+                ints("dilations", &[1, 1]),
+                ints("kernel_shape", &[3, 3]),
+                int("group", 1),
             ];
             let relu = node("Relu", &[&conv.output[0]], &format!("relu{index}"));
             value.clone_from(&relu.output[0]);
@@ -103,10 +102,10 @@ pub(crate) fn chain(blocks: &[&[usize]]) -> ModelProto {
         let index = number.next().unwrap();
         let mut pool = node("MaxPool", &[&value], &format!("pool{index}"));
         pool.attribute = vec![
-            AttributeProto::ints("kernel_shape", [2, 2]),
-            AttributeProto::ints("strides", [2, 2]),
-            AttributeProto::ints("pads", [0, 0, 0, 0]),
-            AttributeProto::int("ceil_mode", 0),
+            ints("kernel_shape", &[2, 2]),
+            ints("strides", &[2, 2]),
+            ints("pads", &[0, 0, 0, 0]),
+            int("ceil_mode", 0),
         ];
         value.clone_from(&pool.output[0]);
         graph.node.push(pool);
@@ -137,19 +136,18 @@ pub(crate) fn from_tensorflow() -> ModelProto {
     let graph = model.graph.as_mut().unwrap();
     for node in &mut graph.node {
         match node.op_type.as_str() {
-            "Conv" => node.attribute = vec![AttributeProto::string("auto_pad", "SAME_UPPER")],
+            "Conv" => node.attribute = vec![string("auto_pad", "SAME_UPPER")],
             "MaxPool" => node.attribute.truncate(2),
             _ => {}
         }
     }
-    graph.input = vec![images(&[
-        Dimension::Named("h"),
-        Dimension::Named("w"),
-        Dimension::Fixed(3),
-    ])];
+    graph.input = vec![input(
+        "images",
+        &[any("n"), any("h"), any("w"), dimension::Value::DimValue(3)],
+    )];
     graph.node[0].input[0] = "transposed".into();
     let mut transpose = node("Transpose", &["images"], "transposed");
-    transpose.attribute = vec![AttributeProto::ints("perm", [0, 3, 1, 2])];
+    transpose.attribute = vec![ints("perm", &[0, 3, 1, 2])];
     graph.node.insert(0, transpose);
     model
 }
@@ -161,10 +159,7 @@ pub(crate) fn in_the_old_way() -> ModelProto {
     model.opset_import[0].version = 7;
     let graph = model.graph.as_mut().unwrap();
     let constants: Vec<TensorProto> = graph.initializer.drain(..10).collect();
-    let listed = graph
-        .initializer
-        .iter()
-        .map(|one| ValueInfoProto::floats(&one.name, &[]));
+    let listed = graph.initializer.iter().map(|one| input(&one.name, &[]));
     graph.input.splice(0..0, listed);
     let pool = graph
         .node
@@ -180,7 +175,7 @@ pub(crate) fn in_the_old_way() -> ModelProto {
     for tensor in constants {
         let (value, hidden) = (tensor.name.clone(), format!("{}.constant", tensor.name));
         let mut constant = node("Constant", &[], &hidden);
-        constant.attribute = vec![AttributeProto::tensor("value", tensor)];
+        constant.attribute = vec![self::constant("value", tensor)];
         graph.node.insert(0, node("Identity", &[&hidden], &value));
         graph.node.insert(0, constant);
     }
@@ -227,13 +222,77 @@ pub(crate) fn tensor(name: &str, dims: &[usize]) -> TensorProto {
             .iter()
             .map(|&dim| i64::try_from(dim).unwrap())
             .collect(),
-        data_type: onnx_protobuf::tensor_proto::DataType::Float.into(),
+        data_type: DataType::Float.into(),
         ..TensorProto::default()
     }
 }
 
-/// The input, with these dimensions after the batch's.
-fn images(dims: &[Dimension<'_>]) -> ValueInfoProto {
-    let dims = [&[Dimension::Named("n")], dims].concat();
-    ValueInfoProto::floats("images", &dims)
+/// An attribute that is an integer.
+pub(crate) fn int(name: &str, value: i64) -> AttributeProto {
+    AttributeProto {
+        i: Some(value),
+        ..of_kind(name, AttributeType::Int)
+    }
+}
+
+/// An attribute that is a number.
+pub(crate) fn float(name: &str, value: f32) -> AttributeProto {
+    AttributeProto {
+        f: Some(value),
+        ..of_kind(name, AttributeType::Float)
+    }
+}
+
+/// An attribute that is a list of integers.
+pub(crate) fn ints(name: &str, values: &[i64]) -> AttributeProto {
+    AttributeProto {
+        ints: values.to_vec(),
+        ..of_kind(name, AttributeType::Ints)
+    }
+}
+
+/// An attribute that is a string.
+pub(crate) fn string(name: &str, value: &'static str) -> AttributeProto {
+    AttributeProto {
+        s: Some(value.into()),
+        ..of_kind(name, AttributeType::String)
+    }
+}
+
+/// An attribute that is a tensor.
+pub(crate) fn constant(name: &str, value: TensorProto) -> AttributeProto {
+    AttributeProto {
+        t: Some(value),
+        ..of_kind(name, AttributeType::Tensor)
+    }
+}
+
+fn of_kind(name: &str, kind: AttributeType) -> AttributeProto {
+    AttributeProto {
+        name: name.into(),
+        r#type: kind.into(),
+        ..AttributeProto::default()
+    }
+}
+
+/// An input of floats with these dimensions, by size or by name.
+pub(crate) fn input(name: &str, dims: &[dimension::Value]) -> ValueInfoProto {
+    let dims = dims.iter().cloned();
+    let tensor = type_proto::Tensor {
+        elem_type: DataType::Float.into(),
+        shape: Some(TensorShapeProto {
+            dim: dims.map(|dim| Dimension { value: Some(dim) }).collect(),
+        }),
+    };
+    ValueInfoProto {
+        name: name.into(),
+        r#type: Some(TypeProto {
+            value: Some(type_proto::Value::TensorType(tensor)),
+        }),
+    }
+}
+
+/// A dimension of any size.
+fn any(name: &str) -> dimension::Value {
+    dimension::Value::DimParam(name.into())
 }

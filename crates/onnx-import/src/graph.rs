@@ -77,17 +77,13 @@ impl<'a> Graph<'a> {
 
     /// The input that is no initialiser.
     pub(crate) fn images(&self) -> Result<&'a str, Refusal> {
-        match self.inputs[..] {
-            [images] => Ok(images),
-            _ => Err(Refusal::Inputs {
-                found: self
-                    .inputs
-                    .iter()
-                    .take(SHOWN)
-                    .map(|name| clip(name))
-                    .collect(),
-            }),
+        if let [images] = self.inputs[..] {
+            return Ok(images);
         }
+        let found = self.inputs.iter().take(SHOWN);
+        Err(Refusal::Inputs {
+            found: found.map(|name| clip(name)).collect(),
+        })
     }
 
     /// The number of nodes.
@@ -163,42 +159,29 @@ impl<'a> Graph<'a> {
         })
     }
 
-    /// The same, if it is of that shape.
-    pub(crate) fn shaped(
+    /// The elements of that constant, if it is of that shape and all are finite.
+    pub(crate) fn floats(
         &self,
         index: usize,
         position: usize,
         role: &str,
         expected: &[usize],
-    ) -> Result<&'a TensorProto, Refusal> {
+    ) -> Result<FloatTensor, Refusal> {
         let tensor = self.constant(index, position, role)?;
         let found = self.content(index, tensor.shape())?;
-        if found == expected {
-            return Ok(tensor);
+        if found != expected {
+            return Err(Refusal::Node {
+                node: self.name(index),
+                expected: format!("a {role} of shape {expected:?}"),
+                found: format!("{found:?}"),
+            });
         }
-        Err(Refusal::Node {
-            node: self.name(index),
-            expected: format!("a {role} of shape {expected:?}"),
-            found: format!("{found:?}"),
-        })
-    }
-
-    /// The elements of a constant of the node at `index`, if all are finite.
-    pub(crate) fn finite(
-        &self,
-        index: usize,
-        role: &str,
-        tensor: &TensorProto,
-    ) -> Result<FloatTensor, Refusal> {
-        is_finite(
-            self.content(index, tensor.floats())?,
-            &self.name(index),
-            role,
-        )
+        let tensor = self.content(index, tensor.floats())?;
+        is_finite(tensor, &self.name(index), role)
     }
 
     /// What was read for the node at `index`.
-    fn content<T>(
+    pub(crate) fn content<T>(
         &self,
         index: usize,
         read: Result<T, onnx_protobuf::Error>,
@@ -230,15 +213,15 @@ pub(crate) fn is_finite(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{node, tensor};
-    use onnx_protobuf::{AttributeProto, SparseTensorProto, ValueInfoProto};
+    use crate::fixture::{self, input, node, tensor};
+    use onnx_protobuf::SparseTensorProto;
 
     /// Image input `x`, initialiser `w`, and the given nodes.
     fn graph(nodes: Vec<NodeProto>) -> GraphProto {
         GraphProto {
             node: nodes,
             initializer: vec![tensor("w", &[1])],
-            input: vec![ValueInfoProto::floats("x", &[])],
+            input: vec![input("x", &[])],
             ..GraphProto::default()
         }
     }
@@ -282,12 +265,12 @@ mod tests {
     fn there_is_one_input() {
         let mut proto = graph(vec![]);
         assert_eq!(Graph::new(&proto).unwrap().images().unwrap(), "x");
-        proto.input.push(ValueInfoProto::floats("w", &[]));
+        proto.input.push(input("w", &[]));
         assert_eq!(Graph::new(&proto).unwrap().images().unwrap(), "x");
-        proto.input.push(ValueInfoProto::floats("y", &[]));
+        proto.input.push(input("y", &[]));
         let error = Graph::new(&proto).unwrap().images().unwrap_err();
         assert!(error.to_string().contains(r#"found ["x", "y"]"#), "{error}");
-        let many = (0..100_000).map(|n| ValueInfoProto::floats(&n.to_string(), &[]));
+        let many = (0..100_000).map(|n| input(&n.to_string(), &[]));
         proto.input.extend(many);
         let error = Graph::new(&proto).unwrap().images().unwrap_err();
         assert!(error.to_string().len() < 500, "{error}");
@@ -299,7 +282,7 @@ mod tests {
     #[test]
     fn a_constant_is_found_behind_identities_and_nothing_else() {
         let mut constant = node("Constant", &[], "c");
-        constant.attribute = vec![AttributeProto::tensor("value", tensor("t", &[1]))];
+        constant.attribute = vec![fixture::constant("value", tensor("t", &[1]))];
         let nodes = vec![
             constant,
             node("Identity", &["c"], "i"),
@@ -310,7 +293,7 @@ mod tests {
         let proto = GraphProto {
             node: nodes,
             initializer: vec![tensor("w", &[1])],
-            input: vec![ValueInfoProto::floats("x", &[])],
+            input: vec![input("x", &[])],
             sparse_initializer: vec![SparseTensorProto {
                 values: Some(tensor("s", &[1])),
             }],

@@ -8,15 +8,18 @@ use onnx_protobuf::{FloatTensor, ModelProto};
 use crate::place::clip;
 use crate::recognise::recognise;
 use crate::rules::check_operators;
-use crate::weights::{Manifest, Source};
-use crate::{Error, Refusal, weights};
+use crate::weights::Source;
+use crate::{Error, Refusal};
 
 /// The convolutional base of a network, and where it came from.
 #[derive(Clone, Debug)]
 pub struct Imported {
-    source: Source,
-    network: Network,
-    stages: Vec<Vec<Convolution>>,
+    /// Where it came from.
+    pub source: Source,
+    /// Which network it is.
+    pub network: Network,
+    /// The convolutions, by stage and in order.
+    pub stages: Vec<Vec<Convolution>>,
 }
 
 /// The parameters of one convolution.
@@ -39,17 +42,11 @@ impl Imported {
     /// When the file cannot be read, is no ONNX, or is another network: the error says where it
     /// differs.
     pub fn read(onnx: &Path) -> Result<Self, Error> {
-        let bytes = onnx_protobuf::load(onnx)?;
-        let sha256 = graft_durable::sha256(&bytes);
-        let model =
-            onnx_protobuf::decode(bytes).map_err(|source| onnx_protobuf::Error::Content {
-                path: onnx.to_owned(),
-                source: Box::new(source),
-            })?;
+        let (bytes, model) = onnx_protobuf::read(onnx)?;
         let name = onnx.file_name().unwrap_or_default().to_string_lossy();
         let source = Source {
             file: name.into_owned(),
-            sha256,
+            sha256: graft_durable::sha256(&bytes),
             producer: clip(&model.producer_name),
             producer_version: clip(&model.producer_version),
         };
@@ -93,16 +90,6 @@ impl Imported {
         })
     }
 
-    /// These convolutions, whatever they are.
-    #[cfg(test)]
-    pub(crate) fn of(source: Source, stages: Vec<Vec<Convolution>>) -> Self {
-        Self {
-            source,
-            network: Network::default(),
-            stages,
-        }
-    }
-
     pub(crate) fn from_model(model: &ModelProto, source: Source) -> Result<Self, Refusal> {
         check_operators(model)?;
         let graph = model.graph.as_ref();
@@ -114,24 +101,6 @@ impl Imported {
         })
     }
 
-    /// Which network it is.
-    #[must_use]
-    pub fn network(&self) -> Network {
-        self.network
-    }
-
-    /// Where it came from.
-    #[must_use]
-    pub fn source(&self) -> &Source {
-        &self.source
-    }
-
-    /// The convolutions, by stage and in order.
-    #[must_use]
-    pub fn stages(&self) -> &[Vec<Convolution>] {
-        &self.stages
-    }
-
     /// The number of weights and biases.
     #[must_use]
     pub fn parameters(&self) -> usize {
@@ -140,22 +109,13 @@ impl Imported {
             .map(|one| one.weight.values().len() + one.bias.values().len())
             .sum()
     }
-
-    /// Writes `block1.safetensors`, `block2.safetensors`, ..., and at last `weights.json`, into
-    /// `folder`, which is made if need be. The same file gives the same bytes.
-    ///
-    /// # Errors
-    /// When a file cannot be written.
-    pub fn write_weights(&self, folder: &Path) -> Result<Manifest, Error> {
-        weights::write(self, folder)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixture::{fill, from_tensorflow, in_the_old_way, vgg16};
-    use onnx_protobuf::{FunctionProto, OperatorSetIdProto, encode};
+    use onnx_protobuf::{FunctionProto, Message, OperatorSetIdProto};
 
     #[test]
     fn weights_of_the_caller_s_own() {
@@ -170,9 +130,9 @@ mod tests {
             (13, [3, 64], [512, 512])
         );
         assert_eq!(vgg16.parameters(), 14_714_688);
-        let layers = vgg16.stages().iter().map(Vec::len);
+        let layers = vgg16.stages.iter().map(Vec::len);
         assert_eq!(layers.collect::<Vec<_>>(), [2, 2, 3, 3, 3]);
-        let last = &vgg16.stages()[4][2];
+        let last = &vgg16.stages[4][2];
         assert!(
             last.weight
                 .values()
@@ -196,7 +156,7 @@ mod tests {
     fn tensors_arrive_where_they_belong() {
         let model = fill(vgg16());
         let read = Imported::from_model(&model, Source::default()).unwrap();
-        let convolutions = read.stages().iter().flatten();
+        let convolutions = read.stages.iter().flatten();
         let arrived = convolutions.flat_map(|one| [&one.weight, &one.bias]);
         let sent = &model.graph.as_ref().unwrap().initializer[..26];
         assert!(
@@ -242,7 +202,7 @@ mod tests {
     fn a_refused_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.onnx");
-        let whole = encode(&vgg16());
+        let whole = vgg16().encode_to_vec();
         let cases: [(&[u8], &str); 4] = [
             (b"", "it holds no graph"),
             (b"PK\x03\x04", "is not a readable ONNX file"),

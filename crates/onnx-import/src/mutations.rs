@@ -5,7 +5,7 @@ use std::path::Path;
 
 use graft_fuzz::{Limits, MIB, MUTATIONS, Material, Rng, Target, Verdict, mutate};
 use onnx_protobuf::{Bytes, GraphProto, ModelProto, StringStringEntryProto, TensorProto};
-use onnx_protobuf::{decode, encode};
+use onnx_protobuf::{Message, decode};
 
 use crate::Imported;
 use crate::fixture::{chain, fill, from_tensorflow, in_the_old_way, normalised, vgg16};
@@ -147,7 +147,7 @@ fn corpus() -> Vec<Vec<u8>> {
         normalised(),
         small,
     ];
-    models.iter().map(encode).collect()
+    models.iter().map(Message::encode_to_vec).collect()
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn elements_in_another_file_are_refused_unopened() {
         };
         let graph: &mut GraphProto = model.graph.as_mut().unwrap();
         graph.initializer.iter_mut().for_each(external);
-        let model: ModelProto = decode(encode(&model).into()).unwrap();
+        let model: ModelProto = decode(model.encode_to_vec().into()).unwrap();
         let refusal = Imported::from_model(&model, Source::default()).unwrap_err();
         let message = refusal.to_string();
         assert!(message.contains("in another file"), "{location}: {message}");

@@ -1,10 +1,10 @@
 //! From a graph to the network that it begins with, and that network's parameters.
 
 use graft_network::{KERNEL, Network};
-use onnx_protobuf::{FloatTensor, GraphProto, TensorProto};
+use onnx_protobuf::{FloatTensor, GraphProto};
 use tracing::info;
 
-use crate::fold::Normalisation;
+use crate::fold::fold;
 use crate::graph::Graph;
 use crate::place::Place;
 use crate::rules::{self, is_onnx};
@@ -12,25 +12,24 @@ use crate::{Convolution, Refusal};
 
 /// The known network that the graph begins with, and the convolutions of each of its stages.
 ///
-/// The whole structure is checked first, then all shapes, then the weights: what is wrong with
-/// another network is that it is another network, and not one of its numbers.
+/// The whole structure is checked before the weights: what is wrong with another network is that it is
+/// another network, and not one of its numbers.
 pub(crate) fn recognise(proto: &GraphProto) -> Result<(Network, Vec<Vec<Convolution>>), Refusal> {
     let graph = Graph::new(proto)?;
     let walk = Walk {
         graph: &graph,
         value: graph.images()?,
         walked: 0,
+        place: Place {
+            block: 1,
+            convolutions: 0,
+        },
     };
     let (network, stages) = walk.follow()?;
-    let mut constants = Vec::new();
+    let mut convolutions = Vec::new();
     for (stage, nodes) in network.stages().zip(stages) {
         let pairs = stage.convolutions().zip(nodes);
-        let found = pairs.map(|(channels, nodes)| nodes.constants(&graph, channels));
-        constants.push(found.collect::<Result<Vec<_>, _>>()?);
-    }
-    let mut convolutions = Vec::new();
-    for stage in constants {
-        let read = stage.into_iter().map(|one| one.read(&graph));
+        let read = pairs.map(|(channels, nodes)| nodes.read(&graph, channels));
         convolutions.push(read.collect::<Result<_, _>>()?);
     }
     Ok((network, convolutions))
@@ -42,6 +41,26 @@ struct Nodes {
     normalisation: Option<usize>,
 }
 
+impl Nodes {
+    /// The parameters of a convolution of `[in, out]` channels, with its normalisation folded in.
+    fn read(&self, graph: &Graph<'_>, [input, output]: [usize; 2]) -> Result<Convolution, Refusal> {
+        let index = self.convolution;
+        let shape = [output, input, KERNEL[0], KERNEL[1]];
+        let convolution = Convolution {
+            weight: graph.floats(index, 1, "weight", &shape)?,
+            bias: match graph.node(index).input.get(2) {
+                Some(name) if !name.is_empty() => graph.floats(index, 2, "bias", &[output])?,
+                // Left out when it is zero, as `PyTorch`'s exporter does.
+                _ => FloatTensor::zeros(output),
+            },
+        };
+        match self.normalisation {
+            None => Ok(convolution),
+            Some(index) => fold(graph, index, &convolution),
+        }
+    }
+}
+
 /// A walk along the graph.
 struct Walk<'a> {
     graph: &'a Graph<'a>,
@@ -49,51 +68,46 @@ struct Walk<'a> {
     value: &'a str,
     /// How many nodes it has passed.
     walked: usize,
+    /// Where in the network it is.
+    place: Place,
 }
 
 impl Walk<'_> {
     /// Walks for as long as a known network goes on in the same way.
     fn follow(mut self) -> Result<(Network, Vec<Vec<Nodes>>), Refusal> {
-        self.step_over_transpose()?;
-        let mut known = Network::ALL.to_vec();
-        let mut stages: Vec<Vec<Nodes>> = Vec::new();
-        while known
-            .iter()
-            .any(|network| network.end().number() > stages.len())
+        // Exports from TensorFlow take images with their channels last, and turn them first.
+        if let Some(index) = self.next()?
+            && self.graph.node(index).op_type == "Transpose"
         {
+            self.take(index, &["Transpose"])?;
+            info!("the file takes images with their channels last; the stages take them first");
+        }
+        let mut known = Network::ALL.to_vec();
+        let mut stages = Vec::new();
+        while known.iter().any(|one| one.stages.len() > stages.len()) {
+            let at = stages.len();
+            let count_of = |network: &Network| network.stages.get(at).map_or(0, |one| one.len());
+            self.place = Place {
+                block: at + 1,
+                convolutions: 0,
+            };
             let mut convolutions = Vec::new();
             loop {
-                let (block, count) = (stages.len(), convolutions.len());
-                let place = Place {
-                    block: block + 1,
-                    convolutions: count,
-                };
-                let of = |network: &Network| {
-                    let stage = network.stages().nth(block);
-                    stage.map_or(0, |stage| stage.outputs.len())
-                };
-                let more = known.iter().any(|network| of(network) > count);
-                let enough = count > 0 && known.iter().any(|network| of(network) == count);
-                let (node, operator) = self.step(
-                    place,
-                    match (more, enough) {
-                        (true, true) => &["Conv", "MaxPool"],
-                        (true, false) => &["Conv"],
-                        (false, _) => &["MaxPool"],
-                    },
-                )?;
+                let count = convolutions.len();
+                let more = known.iter().any(|one| count_of(one) > count);
+                let enough = count > 0 && known.iter().any(|one| count_of(one) == count);
+                let (node, operator) = self.step(match (more, enough) {
+                    (true, true) => &["Conv", "MaxPool"],
+                    (true, false) => &["Conv"],
+                    (false, _) => &["MaxPool"],
+                })?;
                 if operator == "MaxPool" {
-                    known.retain(|network| of(network) == count);
+                    known.retain(|one| count_of(one) == count);
                     break;
                 }
-                known.retain(|network| of(network) > count);
-                convolutions.push(self.activated(
-                    node,
-                    Place {
-                        convolutions: count + 1,
-                        ..place
-                    },
-                )?);
+                known.retain(|one| count_of(one) > count);
+                self.place.convolutions += 1;
+                convolutions.push(self.activated(node)?);
             }
             stages.push(convolutions);
         }
@@ -108,11 +122,11 @@ impl Walk<'_> {
     }
 
     /// Goes past the normalisation, if there is one, and the `ReLU` of a convolution.
-    fn activated(&mut self, convolution: usize, place: Place) -> Result<Nodes, Refusal> {
-        let (node, operator) = self.step(place, &["BatchNormalization", "Relu"])?;
+    fn activated(&mut self, convolution: usize) -> Result<Nodes, Refusal> {
+        let (node, operator) = self.step(&["BatchNormalization", "Relu"])?;
         let normalisation = (operator != "Relu").then_some(node);
         if normalisation.is_some() {
-            self.step(place, &["Relu"])?;
+            self.step(&["Relu"])?;
         }
         Ok(Nodes {
             convolution,
@@ -120,54 +134,27 @@ impl Walk<'_> {
         })
     }
 
-    /// Exports from TensorFlow take images with their channels last, and turn them first.
-    fn step_over_transpose(&mut self) -> Result<(), Refusal> {
-        let place = Place {
-            block: 1,
-            convolutions: 0,
-        };
-        if let Some(index) = self.next(place)?
-            && self.graph.node(index).op_type == "Transpose"
-        {
-            self.take(index, place, &["Transpose"])?;
-            info!("the file takes images with their channels last; the stages take them first");
-        }
-        Ok(())
-    }
-
     /// Goes on to the next node, which must be one of some operators.
-    fn step(
-        &mut self,
-        place: Place,
-        expected: &'static [&'static str],
-    ) -> Result<(usize, &'static str), Refusal> {
-        let next = self.next(place)?;
-        let index = next.ok_or_else(|| Refusal::Structure {
-            place,
-            expected: expected.join(" or "),
-            found: "the end of the graph".into(),
-        })?;
-        Ok((index, self.take(index, place, expected)?))
+    fn step(&mut self, expected: &[&'static str]) -> Result<(usize, &'static str), Refusal> {
+        match self.next()? {
+            Some(index) => Ok((index, self.take(index, expected)?)),
+            None => Err(self.refuse(expected, "the end of the graph".into())),
+        }
     }
 
     /// The next node that is no Identity.
-    fn next(&mut self, place: Place) -> Result<Option<usize>, Refusal> {
+    fn next(&mut self) -> Result<Option<usize>, Refusal> {
         loop {
-            match self.graph.reader(self.value, place)? {
+            match self.graph.reader(self.value, self.place)? {
                 Some(index) if self.graph.node(index).op_type == "Identity" => {
-                    self.take(index, place, &["Identity"])?;
+                    self.take(index, &["Identity"])?;
                 }
                 next => return Ok(next),
             }
         }
     }
 
-    fn take(
-        &mut self,
-        index: usize,
-        place: Place,
-        expected: &'static [&'static str],
-    ) -> Result<&'static str, Refusal> {
+    fn take(&mut self, index: usize, expected: &[&'static str]) -> Result<&'static str, Refusal> {
         let node = self.graph.node(index);
         let operator = expected.iter().find(|operator| node.op_type == **operator);
         match (operator, &node.input[..], &node.output[..]) {
@@ -180,77 +167,15 @@ impl Walk<'_> {
                 self.walked += 1;
                 Ok(operator)
             }
-            _ => Err(Refusal::Structure {
-                place,
-                expected: expected.join(" or "),
-                found: self.graph.name(index),
-            }),
+            _ => Err(self.refuse(expected, self.graph.name(index))),
         }
     }
-}
 
-impl Nodes {
-    /// Finds the constants of a convolution, and checks their shapes.
-    fn constants<'a>(
-        &self,
-        graph: &'a Graph<'a>,
-        [input, output]: [usize; 2],
-    ) -> Result<Constants<'a>, Refusal> {
-        let index = self.convolution;
-        let weight = [output, input, KERNEL[0], KERNEL[1]];
-        let has_bias = graph
-            .node(index)
-            .input
-            .get(2)
-            .is_some_and(|name| !name.is_empty());
-        let normalisation = match self.normalisation {
-            None => None,
-            Some(index) => {
-                let [scale, shift, mean, variance] = ["scale", "bias", "mean", "variance"];
-                let constant = |position, role| graph.shaped(index, position, role, &[output]);
-                Some((
-                    index,
-                    [
-                        constant(1, scale)?,
-                        constant(2, shift)?,
-                        constant(3, mean)?,
-                        constant(4, variance)?,
-                    ],
-                ))
-            }
-        };
-        Ok(Constants {
-            index,
-            weight: graph.shaped(index, 1, "weight", &weight)?,
-            bias: has_bias
-                .then(|| graph.shaped(index, 2, "bias", &[output]))
-                .transpose()?,
-            normalisation,
-        })
-    }
-}
-
-/// The constants of a convolution, which are of the right shape.
-struct Constants<'a> {
-    index: usize,
-    weight: &'a TensorProto,
-    /// Left out when it is zero, as `PyTorch`'s exporter does.
-    bias: Option<&'a TensorProto>,
-    /// The node of a normalisation, with its scale, bias, mean and variance.
-    normalisation: Option<(usize, [&'a TensorProto; 4])>,
-}
-
-impl Constants<'_> {
-    fn read(self, graph: &Graph<'_>) -> Result<Convolution, Refusal> {
-        let weight = graph.finite(self.index, "weight", self.weight)?;
-        let bias = match self.bias {
-            Some(bias) => graph.finite(self.index, "bias", bias)?,
-            None => FloatTensor::zeros(weight.dims()[0]),
-        };
-        let convolution = Convolution { weight, bias };
-        match self.normalisation {
-            None => Ok(convolution),
-            Some((index, tensors)) => Normalisation::read(graph, index, tensors)?.fold(convolution),
+    fn refuse(&self, expected: &[&str], found: String) -> Refusal {
+        Refusal::Structure {
+            place: self.place,
+            expected: expected.join(" or "),
+            found,
         }
     }
 }

@@ -128,6 +128,7 @@ pub(crate) fn is_onnx(domain: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::{constant, float, int, ints, string};
     use onnx_protobuf::TensorProto;
 
     fn checked(operator: &str, attributes: &[AttributeProto]) -> Result<(), String> {
@@ -141,9 +142,6 @@ mod tests {
 
     #[test]
     fn what_the_family_has_is_accepted() {
-        let int = AttributeProto::int;
-        let ints = |name, values: &[i64]| AttributeProto::ints(name, values);
-        let string = AttributeProto::string;
         let cases = [
             ("Conv", vec![ints("pads", &[1, 1, 1, 1])]),
             ("Conv", vec![string("auto_pad", "SAME_LOWER")]),
@@ -173,8 +171,8 @@ mod tests {
             (
                 "BatchNormalization",
                 vec![
-                    AttributeProto::float("epsilon", 1e-5),
-                    AttributeProto::float("momentum", 0.9),
+                    float("epsilon", 1e-5),
+                    float("momentum", 0.9),
                     int("training_mode", 0),
                 ],
             ),
@@ -187,9 +185,6 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        let int = AttributeProto::int;
-        let ints = |name, values: &[i64]| AttributeProto::ints(name, values);
-        let string = AttributeProto::string;
         let pads = [ints("pads", &[1, 1, 1, 1])];
         let pool = [ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])];
         let with = |base: &[AttributeProto], more| [base, &[more]].concat();
@@ -223,7 +218,7 @@ mod tests {
             (conv(int("\u{1b}[2J", 1)), "to be absent"),
             (conv(int("strides", 1)), "expected strides [1, 1], found 1"),
             (
-                conv(AttributeProto::tensor("strides", TensorProto::default())),
+                conv(constant("strides", TensorProto::default())),
                 "found TENSOR",
             ),
             (

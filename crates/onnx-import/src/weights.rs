@@ -12,5 +12,5 @@ mod read;
 mod write;
 
 pub use manifest::{BlockFile, FORMAT, MANIFEST, Manifest, Source};
+pub(crate) use read::again;
 pub use read::{MAX_BLOCK_BYTES, MAX_MANIFEST_BYTES, read_block, read_manifest};
-pub(crate) use write::write;

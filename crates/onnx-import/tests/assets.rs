@@ -10,9 +10,9 @@ fn the_fetched_file_is_vgg16_with_imagenet_weights() {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
     let vgg16 = Imported::read(&models.join("vgg16.onnx")).unwrap();
     assert_eq!(vgg16.parameters(), 14_714_688);
-    assert_eq!(vgg16.source().producer, "tf2onnx");
+    assert_eq!(vgg16.source.producer, "tf2onnx");
     // As Keras publishes them, to eight digits: the first weight, and the first biases.
-    let first = &vgg16.stages()[0][0];
+    let first = &vgg16.stages[0][0];
     let found = first
         .weight
         .values()

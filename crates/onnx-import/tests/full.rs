@@ -32,10 +32,10 @@ mod full {
     fn assert_accepted(exporter: &str, producer: &str) {
         let vgg16 = Imported::read(&fixture(&format!("{exporter}.onnx"))).unwrap();
         assert_eq!(vgg16.parameters(), 14_714_688);
-        assert_eq!(vgg16.source().producer, producer);
+        assert_eq!(vgg16.source.producer, producer);
         let json = fs::read(fixture(&format!("{exporter}.json"))).unwrap();
         let start: Value = serde_json::from_slice(&json).unwrap();
-        let blocks = vgg16.stages();
+        let blocks = &vgg16.stages;
         assert_starts(blocks[0].first().unwrap(), &start["first"]);
         assert_starts(blocks[4].last().unwrap(), &start["last"]);
     }

@@ -4,51 +4,6 @@ use crate::attribute_proto::AttributeType;
 use crate::{AttributeProto, Error, TensorProto};
 
 impl AttributeProto {
-    /// An integer.
-    #[must_use]
-    pub fn int(name: &str, value: i64) -> Self {
-        Self {
-            i: Some(value),
-            ..Self::of(name, AttributeType::Int)
-        }
-    }
-
-    /// A number.
-    #[must_use]
-    pub fn float(name: &str, value: f32) -> Self {
-        Self {
-            f: Some(value),
-            ..Self::of(name, AttributeType::Float)
-        }
-    }
-
-    /// A list of integers.
-    #[must_use]
-    pub fn ints(name: &str, values: impl Into<Vec<i64>>) -> Self {
-        Self {
-            ints: values.into(),
-            ..Self::of(name, AttributeType::Ints)
-        }
-    }
-
-    /// A string.
-    #[must_use]
-    pub fn string(name: &str, value: &str) -> Self {
-        Self {
-            s: Some(value.into()),
-            ..Self::of(name, AttributeType::String)
-        }
-    }
-
-    /// A tensor.
-    #[must_use]
-    pub fn tensor(name: &str, value: TensorProto) -> Self {
-        Self {
-            t: Some(value),
-            ..Self::of(name, AttributeType::Tensor)
-        }
-    }
-
     /// An integer, a list of integers or a string as text, such as `3`, `[3, 4]` or `"VALID"`; of
     /// anything else, what it is. No file makes it long.
     #[must_use]
@@ -72,8 +27,9 @@ impl AttributeProto {
     /// # Errors
     /// When it is of another kind.
     pub fn as_float(&self) -> Result<f32, Error> {
-        self.expect(AttributeType::Float, "a number")?;
-        Ok(self.f.unwrap_or_default())
+        // Some writers leave out a number that is 0.
+        let value = self.f.or(Some(0.0));
+        self.expect(AttributeType::Float, "a number", value)
     }
 
     /// The value of a tensor.
@@ -81,37 +37,29 @@ impl AttributeProto {
     /// # Errors
     /// When it is of another kind.
     pub fn as_tensor(&self) -> Result<&TensorProto, Error> {
-        self.expect(AttributeType::Tensor, "a tensor")?;
-        self.t
-            .as_ref()
-            .ok_or_else(|| self.refuse("a tensor", "none"))
+        self.expect(AttributeType::Tensor, "a tensor", self.t.as_ref())
     }
 
-    fn of(name: &str, kind: AttributeType) -> Self {
-        Self {
-            name: name.to_owned(),
-            r#type: kind.into(),
-            ..Self::default()
-        }
-    }
-
-    fn expect(&self, kind: AttributeType, expected: &'static str) -> Result<(), Error> {
-        if !self.ref_attr_name.is_empty() {
-            return Err(self.refuse(expected, "a reference to an attribute of a function"));
-        }
-        match AttributeType::try_from(self.r#type) {
-            Ok(found) if found == kind => Ok(()),
-            Ok(found) => Err(self.refuse(expected, found.as_str_name())),
-            Err(_) => Err(self.refuse(expected, "an unknown kind")),
-        }
-    }
-
-    fn refuse(&self, expected: &'static str, found: &str) -> Error {
-        Error::Attribute {
-            name: self.name.chars().take(100).collect(),
-            expected,
-            found: found.to_owned(),
-        }
+    /// The value, where there is one of that kind.
+    fn expect<T>(
+        &self,
+        kind: AttributeType,
+        expected: &'static str,
+        value: Option<T>,
+    ) -> Result<T, Error> {
+        let found = match AttributeType::try_from(self.r#type) {
+            _ if !self.ref_attr_name.is_empty() => "a reference to an attribute of a function",
+            Ok(found) if found != kind => found.as_str_name(),
+            Ok(_) => "none",
+            Err(_) => "an unknown kind",
+        };
+        value
+            .filter(|_| found == "none")
+            .ok_or_else(|| Error::Attribute {
+                name: self.name.chars().take(100).collect(),
+                expected,
+                found,
+            })
     }
 }
 
@@ -119,25 +67,62 @@ impl AttributeProto {
 mod tests {
     use super::*;
 
+    /// An attribute of that kind, without a value.
+    fn of(kind: AttributeType) -> AttributeProto {
+        AttributeProto {
+            name: "a".into(),
+            r#type: kind.into(),
+            ..AttributeProto::default()
+        }
+    }
+
+    fn int(i: i64) -> AttributeProto {
+        AttributeProto {
+            i: Some(i),
+            ..of(AttributeType::Int)
+        }
+    }
+
+    fn float(f: f32) -> AttributeProto {
+        AttributeProto {
+            f: Some(f),
+            ..of(AttributeType::Float)
+        }
+    }
+
+    fn ints(ints: &[i64]) -> AttributeProto {
+        AttributeProto {
+            ints: ints.into(),
+            ..of(AttributeType::Ints)
+        }
+    }
+
+    fn string(text: &str) -> AttributeProto {
+        AttributeProto {
+            s: Some(text.to_owned().into()),
+            ..of(AttributeType::String)
+        }
+    }
+
     #[test]
     fn each_kind_reads_as_itself_alone() {
         let unknown = AttributeProto {
             r#type: 99,
-            ..AttributeProto::int("a", 1)
+            ..int(1)
         };
         let cases = [
-            (AttributeProto::int("a", 3), "3"),
-            (AttributeProto::ints("a", [3, 4]), "[3, 4]"),
-            (
-                AttributeProto::ints("a", [1; 1000]),
-                "[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
-            ),
+            (int(3), "3"),
+            (ints(&[3, 4]), "[3, 4]"),
+            (ints(&[1; 1000]), "[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"),
             // Not the integer.
-            (AttributeProto::string("a", "3"), r#""3""#),
-            (AttributeProto::string("a", "\u{1b}[2J"), r#""\u{1b}[2J""#),
-            (AttributeProto::float("a", 3.0), "FLOAT"),
+            (string("3"), r#""3""#),
+            (string("\u{1b}[2J"), r#""\u{1b}[2J""#),
+            (float(3.0), "FLOAT"),
             (
-                AttributeProto::tensor("a", TensorProto::default()),
+                AttributeProto {
+                    t: Some(TensorProto::default()),
+                    ..of(AttributeType::Tensor)
+                },
                 "TENSOR",
             ),
             (unknown, "UNDEFINED"),
@@ -147,23 +132,23 @@ mod tests {
             assert_eq!(attribute.as_float().is_ok(), *expected == "FLOAT");
             assert_eq!(attribute.as_tensor().is_ok(), *expected == "TENSOR");
         }
-        assert!(AttributeProto::string("a", &"x".repeat(1000)).text().len() < 110);
+        assert!(string(&"x".repeat(1000)).text().len() < 110);
     }
 
     #[test]
     fn refusals_name_expected_and_found() {
         let referring = AttributeProto {
             ref_attr_name: "b".into(),
-            ..AttributeProto::float("a", 1.0)
+            ..float(1.0)
         };
         assert!(referring.text().starts_with("a reference"));
         let subgraph = AttributeProto {
             r#type: AttributeType::Graph.into(),
-            ..AttributeProto::float("a", 1.0)
+            ..float(1.0)
         };
         let unknown = AttributeProto {
             r#type: 99,
-            ..AttributeProto::float("a", 1.0)
+            ..float(1.0)
         };
         let cases = [
             (referring, "found a reference"),

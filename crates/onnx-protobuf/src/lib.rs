@@ -1,4 +1,4 @@
-//! ONNX files as typed messages: bounded reading, building, writing.
+//! ONNX files as typed messages, read with limits.
 //!
 //! The messages are generated from `onnx.proto`, which lists the part of ONNX that Graft needs.
 //! What is written by hand is what makes them safe to use: [`decode`] refuses a file that would
@@ -17,12 +17,11 @@ mod generated;
 mod limits;
 mod read;
 mod tensor;
-mod value;
 
 pub use bytes::Bytes;
 pub use error::Error;
 pub use generated::*;
 pub use limits::{MAX_FILE_BYTES, MAX_STRUCTURE_BYTES};
-pub use read::{decode, encode, load, read};
+pub use prost::Message;
+pub use read::{decode, read};
 pub use tensor::{FloatTensor, MAX_DIMENSIONS};
-pub use value::Dimension;

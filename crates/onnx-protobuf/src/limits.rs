@@ -15,7 +15,7 @@ pub const MAX_FILE_BYTES: u64 = 1 << 30;
 /// of VGG16 takes some ten kilobytes without its weights, that of `DenseNet-121` 0.2 MB.
 pub const MAX_STRUCTURE_BYTES: usize = 4 << 20;
 
-/// The messages on the way from the model to the elements of its tensors.
+/// What lies on the way from a model to the elements of its tensors.
 #[derive(Clone, Copy)]
 enum Message {
     Model,
@@ -24,29 +24,22 @@ enum Message {
     Attribute,
     SparseTensor,
     Tensor,
-}
-
-/// What a length-delimited field holds.
-enum Field {
-    Message(Message),
+    /// No message, but the elements themselves.
     Elements,
-    Other,
 }
 
 impl Message {
-    /// What field `number` holds; the numbers are those of `onnx.proto`.
-    fn field(self, number: u64) -> Field {
-        match (self, number) {
-            (Self::Model, 7) => Field::Message(Self::Graph),
-            (Self::Graph, 1) => Field::Message(Self::Node),
-            (Self::Graph | Self::Attribute, 5) | (Self::SparseTensor, 1) => {
-                Field::Message(Self::Tensor)
-            }
-            (Self::Graph, 15) => Field::Message(Self::SparseTensor),
-            (Self::Node, 5) => Field::Message(Self::Attribute),
-            (Self::Tensor, 4 | 9) => Field::Elements,
-            _ => Field::Other,
-        }
+    /// What field `number` holds, if that is on the way; the numbers are those of `onnx.proto`.
+    fn field(self, number: u64) -> Option<Self> {
+        Some(match (self, number) {
+            (Self::Model, 7) => Self::Graph,
+            (Self::Graph, 1) => Self::Node,
+            (Self::Graph | Self::Attribute, 5) | (Self::SparseTensor, 1) => Self::Tensor,
+            (Self::Graph, 15) => Self::SparseTensor,
+            (Self::Node, 5) => Self::Attribute,
+            (Self::Tensor, 4 | 9) => Self::Elements,
+            _ => return None,
+        })
     }
 }
 
@@ -72,29 +65,37 @@ struct Cursor<'a> {
 impl Cursor<'_> {
     /// How many bytes up to `end` are tensor elements, when they are a `message`.
     fn elements(&mut self, message: Message, end: usize) -> Result<usize, Error> {
+        if let Message::Elements = message {
+            return Ok(end - self.at);
+        }
         let mut elements = 0;
         while self.at < end {
             let key = self.varint(end)?;
             // The wire types of protocol buffers.
-            match key & 7 {
+            let length = match key & 7 {
                 0 => {
                     self.varint(end)?;
+                    continue;
                 }
-                1 => self.skip(8, end)?,
-                2 => {
-                    let length = self.varint(end)?;
-                    let field_end = self.end_of(length, end)?;
-                    match message.field(key >> 3) {
-                        Field::Message(inner) => elements += self.elements(inner, field_end)?,
-                        Field::Elements => elements += field_end - self.at,
-                        Field::Other => {}
-                    }
-                    self.at = field_end;
-                }
-                5 => self.skip(4, end)?,
+                1 => 8,
+                2 => self.varint(end)?,
+                5 => 4,
                 3 | 4 => return Err(self.wire("a group, which ONNX does not have,")),
                 _ => return Err(self.wire("an unknown wire type")),
+            };
+            let field_end = usize::try_from(length)
+                .ok()
+                .filter(|length| *length <= end - self.at)
+                .map(|length| self.at + length)
+                .ok_or_else(|| {
+                    self.wire("a field that is longer than what is left of its message")
+                })?;
+            if key & 7 == 2
+                && let Some(inner) = message.field(key >> 3)
+            {
+                elements += self.elements(inner, field_end)?;
             }
+            self.at = field_end;
         }
         Ok(elements)
     }
@@ -113,20 +114,6 @@ impl Cursor<'_> {
             }
         }
         Err(self.wire("a number of more than ten bytes"))
-    }
-
-    fn skip(&mut self, length: u64, end: usize) -> Result<(), Error> {
-        self.at = self.end_of(length, end)?;
-        Ok(())
-    }
-
-    /// Where the `length` bytes from here on end, which is not after `end`.
-    fn end_of(&self, length: u64, end: usize) -> Result<usize, Error> {
-        usize::try_from(length)
-            .ok()
-            .filter(|length| *length <= end - self.at)
-            .map(|length| self.at + length)
-            .ok_or_else(|| self.wire("a field that is longer than what is left of its message"))
     }
 
     fn wire(&self, problem: &'static str) -> Error {

@@ -10,44 +10,34 @@ use prost::Message;
 use crate::limits;
 use crate::{Error, MAX_FILE_BYTES, ModelProto};
 
-/// Reads an ONNX file.
+/// Reads an ONNX file: its bytes, and the model in them.
 ///
 /// # Errors
-/// As [`load`] and [`decode`]; the file is named.
-pub fn read(path: &Path) -> Result<ModelProto, Error> {
-    decode(load(path)?).map_err(|source| Error::Content {
-        path: path.to_owned(),
-        source: Box::new(source),
-    })
-}
-
-/// The bytes of a file.
-///
-/// # Errors
-/// When it cannot be read, or has more than [`MAX_FILE_BYTES`].
-pub fn load(path: &Path) -> Result<Bytes, Error> {
+/// When it cannot be read, or has more than [`MAX_FILE_BYTES`]; and as [`decode`]. The file is named.
+pub fn read(path: &Path) -> Result<(Bytes, ModelProto), Error> {
     let failed = |source| Error::File {
         path: path.to_owned(),
         source,
     };
-    let too_large = || Error::TooLarge {
-        path: path.to_owned(),
-    };
     let file = File::open(path).map_err(failed)?;
-    let expected = file.metadata().map_err(failed)?.len();
-    if expected > MAX_FILE_BYTES {
-        return Err(too_large());
-    }
+    // By its length first; the file may grow meanwhile, or be a device that tells none.
+    let mut length = file.metadata().map_err(failed)?.len();
     let mut bytes = Vec::new();
-    // The file may grow meanwhile, or be a device that tells no length.
-    let read = file
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if read as u64 > MAX_FILE_BYTES {
-        return Err(too_large());
+    if length <= MAX_FILE_BYTES {
+        let mut limited = file.take(MAX_FILE_BYTES + 1);
+        length = limited.read_to_end(&mut bytes).map_err(failed)? as u64;
     }
-    Ok(bytes.into())
+    if length > MAX_FILE_BYTES {
+        return Err(Error::TooLarge {
+            path: path.to_owned(),
+        });
+    }
+    let bytes = Bytes::from(bytes);
+    let model = decode(bytes.clone()).map_err(|source| Error::Content {
+        path: path.to_owned(),
+        source: Box::new(source),
+    })?;
+    Ok((bytes, model))
 }
 
 /// Decodes a model. The weights in it are slices of `bytes`, not copies.
@@ -64,16 +54,13 @@ pub fn decode(bytes: Bytes) -> Result<ModelProto, Error> {
     Ok(model)
 }
 
-/// The bytes of an ONNX file. The same model gives the same bytes.
-#[must_use]
-pub fn encode(model: &ModelProto) -> Vec<u8> {
-    model.encode_to_vec()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attribute_proto::AttributeType;
+    use crate::tensor_shape_proto::{Dimension, dimension};
     use crate::{AttributeProto, GraphProto, NodeProto, TensorProto};
+    use crate::{TensorShapeProto, TypeProto, ValueInfoProto, type_proto};
     use proptest::prelude::*;
 
     fn model() -> ModelProto {
@@ -83,7 +70,12 @@ mod tests {
             graph: Some(GraphProto {
                 node: vec![NodeProto {
                     op_type: "Conv".into(),
-                    attribute: vec![AttributeProto::ints("pads", [1, 1, 1, 1])],
+                    attribute: vec![AttributeProto {
+                        name: "pads".into(),
+                        r#type: AttributeType::Ints.into(),
+                        ints: vec![1; 4],
+                        ..AttributeProto::default()
+                    }],
                     ..NodeProto::default()
                 }],
                 initializer: vec![TensorProto {
@@ -113,13 +105,39 @@ mod tests {
     fn a_model_survives() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.onnx");
-        std::fs::write(&path, encode(&model())).unwrap();
-        assert_eq!(read(&path).unwrap(), model());
+        std::fs::write(&path, model().encode_to_vec()).unwrap();
+        let (bytes, read) = read(&path).unwrap();
+        assert_eq!(read, model());
+        assert_eq!(bytes, model().encode_to_vec());
+    }
+
+    #[test]
+    fn a_value_has_the_bytes_of_the_format() {
+        let dim = [
+            dimension::Value::DimParam("n".into()),
+            dimension::Value::DimValue(3),
+        ]
+        .map(|value| Dimension { value: Some(value) });
+        let tensor = type_proto::Tensor {
+            elem_type: 1,
+            shape: Some(TensorShapeProto { dim: dim.into() }),
+        };
+        let value = ValueInfoProto {
+            name: "x".into(),
+            r#type: Some(TypeProto {
+                value: Some(type_proto::Value::TensorType(tensor)),
+            }),
+        };
+        // By hand from the field numbers: name 1, type 2 { tensor 1 { type 1, shape 2 { dim 1 {
+        // param 2 }, dim 1 { value 1 } } } }.
+        let expected =
+            b"\x0a\x01x\x12\x0f\x0a\x0d\x08\x01\x12\x09\x0a\x03\x12\x01n\x0a\x02\x08\x03";
+        assert_eq!(value.encode_to_vec(), expected);
     }
 
     #[test]
     fn weights_are_not_copied() {
-        let bytes = Bytes::from(encode(&model()));
+        let bytes = Bytes::from(model().encode_to_vec());
         let graph = decode(bytes.clone()).unwrap().graph.unwrap();
         let weights = graph.initializer[0].raw_data.as_ref().unwrap();
         assert!(bytes.as_ptr_range().contains(&weights.as_ptr()));
@@ -127,7 +145,7 @@ mod tests {
 
     #[test]
     fn every_truncation_is_refused() {
-        let whole = encode(&model());
+        let whole = model().encode_to_vec();
         for length in 0..whole.len() {
             let cut = Bytes::copy_from_slice(&whole[..length]);
             // The graph comes after the other fields, so that no prefix is a model.
@@ -188,14 +206,14 @@ mod tests {
             start in 0_usize..600,
             replacement in prop::collection::vec(any::<u8>(), 0..8),
         ) {
-            let mut bytes = encode(&model());
+            let mut bytes = model().encode_to_vec();
             let start = start.min(bytes.len());
             let end = (start + replacement.len()).min(bytes.len());
             bytes.splice(start..end, replacement);
             if let Ok(model) = decode(bytes.into()) {
                 // By their bytes, for a number that is no number differs from itself.
-                let written = encode(&model);
-                prop_assert_eq!(encode(&decode(written.clone().into()).unwrap()), written);
+                let written = model.encode_to_vec();
+                prop_assert_eq!(decode(written.clone().into()).unwrap().encode_to_vec(), written);
             }
         }
     }

@@ -20,27 +20,31 @@ impl FloatTensor {
     /// their number does not fit the shape.
     #[must_use]
     pub fn new(dims: Vec<usize>, bytes: Bytes) -> Option<Self> {
-        (bytes_of(&dims) == Some(bytes.len())).then_some(Self { dims, bytes })
+        let mut sizes = dims.iter();
+        // None where that is more than there can be.
+        let expected = sizes.try_fold(size_of::<f32>(), |bytes, dim| bytes.checked_mul(*dim));
+        (expected == Some(bytes.len())).then_some(Self { dims, bytes })
     }
 
     /// The tensor of shape `dims` with these elements, row-major; or `None` when their number does not
     /// fit the shape.
     #[must_use]
     pub fn of(dims: Vec<usize>, values: impl IntoIterator<Item = f32>) -> Option<Self> {
-        let bytes: Vec<u8> = values.into_iter().flat_map(f32::to_le_bytes).collect();
-        Self::new(dims, bytes.into())
+        Self::new(
+            dims,
+            values.into_iter().flat_map(f32::to_le_bytes).collect(),
+        )
     }
 
     /// A tensor of the same shape: `change` gives each element from its place and its value here.
     #[must_use]
     pub fn map(&self, change: impl Fn(usize, f32) -> f32) -> Self {
         let values = self.values().enumerate();
-        let changed: Vec<u8> = values
-            .flat_map(|(at, value)| change(at, value).to_le_bytes())
-            .collect();
         Self {
             dims: self.dims.clone(),
-            bytes: changed.into(),
+            bytes: values
+                .flat_map(|(at, value)| change(at, value).to_le_bytes())
+                .collect(),
         }
     }
 
@@ -70,20 +74,6 @@ impl FloatTensor {
         let (elements, _) = self.bytes.as_chunks();
         elements.iter().copied().map(f32::from_le_bytes)
     }
-
-    /// The message that holds this tensor as a constant called `name`.
-    #[must_use]
-    pub fn to_proto(&self, name: impl Into<String>) -> TensorProto {
-        // No dimension is so large, unless another is zero and there are no elements.
-        let signed = |dim: &usize| i64::try_from(*dim).unwrap_or(i64::MAX);
-        TensorProto {
-            name: name.into(),
-            dims: self.dims.iter().map(signed).collect(),
-            data_type: DataType::Float.into(),
-            raw_data: Some(self.bytes.clone()),
-            ..TensorProto::default()
-        }
-    }
 }
 
 impl TensorProto {
@@ -94,14 +84,11 @@ impl TensorProto {
     pub fn shape(&self) -> Result<Vec<usize>, Error> {
         let found = self.dims.len();
         if found > MAX_DIMENSIONS {
-            return Err(self.refuse(format!(
-                "expected at most {MAX_DIMENSIONS} dimensions, found {found}"
-            )));
+            let problem = format!("expected at most {MAX_DIMENSIONS} dimensions, found {found}");
+            return Err(self.refuse(problem));
         }
-        self.dims
-            .iter()
-            .map(|dim| usize::try_from(*dim))
-            .collect::<Result<_, _>>()
+        let dims = self.dims.iter().map(|dim| usize::try_from(*dim));
+        dims.collect::<Result<_, _>>()
             .map_err(|_| self.refuse(format!("a shape of {:?}", self.dims)))
     }
 
@@ -111,36 +98,34 @@ impl TensorProto {
     /// When it has other elements, has them in another file (which is not opened), has them twice,
     /// or has more or fewer than its shape says.
     pub fn floats(&self) -> Result<FloatTensor, Error> {
-        if self.data_location() == DataLocation::External || !self.external_data.is_empty() {
-            return Err(self.refuse(
-                "its elements are in another file; save the model with all its data in one file"
-                    .into(),
-            ));
-        }
-        if self.data_type != i32::from(DataType::Float) {
-            return Err(self.refuse(format!(
-                "expected elements of type FLOAT, found {}",
-                type_name(self.data_type)
-            )));
-        }
-        let bytes = match &self.raw_data {
-            Some(raw) if self.float_data.is_empty() => raw.clone(),
-            Some(_) => {
-                return Err(self.refuse("its elements are both in raw_data and float_data".into()));
+        let is_external =
+            self.data_location() == DataLocation::External || !self.external_data.is_empty();
+        let problem = if is_external {
+            "its elements are in another file; save the model with all its data in one file".into()
+        } else if self.data_type != i32::from(DataType::Float) {
+            let found = DataType::try_from(self.data_type).map_or_else(
+                |_| format!("the unknown type {}", self.data_type),
+                |known| known.as_str_name().to_owned(),
+            );
+            format!("expected elements of type FLOAT, found {found}")
+        } else if self.raw_data.is_some() && !self.float_data.is_empty() {
+            "its elements are both in raw_data and float_data".into()
+        } else {
+            let typed = self.float_data.iter().copied();
+            let bytes = match &self.raw_data {
+                Some(raw) => raw.clone(),
+                None => typed.flat_map(f32::to_le_bytes).collect(),
+            };
+            let found = bytes.len();
+            match FloatTensor::new(self.shape()?, bytes) {
+                Some(tensor) => return Ok(tensor),
+                None => format!(
+                    "expected the elements of shape {:?}, found {found} bytes",
+                    self.dims
+                ),
             }
-            None => self
-                .float_data
-                .iter()
-                .flat_map(|element| element.to_le_bytes())
-                .collect(),
         };
-        let found = bytes.len();
-        FloatTensor::new(self.shape()?, bytes).ok_or_else(|| {
-            self.refuse(format!(
-                "expected the elements of shape {:?}, found {found} bytes",
-                self.dims
-            ))
-        })
+        Err(self.refuse(problem))
     }
 
     fn refuse(&self, problem: String) -> Error {
@@ -148,19 +133,6 @@ impl TensorProto {
             name: self.name.chars().take(100).collect(),
             problem,
         }
-    }
-}
-
-/// How many bytes the floats of such a shape take, or `None` when that is more than there can be.
-fn bytes_of(dims: &[usize]) -> Option<usize> {
-    dims.iter()
-        .try_fold(size_of::<f32>(), |bytes, dim| bytes.checked_mul(*dim))
-}
-
-fn type_name(data_type: i32) -> String {
-    match DataType::try_from(data_type) {
-        Ok(known) => known.as_str_name().to_owned(),
-        Err(_) => format!("the unknown type {data_type}"),
     }
 }
 
@@ -174,9 +146,13 @@ mod tests {
     fn tensor() -> TensorProto {
         let elements = [1.0_f32, 2.0, 3.0, 4.0];
         let bytes: Vec<u8> = elements.iter().flat_map(|x| x.to_le_bytes()).collect();
-        FloatTensor::new(vec![2, 2], bytes.into())
-            .unwrap()
-            .to_proto("w")
+        TensorProto {
+            name: "w".into(),
+            dims: vec![2, 2],
+            data_type: DataType::Float.into(),
+            raw_data: Some(bytes.into()),
+            ..TensorProto::default()
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) fn run(arguments: &Import, home: &Paths) -> Result<(), Error> {
         None => sources(home, &arguments.outside)?.onnx()?,
     };
     let imported = Imported::read(&file)?;
-    let network = imported.network();
+    let network = imported.network;
     let folder = home.weights(network.name);
     imported.write_weights(&folder)?;
     output::line(&format!(
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Import, home: &Paths) -> Result<(), Error> {
          Next: {} train --set backbone.network={network}",
         shown(&file),
         network.title,
-        imported.stages().iter().map(Vec::len).sum::<usize>(),
+        imported.stages.iter().map(Vec::len).sum::<usize>(),
         imported.parameters(),
         shown(&folder),
         graft(),

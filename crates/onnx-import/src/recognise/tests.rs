@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fixture::{chain, fill, node, of, tensor, vgg16};
-use onnx_protobuf::{ModelProto, NodeProto};
+use onnx_protobuf::{ModelProto, NodeProto, TensorProto};
 
 fn refusal(model: &ModelProto) -> String {
     let graph = model.graph.as_ref().unwrap();
@@ -120,7 +120,13 @@ fn every_wrong_constant_is_placed() {
         change(&mut graph);
         graph
     };
-    let narrow = chain(&[&[64; 2], &[128, 64], &[256; 3], &[512; 3], &[512; 3]]);
+    let narrow = fill(chain(&[
+        &[64; 2],
+        &[128, 64],
+        &[256; 3],
+        &[512; 3],
+        &[512; 3],
+    ]));
     // Node 0 is the first convolution; it reads the initialisers 0 and 1.
     let cases = [
         (

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use graft_fuzz::{Damage, Limits, MUTATIONS, Target, Verdict, place};
+use graft_network::Network;
 use onnx_protobuf::FloatTensor;
 use tempfile::TempDir;
 
@@ -28,9 +29,12 @@ fn folder() -> (TempDir, Manifest) {
     let blocks =
         [1.0, 2.0, 3.0, 4.0, 5.0].map(|value| vec![convolution(value), convolution(-value)]);
     let folder = tempfile::tempdir().unwrap();
-    let manifest = Imported::of(source, blocks.into())
-        .write_weights(folder.path())
-        .unwrap();
+    let imported = Imported {
+        source,
+        network: Network::default(),
+        stages: blocks.into(),
+    };
+    let manifest = imported.write_weights(folder.path()).unwrap();
     (folder, manifest)
 }
 

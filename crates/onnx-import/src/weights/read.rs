@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::manifest::{FORMAT, MANIFEST, Manifest, block_file};
 use crate::Error;
@@ -20,28 +20,24 @@ pub const MAX_BLOCK_BYTES: u64 = 64 << 20;
 /// When it is missing, is no manifest, or that of another format.
 pub fn read_manifest(folder: &Path) -> Result<Manifest, Error> {
     let path = folder.join(MANIFEST);
-    let json = read_at_most(MAX_MANIFEST_BYTES, folder, &path)?;
-    let refuse = |expected: String, found: String| changed(folder, &path, expected, found);
+    let json = read_at_most(MAX_MANIFEST_BYTES, &path)?;
     let manifest = Manifest::from_json(&json)
-        .map_err(|found| refuse("the manifest of a weights folder".into(), found))?;
+        .map_err(|found| changed(&path, "the manifest of a weights folder", found))?;
     if manifest.format != FORMAT {
-        return Err(refuse(
-            format!("format {FORMAT}"),
-            format!("format {}", manifest.format),
+        let (expected, found) = (FORMAT, manifest.format);
+        return Err(changed(
+            &path,
+            format!("format {expected}"),
+            format!("format {found}"),
         ));
     }
     // Names that are not taken from the manifest lead nowhere else.
     let expected: Vec<String> = (1..=manifest.blocks.len()).map(block_file).collect();
-    if !manifest
-        .blocks
-        .iter()
-        .map(|block| &block.file)
-        .eq(&expected)
-    {
-        return Err(refuse(
-            format!("the files {}", expected.join(", ")),
-            format!("{} files, not all of these names", manifest.blocks.len()),
-        ));
+    let mut files = manifest.blocks.iter().map(|block| &block.file);
+    if !files.by_ref().eq(&expected) {
+        let found = format!("{} files, not all of these names", manifest.blocks.len());
+        let expected = format!("the files {}", expected.join(", "));
+        return Err(changed(&path, expected, found));
     }
     Ok(manifest)
 }
@@ -55,47 +51,44 @@ pub fn read_block(folder: &Path, manifest: &Manifest, block: usize) -> Result<Ve
     let expected = block.checked_sub(1).and_then(|at| manifest.blocks.get(at));
     let Some(expected) = expected else {
         let known = format!("a block from 1 to {}", manifest.blocks.len());
-        return Err(changed(folder, &path, known, format!("block {block}")));
+        return Err(changed(&path, known, format!("block {block}")));
     };
-    let bytes = read_at_most(MAX_BLOCK_BYTES, folder, &path)?;
+    let bytes = read_at_most(MAX_BLOCK_BYTES, &path)?;
     let found = graft_durable::sha256(&bytes);
     if found != expected.sha256 {
-        return Err(changed(
-            folder,
-            &path,
-            format!("sha256 {}", expected.sha256),
-            format!("{found} ({} bytes)", bytes.len()),
-        ));
+        let expected = format!("sha256 {}", expected.sha256);
+        let found = format!("{found} ({} bytes)", bytes.len());
+        return Err(changed(&path, expected, found));
     }
     Ok(bytes)
 }
 
-fn read_at_most(limit: u64, folder: &Path, path: &Path) -> Result<Vec<u8>, Error> {
+fn read_at_most(limit: u64, path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |source: io::Error| Error::Read {
-        folder: folder.to_owned(),
         path: path.to_owned(),
         source,
     };
     let mut bytes = Vec::new();
-    File::open(path)
-        .map_err(failed)?
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
+    let mut file = File::open(path).map_err(failed)?.take(limit + 1);
+    file.read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > limit {
-        let expected = format!("at most {limit} bytes");
-        return Err(changed(folder, path, expected, "more".into()));
+        return Err(changed(path, format!("at most {limit} bytes"), "more"));
     }
     Ok(bytes)
 }
 
-fn changed(folder: &Path, path: &Path, expected: String, found: String) -> Error {
+fn changed(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Error {
     Error::Changed {
-        folder: folder.to_owned(),
-        path: PathBuf::from(path),
-        expected,
-        found,
+        path: path.to_owned(),
+        expected: expected.into(),
+        found: found.into(),
     }
+}
+
+/// What to do about a file that cannot be used.
+pub(crate) fn again(file: &Path) -> String {
+    let folder = file.parent().unwrap_or(file).display();
+    format!("delete the folder {folder} and run again, which writes it anew")
 }
 
 #[cfg(test)]

@@ -6,55 +6,44 @@ use std::path::Path;
 use onnx_protobuf::FloatTensor;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError};
-use serde::Serialize;
+use serde_json::json;
 
 use super::manifest::{BlockFile, FORMAT, MANIFEST, Manifest, block_file};
-use crate::Convolution;
-use crate::{Error, Imported};
+use crate::{Convolution, Error, Imported};
 
-/// What a block's file says about itself.
-#[derive(Serialize)]
-struct Label<'a> {
-    block: usize,
-    source_sha256: &'a str,
-}
-
-/// Writes the files of the stages, then the manifest.
-pub(crate) fn write(imported: &Imported, folder: &Path) -> Result<Manifest, Error> {
-    let source = imported.source().clone();
-    let mut blocks = Vec::new();
-    for (block, convolutions) in (1..).zip(imported.stages()) {
-        let bytes = serialize(
-            convolutions,
-            &Label {
-                block,
-                source_sha256: &source.sha256,
-            },
-        )?;
-        let file = block_file(block);
-        graft_durable::write(&folder.join(&file), &bytes)?;
-        blocks.push(BlockFile {
-            file,
-            sha256: graft_durable::sha256(&bytes),
-        });
+impl Imported {
+    /// Writes `block1.safetensors`, `block2.safetensors`, ..., and at last `weights.json`, into
+    /// `folder`, which is made if need be. The same file gives the same bytes.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write_weights(&self, folder: &Path) -> Result<Manifest, Error> {
+        let mut blocks = Vec::new();
+        for (block, convolutions) in (1..).zip(&self.stages) {
+            let label = json!({"block": block, "source_sha256": self.source.sha256});
+            let bytes = serialize(convolutions, label.to_string())?;
+            let (file, sha256) = (block_file(block), graft_durable::sha256(&bytes));
+            graft_durable::write(&folder.join(&file), &bytes)?;
+            blocks.push(BlockFile { file, sha256 });
+        }
+        let manifest = Manifest {
+            format: FORMAT,
+            source: self.source.clone(),
+            blocks,
+        };
+        let json = manifest.to_json().map_err(SafeTensorError::from)?;
+        graft_durable::write(&folder.join(MANIFEST), &json)?;
+        Ok(manifest)
     }
-    let manifest = Manifest {
-        format: FORMAT,
-        source,
-        blocks,
-    };
-    let json = manifest.to_json().map_err(SafeTensorError::from)?;
-    graft_durable::write(&folder.join(MANIFEST), &json)?;
-    Ok(manifest)
 }
 
-fn serialize(convolutions: &[Convolution], label: &Label<'_>) -> Result<Vec<u8>, SafeTensorError> {
+/// A block's file, which says `label` about itself.
+fn serialize(convolutions: &[Convolution], label: String) -> Result<Vec<u8>, SafeTensorError> {
     let mut tensors = Vec::new();
     for (number, convolution) in (1..).zip(convolutions) {
         tensors.push((format!("conv2d{number}.weight"), view(&convolution.weight)?));
         tensors.push((format!("conv2d{number}.bias"), view(&convolution.bias)?));
     }
-    let label = serde_json::to_string(label)?;
     safetensors::serialize(tensors, Some(HashMap::from([("graft".to_owned(), label)])))
 }
 
@@ -83,7 +72,7 @@ mod tests {
         for block in 1..=5 {
             let bytes = read_block(folder.path(), &manifest, block).unwrap();
             let tensors = SafeTensors::deserialize(&bytes).unwrap();
-            let convolutions = &vgg16.stages()[block - 1];
+            let convolutions = &vgg16.stages[block - 1];
             assert_eq!(tensors.len(), 2 * convolutions.len());
             for (number, convolution) in (1..).zip(convolutions) {
                 let parts = [("weight", &convolution.weight), ("bias", &convolution.bias)];
