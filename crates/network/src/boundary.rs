@@ -1,9 +1,7 @@
 //! A place between two stages, where a network can be cut.
 
 use std::fmt;
-use std::str::FromStr;
 
-use crate::error::{Error, list};
 use crate::network::most_stages;
 
 /// A place where a network can be cut: after so many of its stages. Its name is that of the last
@@ -27,10 +25,9 @@ impl Boundary {
         self.0.into()
     }
 
-    /// The boundary one stage earlier; before the first stage there is none.
-    #[must_use]
-    pub fn before(self) -> Option<Self> {
-        self.0.checked_sub(1).map(Self)
+    /// The boundary one stage earlier; before the first stage there is none other.
+    pub(crate) fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
     }
 
     /// Every boundary that some network has, from its images on.
@@ -45,20 +42,6 @@ impl fmt::Display for Boundary {
             0 => formatter.write_str("images"),
             number => write!(formatter, "block{number}"),
         }
-    }
-}
-
-impl FromStr for Boundary {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        Self::all()
-            .find(|boundary| boundary.to_string() == name)
-            .ok_or_else(|| Error::Unknown {
-                kind: "boundary",
-                found: name.to_owned(),
-                known: list(Self::all()),
-            })
     }
 }
 
@@ -95,8 +78,8 @@ mod tests {
     #[test]
     fn boundaries_are_in_order() {
         let two = Boundary::after(2);
-        assert_eq!(two.before(), Some(Boundary::after(1)));
-        assert!(two.before() < Some(two));
-        assert_eq!(Boundary::IMAGES.before(), None);
+        assert_eq!(two.before(), Boundary::after(1));
+        assert!(two.before() < two);
+        assert_eq!(Boundary::IMAGES.before(), Boundary::IMAGES);
     }
 }

@@ -18,7 +18,15 @@ pub use unfreeze::Unfreeze;
 
 /// Written and read as its name.
 macro_rules! written_by_name {
-    ($($named:ty),*) => {$(
+    ($($named:ty: $kind:literal, $all:expr;)*) => {$(
+        impl std::str::FromStr for $named {
+            type Err = Error;
+
+            fn from_str(name: &str) -> Result<Self, Error> {
+                error::named($kind, name, $all)
+            }
+        }
+
         impl serde::Serialize for $named {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -33,4 +41,8 @@ macro_rules! written_by_name {
         }
     )*};
 }
-written_by_name!(Boundary, Network, Unfreeze);
+written_by_name! {
+    Boundary: "boundary", Boundary::all();
+    Network: "network", Network::ALL.iter().copied();
+    Unfreeze: "stage to unfreeze", Unfreeze::all();
+}

@@ -2,10 +2,8 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::str::FromStr;
 
-use crate::Boundary;
-use crate::error::{Error, list};
+use crate::{Boundary, Error};
 
 /// The channels of an image: three colours.
 pub const IMAGE_CHANNELS: usize = 3;
@@ -83,10 +81,11 @@ impl Network {
         if boundary <= self.end() {
             return Ok(());
         }
+        let known: Vec<_> = self.boundaries().map(|one| one.to_string()).collect();
         Err(Error::NoStage {
             network: self.title,
             boundary,
-            known: list(self.boundaries()),
+            known: known.join(", "),
         })
     }
 
@@ -124,12 +123,8 @@ impl Network {
                 width,
             });
         }
-        let halvings = boundary.number();
-        Ok([
-            self.channels(boundary),
-            height >> halvings,
-            width >> halvings,
-        ])
+        let [height, width] = [height, width].map(|side| side / least);
+        Ok([self.channels(boundary), height, width])
     }
 
     /// Operations that all convolutions up to a boundary take for one image in their direct form, a
@@ -201,20 +196,6 @@ impl Default for Network {
 impl fmt::Display for Network {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name)
-    }
-}
-
-impl FromStr for Network {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        let mut all = Self::ALL.iter().copied();
-        all.find(|network| network.name == name)
-            .ok_or_else(|| Error::Unknown {
-                kind: "network",
-                found: name.to_owned(),
-                known: list(Self::ALL),
-            })
     }
 }
 

@@ -1,131 +1,92 @@
 //! Numbers that no run can use.
 
 use graft_dataset::{Holdout, ImageSet, split};
+use graft_network::Unfreeze;
 
-use crate::{Keep, Recipe, RecipeError, Training};
+use crate::{Backbone, Keep, Recipe, RecipeError};
 
 impl Recipe {
     /// Which of `images` are learned from, and which are held out.
     ///
     /// # Errors
-    /// When as many as all images are to be held out, or a class has too few.
+    /// When as many as all images are to be held out.
     pub fn holdout(&self, images: &ImageSet) -> Result<Holdout, RecipeError> {
         let (held_out, all) = (self.data.validation, images.len());
-        if held_out >= all {
-            let expected = format!("fewer than the {all} training images");
-            let (key, found) = ("data.validation", held_out.to_string());
-            return Err(RecipeError::Value {
-                key,
-                expected,
-                found,
-            });
-        }
+        let expected = format!("fewer than the {all} training images");
+        ensure(held_out < all, "data.validation", expected, held_out)?;
         Ok(split(images.labels(), held_out, self.training.seed)?)
     }
 
     /// Refuses numbers that no run can use.
     pub(crate) fn check(&self) -> Result<(), RecipeError> {
-        let Training {
-            epochs,
-            batch_size,
-            learning_rate,
-            keep,
-            ref adam,
+        let Backbone {
+            network,
+            boundary,
+            unfreeze,
             ..
-        } = self.training;
-        let betas = 0.0..1.0;
-        let checks = [
-            (
-                epochs > 0,
-                "training.epochs",
-                "at least 1",
-                epochs.to_string(),
-            ),
-            (
-                batch_size > 0,
-                "training.batch_size",
-                "at least 1",
-                batch_size.to_string(),
-            ),
-            (
-                learning_rate.is_finite() && learning_rate > 0.0,
-                "training.learning_rate",
-                "a finite number above 0",
-                learning_rate.to_string(),
-            ),
-            (
-                betas.contains(&adam.beta_1),
-                "training.adam.beta_1",
-                "0 to below 1",
-                adam.beta_1.to_string(),
-            ),
-            (
-                betas.contains(&adam.beta_2),
-                "training.adam.beta_2",
-                "0 to below 1",
-                adam.beta_2.to_string(),
-            ),
-            (
-                adam.epsilon.is_finite() && adam.epsilon > 0.0,
-                "training.adam.epsilon",
-                "a finite number above 0",
-                adam.epsilon.to_string(),
-            ),
-            (
-                (2..=256).contains(&self.data.classes),
-                "data.classes",
-                "2 to 256",
-                self.data.classes.to_string(),
-            ),
-            (
-                keep == Keep::Last || self.data.validation > 0,
-                "training.keep",
-                "`last` where data.validation is 0, for only a validation set tells which epoch is best",
-                "`best`".to_owned(),
-            ),
-        ];
-        let (backbone, size) = (self.backbone, self.preprocessing.size);
-        let (network, boundary) = (backbone.network, backbone.boundary);
-        if !network.boundaries().any(|one| one == boundary) {
-            let blocks: Vec<_> = network.boundaries().map(|one| one.to_string()).collect();
-            return Err(RecipeError::Value {
-                key: "backbone.boundary",
-                expected: blocks.join(", "),
-                found: boundary.to_string(),
-            });
+        } = self.backbone;
+        let blocks: Vec<_> = network.boundaries().map(|one| one.to_string()).collect();
+        let is_known = network.boundaries().any(|one| one == boundary);
+        ensure(is_known, "backbone.boundary", blocks.join(", "), boundary)?;
+        let is_kept = !matches!(unfreeze, Unfreeze::From(stage) if stage > boundary);
+        let expected = format!("none, or a block up to backbone.boundary, which is {boundary}");
+        ensure(is_kept, "backbone.unfreeze", expected, unfreeze)?;
+        let (least, size) = (network.smallest_side(boundary), self.preprocessing.size);
+        let expected = format!("at least {least} for {boundary}");
+        ensure(size >= least, "preprocessing.size", expected, size)?;
+
+        let (training, adam) = (&self.training, &self.training.adam);
+        for (key, found) in [
+            ("training.epochs", training.epochs),
+            ("training.batch_size", training.batch_size),
+        ] {
+            ensure(found > 0, key, "at least 1", found)?;
         }
-        if backbone.unfreeze.check(boundary).is_err() {
-            return Err(RecipeError::Value {
-                key: "backbone.unfreeze",
-                expected: format!("none, or a block up to backbone.boundary, which is {boundary}"),
-                found: backbone.unfreeze.to_string(),
-            });
+        let (rate, epsilon) = (training.learning_rate, adam.epsilon);
+        let (holds, positive) = (rate.is_finite() && rate > 0.0, "a finite number above 0");
+        ensure(holds, "training.learning_rate", positive, rate)?;
+        for (key, found) in [
+            ("training.adam.beta_1", adam.beta_1),
+            ("training.adam.beta_2", adam.beta_2),
+        ] {
+            let holds = (0.0..1.0).contains(&found);
+            ensure(holds, key, "0 to below 1", found)?;
         }
-        let least = network.smallest_side(boundary);
-        if size < least {
-            let expected = format!("at least {least} for {boundary}");
-            let (key, found) = ("preprocessing.size", size.to_string());
-            return Err(RecipeError::Value {
-                key,
-                expected,
-                found,
-            });
-        }
-        match checks.into_iter().find(|(holds, ..)| !holds) {
-            Some((_, key, expected, found)) => Err(RecipeError::Value {
-                key,
-                expected: expected.into(),
-                found,
-            }),
-            None => Ok(()),
-        }
+        let holds = epsilon.is_finite() && epsilon > 0.0;
+        ensure(holds, "training.adam.epsilon", positive, epsilon)?;
+        let classes = self.data.classes;
+        let holds = (2..=256).contains(&classes);
+        ensure(holds, "data.classes", "2 to 256", classes)?;
+        ensure(
+            training.keep == Keep::Last || self.data.validation > 0,
+            "training.keep",
+            "`last` where data.validation is 0, for only a validation set tells which epoch is best",
+            "`best`",
+        )
     }
+}
+
+/// Refuses the value `found` of `key` unless `holds`.
+fn ensure(
+    holds: bool,
+    key: &'static str,
+    expected: impl Into<String>,
+    found: impl Copy + ToString,
+) -> Result<(), RecipeError> {
+    if holds {
+        return Ok(());
+    }
+    Err(RecipeError::Value {
+        key,
+        expected: expected.into(),
+        found: found.to_string(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use graft_network::{Boundary, Unfreeze};
+    use graft_network::Boundary;
 
     #[test]
     fn numbers_that_no_run_can_use() {

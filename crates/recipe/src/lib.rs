@@ -1,5 +1,5 @@
 //! A recipe: everything that decides what a training run does. Every run is a recipe plus
-//! overrides, and the defaults below are the seed recipe.
+//! overrides, and the defaults are those of `recipes/seed.toml`.
 
 mod check;
 mod dtype;
@@ -21,11 +21,11 @@ use serde::{Deserialize, Serialize};
 /// The data source that is fetched; any other is a folder.
 pub const MNIST: &str = "mnist";
 
-/// The seed recipe as text, with a comment for every key.
+/// The seed recipe as text, with the default of every key and a comment.
 pub const SEED: &str = include_str!("../../../recipes/seed.toml");
 
 /// A complete recipe.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// Which images, and which of them are held out.
@@ -79,7 +79,7 @@ impl Backbone {
 }
 
 /// What is grafted on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head {
     /// Whether features are brought to mean 0 and deviation 1 first.
@@ -107,11 +107,10 @@ pub struct Training {
 }
 
 /// Which epoch's weights are kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
     /// The last epoch's, as Keras' `fit` does.
-    #[default]
     Last,
     /// Those of the epoch with the lowest validation loss.
     Best,
@@ -129,50 +128,14 @@ pub struct Adam {
     pub epsilon: f32,
 }
 
-impl Default for Data {
+impl Default for Recipe {
+    /// The seed recipe.
+    #[expect(
+        clippy::expect_used,
+        reason = "the file is a part of the program, and a test reads it"
+    )]
     fn default() -> Self {
-        Self {
-            source: MNIST.into(),
-            classes: 10,
-            limit: 0,
-            validation: 5000,
-        }
-    }
-}
-
-impl Default for Backbone {
-    fn default() -> Self {
-        Self {
-            network: Network::default(),
-            boundary: Network::default().end(),
-            unfreeze: Unfreeze::None,
-            dtype: Dtype::F32,
-            precision: Precision::F32,
-        }
-    }
-}
-
-impl Default for Training {
-    fn default() -> Self {
-        Self {
-            epochs: 10,
-            batch_size: 32,
-            learning_rate: 0.001,
-            seed: 42,
-            keep: Keep::Last,
-            checkpoint_steps: 0,
-            adam: Adam::default(),
-        }
-    }
-}
-
-impl Default for Adam {
-    fn default() -> Self {
-        Self {
-            beta_1: 0.9,
-            beta_2: 0.999,
-            epsilon: 1e-7,
-        }
+        toml::from_str(SEED).expect("the seed recipe has every key and no other")
     }
 }
 
@@ -202,11 +165,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seed_recipe_is_the_default() {
-        assert_eq!(toml::from_str::<Recipe>(SEED).unwrap(), Recipe::default());
+    fn the_seed_recipe_has_every_key_and_is_what_keras_does() {
+        let seed = Recipe::default();
+        let written: toml::Table = seed.to_toml().unwrap().parse().unwrap();
+        let keys = |table: &toml::Table| {
+            let mut keys = overlay::keys(table, "");
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys(&SEED.parse().unwrap()), keys(&written));
         assert_eq!(
-            toml::from_str::<Recipe>(&Recipe::default().to_toml().unwrap()).unwrap(),
-            Recipe::default()
+            toml::from_str::<Recipe>(&written.to_string()).unwrap(),
+            seed
         );
+        assert_eq!(seed.preprocessing, Preprocessing::default());
+        let backbone = Backbone {
+            network: Network::VGG16,
+            boundary: Boundary::after(5),
+            unfreeze: Unfreeze::None,
+            dtype: Dtype::F32,
+            precision: Precision::F32,
+        };
+        assert_eq!(seed.backbone, backbone);
+        let training = Training {
+            epochs: 10,
+            batch_size: 32,
+            learning_rate: 0.001,
+            seed: 42,
+            keep: Keep::Last,
+            checkpoint_steps: 0,
+            adam: Adam {
+                beta_1: 0.9,
+                beta_2: 0.999,
+                epsilon: 1e-7,
+            },
+        };
+        assert_eq!(seed.training, training);
     }
 }

@@ -29,31 +29,18 @@ pub(crate) fn overlay(
                 overlay(inner, value, &full, origin, known)?;
             }
             (Some(Value::Table(_)), _) => {
+                let origin = origin.to_owned();
                 let reason =
                     format!("expected a section [{full}] with keys of its own, found a value");
-                return Err(RecipeError::Type {
-                    origin: origin.to_owned(),
-                    reason,
-                });
+                return Err(RecipeError::Type { origin, reason });
             }
             // TOML tells 1 from 1.0; a person does not.
-            (Some(Value::Float(old)), Value::Integer(value)) => {
-                *old = as_float(value);
-            }
-            (Some(old), value) => {
-                *old = value;
-            }
+            #[expect(clippy::cast_precision_loss, reason = "what the person meant")]
+            (Some(Value::Float(old)), Value::Integer(value)) => *old = value as f64,
+            (Some(old), value) => *old = value,
         }
     }
     Ok(())
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "what the person meant by the number"
-)]
-fn as_float(value: i64) -> f64 {
-    value as f64
 }
 
 fn unknown(origin: &str, key: String, known: &[String]) -> RecipeError {

@@ -5,11 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The type of the frozen backbone's weights and maps. The head always computes in f32.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// IEEE 754 binary32.
-    #[default]
     F32,
     /// IEEE 754 binary16: 11 significant bits, up to 65,504.
     F16,

@@ -1,7 +1,8 @@
 //! From a name, a file and overrides to a checked recipe.
 //!
-//! The defaults are a TOML table; a file and each override are laid over it.
+//! The defaults are the seed recipe's table; a file and each override are laid over it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -37,10 +38,15 @@ impl Recipe {
     /// # Errors
     /// As [`Recipe::load`].
     pub fn parse(origin: &str, text: &str, overrides: &[String]) -> Result<Self, RecipeError> {
-        let mut table = Table::try_from(Self::default())
-            .map_err(|error| RecipeError::Write(error.to_string()))?;
+        let parse = |origin: &str, text: &str| {
+            text.parse::<Table>().map_err(|error| RecipeError::Syntax {
+                origin: origin.to_owned(),
+                reason: error.to_string().trim().to_owned(),
+            })
+        };
+        let mut table = parse("the seed recipe", SEED)?;
         let known = keys(&table, "");
-        let given = text.parse().map_err(|error| syntax(origin, &error))?;
+        let given = parse(origin, text)?;
         overlay(&mut table, given, "", origin, &known)?;
         read(origin, table.clone())?;
         for set in overrides {
@@ -65,10 +71,7 @@ pub fn find(
     folder: &Path,
     bundled: &[(&str, &str)],
 ) -> Result<(String, String), RecipeError> {
-    let is_path = name.contains(['/', '\\'])
-        || Path::new(name)
-            .extension()
-            .is_some_and(|extension| extension == "toml");
+    let is_path = name.contains(['/', '\\']) || is_toml(Path::new(name));
     let path = if is_path {
         PathBuf::from(name)
     } else {
@@ -92,34 +95,31 @@ pub fn find(
 
 fn known(folder: &Path, bundled: &[(&str, &str)]) -> Vec<String> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
-    let local = files.map(|entry| entry.path()).filter(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "toml")
-    });
+    let local = files.map(|entry| entry.path()).filter(|path| is_toml(path));
     let local = local.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
     let bundled = bundled.iter().map(|(name, _)| (*name).to_owned());
-    let mut names: Vec<_> = bundled.chain(local).collect();
-    names.sort();
-    names.dedup();
-    names
+    let names: BTreeSet<_> = bundled.chain(local).collect();
+    names.into_iter().collect()
+}
+
+fn is_toml(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "toml")
 }
 
 /// `training.seed=7` as a table; a value that is not TOML is taken as a string.
 fn override_table(set: &str) -> Result<Table, RecipeError> {
-    let (key, text) = set
-        .split_once('=')
-        .ok_or_else(|| RecipeError::Override(set.to_owned()))?;
-    let value = format!("value = {text}")
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut t| t.remove("value"));
+    let refused = || RecipeError::Override(set.to_owned());
+    let (key, text) = set.split_once('=').ok_or_else(refused)?;
+    let parsed = format!("value = {text}").parse::<Table>();
+    let value = parsed.ok().and_then(|mut table| table.remove("value"));
     let value = value.unwrap_or_else(|| Value::String(text.to_owned()));
     let nest = |inner: Value, part: &str| {
         Value::Table(Table::from_iter([(part.trim().to_owned(), inner)]))
     };
     match key.rsplit('.').fold(value, nest) {
         Value::Table(table) => Ok(table),
-        _ => Err(RecipeError::Override(set.to_owned())),
+        _ => Err(refused()),
     }
 }
 
@@ -144,13 +144,6 @@ fn plain(message: &str) -> String {
         .fold(message.to_owned(), |message, (rust, plain)| {
             message.replace(rust, plain)
         })
-}
-
-fn syntax(origin: &str, error: &toml::de::Error) -> RecipeError {
-    RecipeError::Syntax {
-        origin: origin.to_owned(),
-        reason: error.to_string().trim().to_owned(),
-    }
 }
 
 #[cfg(test)]

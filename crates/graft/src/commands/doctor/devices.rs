@@ -5,8 +5,7 @@ use graft_compute::device::{self, Adapter, Wanted};
 use graft_compute::{Backend, ComputeContext, Engine, selfcheck};
 use graft_durable::check_writable;
 use graft_environment::Paths;
-use graft_recipe as recipe;
-use graft_recipe::Precision;
+use graft_recipe::{Precision, Recipe};
 use graft_trainer::sources::Sources;
 use serde::Serialize;
 
@@ -104,7 +103,7 @@ impl Found {
         self.memory_bytes = context.limits.memory;
         self.largest_tensor_bytes = context.limits.largest_tensor;
         self.precisions = device::precisions(&context.device);
-        let seed = recipe::Backbone::default();
+        let seed = Recipe::default().backbone;
         sources.backbone(&context, seed)?;
         let weights = home.weights(seed.network.name);
         let profile = selfcheck::verify(&context, &weights, seed, &home.devices())?;
