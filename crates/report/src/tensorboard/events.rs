@@ -1,14 +1,16 @@
 //! What TensorBoard is told, as the bytes of an event file.
 
 use jiff::Timestamp;
-use prost::Message;
 
 use super::frame;
-use super::message::{Event, Metadata, Plugin, Shape, Summary, Tensor, Value};
+use super::message::Message;
 use crate::record::{Epoch, Evaluated, Manifest, Scores};
 
 /// What every event file says first.
 const VERSION: &str = "brain.Event:2";
+
+/// `DT_STRING` of `types.proto`.
+const STRING: usize = 7;
 
 /// The name and content of an event file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,26 +20,21 @@ pub struct Events {
 }
 
 impl Events {
-    /// Who writes while a run is trained. Elsewhere this is the host's name.
-    const TRAINING: &str = "graft";
-    /// Who writes when it is evaluated. TensorBoard reads the files of a folder in the order of
-    /// their names.
-    const TEST: &str = "graft.test";
-
     /// No events yet of a run that began at `started`.
     #[must_use]
     pub fn training(started: Timestamp) -> Self {
-        Self::new(started, Self::TRAINING)
+        // Elsewhere the writer's name is the host's.
+        Self::new(started, "graft")
     }
 
     /// What an evaluation on the test images found, in a file of its own, which can be replaced
     /// when the run is evaluated again.
     #[must_use]
     pub fn test(manifest: &Manifest, evaluated: &Evaluated) -> Self {
-        let (at, evaluation) = (evaluated.evaluated, &evaluated.evaluation);
-        let step = manifest.kept_epoch;
-        let mut events = Self::new(manifest.started, Self::TEST);
-        events.values(at, step, scores("test", &Scores::from(evaluation)));
+        // TensorBoard reads the files of a folder in the order of their names.
+        let mut events = Self::new(manifest.started, "graft.test");
+        let values = scores("test", &Scores::from(&evaluated.evaluation));
+        events.values(evaluated.evaluated, manifest.kept_epoch, &values);
         events
     }
 
@@ -46,12 +43,7 @@ impl Events {
             name: format!("events.out.tfevents.{}.{writer}", started.as_second()),
             bytes: Vec::new(),
         };
-        events.append(&Event {
-            wall_time: seconds(started),
-            step: 0,
-            file_version: Some(VERSION.to_owned()),
-            summary: None,
-        });
+        events.append(started, |event| event.bytes(3, VERSION));
         events
     }
 
@@ -74,25 +66,23 @@ impl Events {
         for line in text.lines() {
             indented.extend(["    ", line, "\n"]);
         }
-        let value = Value {
-            tensor: Some(Tensor {
-                dtype: Tensor::STRING,
-                shape: Some(Shape {}),
-                string_val: vec![indented.into_bytes()],
-            }),
-            metadata: Some(Metadata {
-                plugin_data: Some(Plugin {
-                    name: "text".into(),
-                }),
-            }),
-            ..named(tag)
-        };
-        self.values(at, 0, vec![value]);
+        // A shape of no dimensions is that of a single text.
+        let tensor = Message::default()
+            .int(1, STRING)
+            .bytes(2, [])
+            .bytes(8, indented);
+        // Which of TensorBoard's pages shows it.
+        let plugin = Message::default().bytes(1, "text");
+        let value = Message::default()
+            .bytes(1, tag)
+            .bytes(8, tensor)
+            .bytes(9, Message::default().bytes(1, plugin));
+        self.values(at, 0, &[value]);
     }
 
     /// Adds an epoch's losses and accuracies, and the seconds that it took.
     pub fn epoch(&mut self, at: Timestamp, epoch: &Epoch) {
-        let mut values = scores("train", &epoch.train);
+        let mut values = Vec::from(scores("train", &epoch.train));
         values.extend(
             epoch
                 .validation
@@ -100,50 +90,40 @@ impl Events {
                 .flat_map(|s| scores("validation", s)),
         );
         values.push(scalar("seconds", epoch.seconds));
-        self.values(at, epoch.epoch, values);
+        self.values(at, epoch.epoch, &values);
     }
 
-    fn values(&mut self, at: Timestamp, step: usize, value: Vec<Value>) {
-        self.append(&Event {
-            wall_time: seconds(at),
-            step: i64::try_from(step).unwrap_or(i64::MAX),
-            file_version: None,
-            summary: Some(Summary { value }),
+    fn values(&mut self, at: Timestamp, step: usize, values: &[Message]) {
+        let summary = values
+            .iter()
+            .fold(Message::default(), |summary, value| summary.bytes(1, value));
+        // A field that is 0 is left out.
+        self.append(at, |event| match step {
+            0 => event.bytes(5, summary),
+            step => event.int(2, step).bytes(5, summary),
         });
     }
 
-    fn append(&mut self, event: &Event) {
-        frame::append(&mut self.bytes, &event.encode_to_vec());
+    fn append(&mut self, at: Timestamp, fill: impl FnOnce(Message) -> Message) {
+        let event = Message::default().double(1, at.as_duration().as_secs_f64());
+        frame::append(&mut self.bytes, &fill(event).0);
     }
 }
 
-fn scores(split: &str, scores: &Scores) -> Vec<Value> {
-    vec![
+fn scores(split: &str, scores: &Scores) -> [Message; 2] {
+    [
         scalar(&format!("loss/{split}"), scores.loss),
         scalar(&format!("accuracy/{split}"), scores.accuracy),
     ]
 }
 
+/// A number with its name: `simple_value`.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "TensorBoard keeps numbers in single precision"
 )]
-fn scalar(tag: &str, value: f64) -> Value {
-    Value {
-        scalar: Some(value as f32),
-        ..named(tag)
-    }
-}
-
-fn named(tag: &str) -> Value {
-    Value {
-        tag: tag.to_owned(),
-        ..Value::default()
-    }
-}
-
-fn seconds(at: Timestamp) -> f64 {
-    at.as_duration().as_secs_f64()
+fn scalar(tag: &str, value: f64) -> Message {
+    Message::default().bytes(1, tag).float(2, value as f32)
 }
 
 #[cfg(test)]
@@ -193,6 +173,6 @@ mod tests {
     fn a_test_comes_after_its_training() {
         let training = Events::training(at()).name;
         assert_eq!(training, "events.out.tfevents.1.graft");
-        assert!(training < Events::new(at(), Events::TEST).name);
+        assert!(training < Events::new(at(), "graft.test").name);
     }
 }

@@ -21,13 +21,13 @@ impl EventFile {
     /// # Errors
     /// When there is such a file, or it cannot be written.
     pub fn create(folder: &Path, started: Timestamp, recipe: &str) -> Result<Self, Error> {
-        let events = Events::training(started);
+        let mut events = Events::training(started);
+        events.text(started, "recipe", recipe);
         let mut file = Self {
             file: Appending::create(&folder.join(events.name()))?,
             events,
             written: 0,
         };
-        file.events.text(started, "recipe", recipe);
         file.flush()?;
         Ok(file)
     }

@@ -1,76 +1,53 @@
-//! TensorBoard's protobuf messages, as far as they are written here.
+//! TensorBoard's protobuf messages, field by field, as far as they are written here.
 //!
 //! Field numbers are those of `event.proto`, `summary.proto` and `tensor.proto` in TensorBoard's
-//! sources. Of alternatives (`oneof`) exactly one is set.
+//! sources; how fields are written is in protobuf's guide, "Encoding". All fields here have numbers
+//! below 16, so that a key is one byte: the number, then three bits for the kind.
 
-use prost::Message;
+/// The bytes of a message under way.
+#[derive(Default)]
+pub(super) struct Message(pub(super) Vec<u8>);
 
-/// What happened at a step: the file's version, or values.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Event {
-    /// In seconds since 1970.
-    #[prost(double, tag = "1")]
-    pub(super) wall_time: f64,
-    #[prost(int64, tag = "2")]
-    pub(super) step: i64,
-    #[prost(string, optional, tag = "3")]
-    pub(super) file_version: Option<String>,
-    #[prost(message, optional, tag = "5")]
-    pub(super) summary: Option<Summary>,
+impl Message {
+    pub(super) fn double(mut self, number: u8, value: f64) -> Self {
+        self.0.push(number << 3 | 1);
+        self.0.extend(value.to_le_bytes());
+        self
+    }
+
+    pub(super) fn float(mut self, number: u8, value: f32) -> Self {
+        self.0.push(number << 3 | 5);
+        self.0.extend(value.to_le_bytes());
+        self
+    }
+
+    /// A whole number from 0.
+    pub(super) fn int(mut self, number: u8, value: usize) -> Self {
+        self.0.push(number << 3);
+        self.varint(value);
+        self
+    }
+
+    /// A text, a message or bytes.
+    pub(super) fn bytes(mut self, number: u8, value: impl AsRef<[u8]>) -> Self {
+        self.0.push(number << 3 | 2);
+        self.varint(value.as_ref().len());
+        self.0.extend(value.as_ref());
+        self
+    }
+
+    /// Seven bits a byte, the lowest first; all bytes but the last have the eighth bit set.
+    fn varint(&mut self, mut value: usize) {
+        while value >= 0x80 {
+            self.0.push(value.to_le_bytes()[0] | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value.to_le_bytes()[0]);
+    }
 }
 
-/// Values.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Summary {
-    #[prost(message, repeated, tag = "1")]
-    pub(super) value: Vec<Value>,
-}
-
-/// A value with its name: a number, or a text in a tensor.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Value {
-    #[prost(string, tag = "1")]
-    pub(super) tag: String,
-    /// `simple_value`.
-    #[prost(float, optional, tag = "2")]
-    pub(super) scalar: Option<f32>,
-    #[prost(message, optional, tag = "8")]
-    pub(super) tensor: Option<Tensor>,
-    #[prost(message, optional, tag = "9")]
-    pub(super) metadata: Option<Metadata>,
-}
-
-/// Texts; without a shape, one.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Tensor {
-    #[prost(int32, tag = "1")]
-    pub(super) dtype: i32,
-    #[prost(message, optional, tag = "2")]
-    pub(super) shape: Option<Shape>,
-    #[prost(bytes = "vec", repeated, tag = "8")]
-    pub(super) string_val: Vec<Vec<u8>>,
-}
-
-impl Tensor {
-    /// `DT_STRING` of `types.proto`.
-    pub(super) const STRING: i32 = 7;
-}
-
-/// No dimensions: a single value.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Shape {}
-
-/// What shows a value.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Metadata {
-    #[prost(message, optional, tag = "1")]
-    pub(super) plugin_data: Option<Plugin>,
-}
-
-/// One of TensorBoard's pages, such as `text`.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Plugin {
-    /// `plugin_name`.
-    #[prost(string, tag = "1")]
-    pub(super) name: String,
+impl AsRef<[u8]> for Message {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }

@@ -1,8 +1,8 @@
 //! A run as TensorBoard shows it: `tensorboard --logdir runs`.
 //!
-//! Event files are our own few lines over `prost` and `crc32c`: of the crates that write
-//! them, `tensorboard-rs` and `tfrecord` are no longer kept and bring an old copy of
-//! `protobuf`, and `tboard` needs a protobuf compiler to build.
+//! Event files are our own few lines over `crc32c`: of the crates that write them,
+//! `tensorboard-rs` and `tfrecord` are no longer kept and bring an old copy of `protobuf`,
+//! and `tboard` needs a protobuf compiler to build.
 
 mod events;
 mod file;
