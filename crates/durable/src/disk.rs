@@ -2,7 +2,7 @@
 //! of them fail; see the module `fault`.
 
 use std::fs::{self, File};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -69,12 +69,6 @@ impl<F: Write> Write for Faulty<F> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
-    }
-}
-
-impl<F: Seek> Seek for Faulty<F> {
-    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        self.0.seek(position)
     }
 }
 

@@ -1,7 +1,7 @@
 //! SHA-256 of bytes, of files, and of what flows past.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -62,16 +62,11 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// # Errors
 /// When the file cannot be opened or read.
 pub fn sha256_file(path: &Path) -> Result<String, Error> {
-    let mut file = File::open(path).map_err(Error::on("open", path))?;
+    let file = File::open(path).map_err(Error::on("open", path))?;
     let mut hashing = Hashing::default();
-    let mut piece = vec![0; 1 << 20];
-    loop {
-        let read = file.read(&mut piece).map_err(Error::on("read", path))?;
-        if read == 0 {
-            return Ok(hashing.finish());
-        }
-        hashing.digest.update(&piece[..read]);
-    }
+    io::copy(&mut BufReader::with_capacity(1 << 20, file), &mut hashing)
+        .map_err(Error::on("read", path))?;
+    Ok(hashing.finish())
 }
 
 #[cfg(test)]

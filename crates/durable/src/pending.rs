@@ -1,6 +1,6 @@
 //! A file that appears under its name only when it is complete.
 
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -54,12 +54,6 @@ impl Write for Pending {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
-    }
-}
-
-impl Seek for Pending {
-    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        self.file.seek(position)
     }
 }
 
@@ -119,18 +113,6 @@ mod tests {
         drop(pending);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(names(folder.path()), ["kept"]);
-    }
-
-    #[test]
-    fn the_start_can_be_written_last() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("patched");
-        let mut pending = Pending::create(&path).unwrap();
-        pending.write_all(b"????content").unwrap();
-        pending.seek(SeekFrom::Start(0)).unwrap();
-        pending.write_all(b"head").unwrap();
-        pending.commit().unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"headcontent");
     }
 
     #[test]
