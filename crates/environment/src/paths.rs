@@ -9,8 +9,8 @@ use crate::Error;
 #[derive(Debug, Clone)]
 pub struct Paths {
     root: PathBuf,
-    /// Where cache, runs and labs lie, if not in the root.
-    results: Option<PathBuf>,
+    /// Where cache, runs and labs lie.
+    results: PathBuf,
 }
 
 impl Paths {
@@ -33,9 +33,10 @@ impl Paths {
 
     /// Paths in a folder of the caller's choice.
     pub fn at(root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
         Self {
-            root: root.into(),
-            results: None,
+            results: root.clone(),
+            root,
         }
     }
 
@@ -44,12 +45,8 @@ impl Paths {
     pub fn with_results_in(&self, folder: &Path) -> Self {
         Self {
             root: self.root.clone(),
-            results: Some(folder.to_owned()),
+            results: folder.to_owned(),
         }
-    }
-
-    fn results(&self) -> &Path {
-        self.results.as_deref().unwrap_or(&self.root)
     }
 
     /// What is fetched: data and the ONNX file.
@@ -67,7 +64,7 @@ impl Paths {
     /// Cached features.
     #[must_use]
     pub fn cache(&self) -> PathBuf {
-        self.results().join("cache")
+        self.results.join("cache")
     }
 
     /// Kernels that were tuned for this machine's devices.
@@ -85,13 +82,13 @@ impl Paths {
     /// Run folders.
     #[must_use]
     pub fn runs(&self) -> PathBuf {
-        self.results().join("runs")
+        self.results.join("runs")
     }
 
     /// Results of labs, which reports cite.
     #[must_use]
     pub fn labs(&self) -> PathBuf {
-        self.results().join("labs")
+        self.results.join("labs")
     }
 
     /// Results of labs on other data than all of MNIST: reports on runs with the same images cite them.

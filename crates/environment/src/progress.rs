@@ -1,7 +1,6 @@
 //! How far long work has come: a bar on a terminal, a plain line now and then elsewhere.
 
 use std::fmt::Write;
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
@@ -22,15 +21,12 @@ enum Unit {
 
 /// Long work under way. Dropped, its bar vanishes.
 pub struct Progress {
-    label: String,
     unit: Unit,
-    total: u64,
-    done: u64,
+    /// It counts, and is shown where there is a terminal.
+    bar: ProgressBar,
     /// Of those that are done: there before this work began.
     skipped: u64,
-    started: Instant,
     last_line: Instant,
-    bar: Option<ProgressBar>,
 }
 
 impl Progress {
@@ -53,52 +49,54 @@ impl Progress {
     }
 
     fn of(label: &str, total: u64, unit: Unit) -> Self {
-        let terminal = std::io::stderr().is_terminal();
-        let now = Instant::now();
+        let mut bar = ProgressBar::new(total).with_message(label.to_owned());
+        if let Ok(style) = ProgressStyle::with_template(style(unit)) {
+            let rate = |state: &ProgressState, out: &mut dyn Write| {
+                // What cannot be shown is not shown.
+                let _ = write!(out, "{:.0}", state.per_sec());
+            };
+            bar = bar.with_style(style.with_key("rate", rate));
+        }
+        if unit == Unit::Unknown && !bar.is_hidden() {
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
         Self {
-            label: label.to_owned(),
             unit,
-            total,
-            done: 0,
+            bar,
             skipped: 0,
-            started: now,
-            last_line: now,
-            bar: terminal.then(|| bar(label, total, unit)),
+            last_line: Instant::now(),
         }
     }
 
     /// `count` were there before this work began: they are done, and say nothing of its rate.
     pub fn skip(&mut self, count: usize) {
-        self.done += count as u64;
         self.skipped += count as u64;
-        if let Some(bar) = &self.bar {
-            bar.set_position(self.done);
-            bar.tick();
-            bar.reset_eta();
-        } else if count > 0 {
+        self.bar.inc(count as u64);
+        self.bar.tick();
+        self.bar.reset_eta();
+        if self.bar.is_hidden() && count > 0 {
             output::note(&self.line());
         }
     }
 
     /// `count` more are done.
     pub fn advance(&mut self, count: usize) {
-        let tenth = |done: u64| done * 10 / self.total.max(1);
-        let before = tenth(self.done);
-        self.done += count as u64;
-        let is_tenth = self.unit == Unit::Images && tenth(self.done) > before;
-        if let Some(bar) = &self.bar {
-            bar.set_position(self.done);
-        } else if is_tenth || self.last_line.elapsed() > OFTEN {
+        let tenth = |bar: &ProgressBar| bar.position() * 10 / bar.length().unwrap_or(0).max(1);
+        let before = tenth(&self.bar);
+        self.bar.inc(count as u64);
+        let is_tenth = self.unit == Unit::Images && tenth(&self.bar) > before;
+        if self.bar.is_hidden() && (is_tenth || self.last_line.elapsed() > OFTEN) {
             output::note(&self.line());
             self.last_line = Instant::now();
         }
     }
 
     fn line(&self) -> String {
-        let (label, done, total) = (&self.label, self.done, self.total);
+        let (label, done) = (self.bar.message(), self.bar.position());
+        let total = self.bar.length().unwrap_or(0);
         if self.unit == Unit::Images {
             #[expect(clippy::cast_precision_loss, reason = "shown to a person")]
-            let rate = (done - self.skipped) as f64 / self.started.elapsed().as_secs_f64();
+            let rate = (done - self.skipped) as f64 / self.bar.elapsed().as_secs_f64();
             format!("{label}: {done} of {total} images, {rate:.0} images/s")
         } else {
             let [done, total] = [done, total].map(output::size);
@@ -109,9 +107,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.bar.finish_and_clear();
     }
 }
 
@@ -120,21 +116,6 @@ fn style(unit: Unit) -> &'static str {
         Unit::Images => "{msg}  {wide_bar} {pos}/{len}  {rate} images/s  {eta} left",
         Unit::Bytes => "{msg}  {wide_bar} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
         Unit::Unknown => "{spinner} {msg}  {elapsed}",
-    }
-}
-
-fn bar(label: &str, total: u64, unit: Unit) -> ProgressBar {
-    let rate = |state: &ProgressState, out: &mut dyn Write| {
-        // What cannot be shown is not shown.
-        let _ = write!(out, "{:.0}", state.per_sec());
-    };
-    let bar = ProgressBar::new(total).with_message(label.to_owned());
-    if unit == Unit::Unknown {
-        bar.enable_steady_tick(Duration::from_millis(120));
-    }
-    match ProgressStyle::with_template(style(unit)) {
-        Ok(style) => bar.with_style(style.with_key("rate", rate)),
-        Err(_) => bar,
     }
 }
 
