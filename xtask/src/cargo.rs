@@ -1,6 +1,8 @@
 //! Spawning cargo and other programs, and what can go wrong with that.
 
 use std::env;
+use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
@@ -17,17 +19,24 @@ pub(crate) enum Failure {
 impl Failure {
     /// Says what is not said yet, and with which code to end.
     pub(crate) fn report(self) -> ExitCode {
-        match self {
-            Self::Usage(message) => {
-                eprintln!("xtask: {message}");
-                ExitCode::from(2)
-            }
-            Self::Spawn(message) => {
-                eprintln!("xtask: {message}");
-                ExitCode::FAILURE
-            }
-            Self::Exit(code) => ExitCode::from(code),
-        }
+        let (message, code) = match self {
+            Self::Usage(message) => (message, 2),
+            Self::Spawn(message) => (message, 1),
+            Self::Exit(code) => return ExitCode::from(code),
+        };
+        eprintln!("xtask: {message}");
+        ExitCode::from(code)
+    }
+}
+
+/// Whether the only argument of `verb` is `flag`; it takes no other.
+pub(crate) fn has_flag(verb: &str, arguments: &[OsString], flag: &str) -> Result<bool, Failure> {
+    match arguments {
+        [] => Ok(false),
+        [one] if one == flag => Ok(true),
+        _ => Err(Failure::Usage(format!(
+            "{verb}: expected nothing or {flag}"
+        ))),
     }
 }
 
@@ -52,12 +61,9 @@ pub(crate) fn cargo(verb: &str) -> Command {
 /// Runs a `cargo build` of one program and returns the command that starts it, wherever cargo put
 /// it. Progress and errors of the build are shown as always.
 pub(crate) fn built(mut build: Command) -> Result<Command, Failure> {
-    build
-        .arg("--message-format=json-render-diagnostics")
-        .stderr(Stdio::inherit());
-    let output = build
-        .output()
-        .map_err(|error| Failure::Spawn(format!("cannot run cargo: {error}")))?;
+    build.arg("--message-format=json-render-diagnostics");
+    let output = build.stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| not_run(&build, &error))?;
     program(output.status, &output.stdout)
 }
 
@@ -72,6 +78,12 @@ pub(crate) fn program(status: ExitStatus, messages: &[u8]) -> Result<Command, Fa
         .ok_or_else(|| Failure::Spawn("cargo built no program".into()))
 }
 
+/// The failure of a program that the system does not start.
+pub(crate) fn not_run(command: &Command, error: &io::Error) -> Failure {
+    let program = command.get_program().to_string_lossy();
+    Failure::Spawn(format!("cannot run {program}: {error}"))
+}
+
 /// The path in `"executable":"PATH"`, where one of cargo's messages has it.
 fn executable(message: &str) -> Option<String> {
     let (_, rest) = message.split_once("\"executable\":\"")?;
@@ -82,9 +94,8 @@ fn executable(message: &str) -> Option<String> {
 /// Becomes the program, where the system can: signals are its own to answer then.
 #[cfg(unix)]
 pub(crate) fn become_program(mut command: Command) -> Result<(), Failure> {
-    let program = command.get_program().to_string_lossy().into_owned();
     let error = std::os::unix::process::CommandExt::exec(&mut command);
-    Err(Failure::Spawn(format!("cannot run {program}: {error}")))
+    Err(not_run(&command, &error))
 }
 
 /// Runs the program to its end.
@@ -95,11 +106,10 @@ pub(crate) fn become_program(command: Command) -> Result<(), Failure> {
 
 /// Runs a program to its end.
 pub(crate) fn run(mut command: Command) -> Result<(), Failure> {
-    let program = command.get_program().to_string_lossy().into_owned();
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Failure::Exit(code(status))),
-        Err(error) => Err(Failure::Spawn(format!("cannot run {program}: {error}"))),
+        Err(error) => Err(not_run(&command, &error)),
     }
 }
 

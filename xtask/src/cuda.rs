@@ -25,19 +25,15 @@ pub(crate) fn possible() -> Result<(), Failure> {
 
 /// Runs the build and returns the command that starts what was built.
 pub(crate) fn built(mut build: Command) -> Result<Command, Failure> {
-    build
-        .arg("--message-format=json-render-diagnostics")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = build
-        .spawn()
-        .map_err(|error| Failure::Spawn(format!("cannot run cargo: {error}")))?;
+    build.arg("--message-format=json-render-diagnostics");
+    build.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = build.spawn();
+    let failed = |error| cargo::not_run(&build, &error);
+    let mut child = child.map_err(failed)?;
     // Both are read as they come: cargo waits for a reader of either.
     let errors = child.stderr.take();
     let errors = thread::spawn(|| errors.map(|lines| shown(BufReader::new(lines))));
-    let output = child
-        .wait_with_output()
-        .map_err(|error| Failure::Spawn(format!("cannot run cargo: {error}")))?;
+    let output = child.wait_with_output().map_err(failed)?;
     let errors = errors.join().ok().flatten().unwrap_or_default();
     if !output.status.success()
         && let Some(advice) = llvm::advice(&errors)

@@ -37,11 +37,7 @@ const GROUPS: [(&str, &str); 4] = [
 ];
 
 pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
-    let long = match arguments {
-        [] => false,
-        [flag] if flag == "--long" => true,
-        _ => return Err(Failure::Usage("faults: expected nothing or --long".into())),
-    };
+    let long = cargo::has_flag("faults", arguments, "--long")?;
     forward::fetch("all")?;
     for (what, names) in GROUPS {
         test(what, names, if long { 10 } else { 1 })?;
@@ -78,10 +74,8 @@ fn test(what: &str, names: &str, times: u32) -> Result<(), Failure> {
 
 /// What tests print, once they have passed. The build's progress is shown as always.
 fn said(mut tests: Command) -> Result<String, Failure> {
-    let output = tests
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| Failure::Spawn(format!("cannot run cargo: {error}")))?;
+    let output = tests.stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| cargo::not_run(&tests, &error))?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() {
         return Ok(said);

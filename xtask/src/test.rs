@@ -10,11 +10,7 @@ use crate::forward;
 const FULL: &str = "full::";
 
 pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
-    let full = match arguments {
-        [] => false,
-        [flag] if flag == "--full" => true,
-        _ => return Err(Failure::Usage("test: expected nothing or --full".into())),
-    };
+    let full = cargo::has_flag("test", arguments, "--full")?;
     forward::fetch("all")?;
     let mut tests = cargo("test");
     tests.args(["--release", "--workspace"]);
