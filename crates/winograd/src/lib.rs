@@ -18,6 +18,18 @@
 //! - One binary holds every inner loop three times and picks AVX-512, AVX2 or plain code when it
 //!   runs (`isa`, the only module with `unsafe`).
 //!
+//! ```
+//! use graft_winograd::{Layer, Stack};
+//!
+//! let weights = [1.0; 2 * 9]; // [out, in, 3, 3]: one output that adds up two inputs' neighbourhoods
+//! let layer = Layer::new(&weights, &[0.5], [2, 1], false)?;
+//! let stack = Stack::new(vec![layer])?;
+//! let images = [1.0; 2 * 4 * 4]; // [batch, in, height, width]
+//! let outputs = stack.run(&images, 1, 4, 4)?; // [batch, out, height, width]
+//! assert_eq!(outputs[0], 2.0 * 4.0 + 0.5); // in a corner, four of the nine places are in the image
+//! # Ok::<(), graft_winograd::Error>(())
+//! ```
+//!
 //! An output depends on its own image alone, bit for bit: neither the batch nor the number of
 //! threads changes the order of any sum.
 
