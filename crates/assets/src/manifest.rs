@@ -9,8 +9,10 @@ use serde::Deserialize;
 use crate::Error;
 
 /// All assets, checked for plain mistakes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Manifest {
+    #[serde(rename = "asset")]
     assets: Vec<Asset>,
 }
 
@@ -73,12 +75,6 @@ pub struct Member {
     pub member: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    asset: Vec<Asset>,
-}
-
 impl Manifest {
     /// The manifest that this program was built with, `models/assets.toml`.
     ///
@@ -93,17 +89,17 @@ impl Manifest {
     /// # Errors
     /// When it is not TOML of the right form, or an asset is implausible.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let Document { asset: assets } = toml::from_str(text)
+        let manifest: Self = toml::from_str(text)
             .map_err(|error| Error::Manifest(error.to_string().trim_end().to_owned()))?;
         let mut names = HashSet::new();
-        for asset in &assets {
+        for asset in &manifest.assets {
             let repeated = !names.insert(&asset.file);
             let mistake = repeated.then_some("it is named twice");
             if let Some(reason) = mistake.or_else(|| asset.mistake()) {
                 return Err(Error::Manifest(format!("asset {:?}: {reason}", asset.file)));
             }
         }
-        Ok(Self { assets })
+        Ok(manifest)
     }
 
     /// All assets of some groups, in the manifest's order.

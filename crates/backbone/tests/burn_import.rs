@@ -240,7 +240,7 @@ fn ints<const LENGTH: usize>(name: &str, values: [i64; LENGTH]) -> AttributeProt
 
 /// `[batch, channels, height, width]`
 fn maps(name: &str, channels: usize) -> ValueInfoProto {
-    let any = |part| dimension::Value::DimParam(format!("{name}_{part}"));
+    let any = |part: &str| dimension::Value::DimParam(format!("{name}_{part}"));
     let channels = dimension::Value::DimValue(i64::try_from(channels).unwrap());
     let dims = [any("batch"), channels, any("height"), any("width")];
     let tensor = type_proto::Tensor {

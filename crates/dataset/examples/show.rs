@@ -16,10 +16,7 @@ fn main() -> Result<(), Error> {
     let pair = IdxPair::find(Path::new(&folder), Split::Train)?;
     let set = ImageSet::read(&pair.images, &pair.labels, 10)?;
     let (images, rows, columns) = (set.len(), set.rows(), set.columns());
-    println!(
-        "{images} images of {rows}x{columns}, by class {:?}",
-        set.class_counts()
-    );
+    println!("{images} images of {rows}x{columns}");
 
     let preprocessing = Preprocessing::default();
     let batch = preprocessing.batch(&set, index..index + 1)?; // [1, 3, 32, 32]

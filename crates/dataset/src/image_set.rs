@@ -166,16 +166,6 @@ impl ImageSet {
         self.pixels.shrink_to_fit();
         self.checked(Path::new(IN_MEMORY))
     }
-
-    /// How many images each class has.
-    #[must_use]
-    pub fn class_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.classes];
-        for &label in &self.labels {
-            counts[usize::from(label)] += 1;
-        }
-        counts
-    }
 }
 
 #[cfg(test)]

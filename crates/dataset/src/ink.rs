@@ -74,7 +74,7 @@ fn histogram<'a>(values: impl Iterator<Item = &'a u8>) -> [u64; 256] {
 }
 
 /// The least value that `percent` of all values are at most; the least of all for 0.
-fn percentile(counts: &[u64; 256], percent: u64) -> u8 {
+pub(crate) fn percentile(counts: &[u64; 256], percent: u64) -> u8 {
     let wanted = (counts.iter().sum::<u64>() * percent).div_ceil(100).max(1);
     let mut seen = 0;
     (0..255)

@@ -6,6 +6,7 @@ use std::io::{Cursor, Read};
 
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
+use crate::ink::percentile;
 use crate::{PictureFault, intact};
 
 /// The largest picture file: 8 MiB.
@@ -99,17 +100,12 @@ fn background_of(pixels: impl Iterator<Item = [u8; 2]>) -> u32 {
         count += 255;
     }
     let total: u64 = opacity.iter().sum();
-    let mut below = 0;
-    let median = (0..255)
-        .zip(opacity)
-        .find(|&(_, weight)| {
-            below += weight;
-            2 * below >= total
-        })
-        .map_or(255, |(luma, _)| luma);
-    match (2 * total > count, median < 128) {
-        (true, _) => median,
-        (false, true) => 255,
-        (false, false) => 0,
+    let median = percentile(&opacity, 50);
+    if 2 * total > count {
+        median.into()
+    } else if median < 128 || total == 0 {
+        255
+    } else {
+        0
     }
 }

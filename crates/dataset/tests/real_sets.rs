@@ -14,6 +14,15 @@ fn read(folder: &Path, split: Split) -> ImageSet {
     set
 }
 
+/// How many images each class has.
+fn class_counts(set: &ImageSet) -> [usize; 10] {
+    let mut counts = [0; 10];
+    for &label in set.labels() {
+        counts[usize::from(label)] += 1;
+    }
+    counts
+}
+
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn mnist_is_what_its_page_says() {
@@ -22,7 +31,7 @@ fn mnist_is_what_its_page_says() {
     assert_eq!(train.len(), 60_000);
     assert_eq!(train.labels()[..8], [5, 0, 4, 1, 9, 2, 1, 3]);
     let counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949];
-    assert_eq!(train.class_counts(), counts);
+    assert_eq!(class_counts(&train), counts);
     let test = read(&folder, Split::Test);
     assert_eq!(test.len(), 10_000);
     assert_eq!(test.labels()[..8], [7, 2, 1, 0, 4, 1, 4, 9]);
@@ -37,6 +46,6 @@ fn fashion_mnist_loads_too() {
         let _ = writeln!(io::stderr(), "skipped: no {}", folder.display());
         return;
     }
-    assert_eq!(read(folder, Split::Train).class_counts(), [6000; 10]);
-    assert_eq!(read(folder, Split::Test).class_counts(), [1000; 10]);
+    assert_eq!(class_counts(&read(folder, Split::Train)), [6000; 10]);
+    assert_eq!(class_counts(&read(folder, Split::Test)), [1000; 10]);
 }
