@@ -9,14 +9,6 @@ use crate::cargo::{Failure, root};
 /// What is built where nothing is asked for.
 pub(crate) const DEFAULT: &str = "cpu";
 
-/// The names that a user may type, and the cargo feature of each.
-const FEATURES: [(&str, &str); 4] = [
-    ("cpu", "cpu"),
-    ("wgpu", "wgpu"),
-    ("webgpu", "wgpu"),
-    ("cuda", "cuda"),
-];
-
 /// The target folder of a backend: one of its own for all but the default, so that changing between
 /// them compiles nothing anew.
 pub(crate) fn target(feature: &str) -> Option<PathBuf> {
@@ -39,12 +31,14 @@ pub(crate) fn asked(arguments: &[OsString]) -> Result<Option<&'static str>, Fail
         Some(name) if name.is_empty() => arguments.next().unwrap_or_default().into_owned(),
         Some(name) => name.trim_start_matches('=').to_owned(),
     };
-    let known = FEATURES.iter().find(|(known, _)| *known == name);
-    known.map(|(_, feature)| Some(*feature)).ok_or_else(|| {
-        Failure::Usage(format!(
+    match &*name {
+        "cpu" => Ok(Some("cpu")),
+        "wgpu" | "webgpu" => Ok(Some("wgpu")),
+        "cuda" => Ok(Some("cuda")),
+        _ => Err(Failure::Usage(format!(
             "unknown backend `{name}`: expected cpu, wgpu (also webgpu) or cuda after --backend"
-        ))
-    })
+        ))),
+    }
 }
 
 #[cfg(test)]
