@@ -177,23 +177,31 @@ mod full {
     use super::*;
     use graft_onnx_import::Imported;
 
-    fn compare_export(export: &str, network: Network) {
+    #[test]
+    #[ignore = "installs TensorFlow and PyTorch; run by cargo xtask test --full"]
+    fn every_export_gives_what_onnx_runtime_gives() {
         let folder = std::env::var_os("GRAFT_FULL_FIXTURES").expect(
             "GRAFT_FULL_FIXTURES names the folder that scripts/full_fixtures.sh has filled",
         );
-        let export = PathBuf::from(folder).join(export);
-        let imported = Imported::read(&export.with_extension("onnx")).unwrap();
-        assert_eq!(imported.network, network);
-        let weights = tempfile::tempdir().unwrap();
-        imported.write_weights(weights.path()).unwrap();
-        let reference = std::fs::read(export.with_extension("safetensors")).unwrap();
-        compare(&reference, &by_burns_convolutions(weights.path(), network));
-        compare(&reference, &by_the_engine_for_cpus(weights.path(), network));
-    }
-
-    #[test]
-    #[ignore = "installs TensorFlow and PyTorch; run by cargo xtask test --full"]
-    fn vgg11_with_batch_normalisation_gives_what_onnx_runtime_gives() {
-        compare_export("vgg11_bn", Network::VGG11);
+        let files = std::fs::read_dir(folder).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        let references: Vec<_> = files
+            .filter(|path| path.extension().is_some_and(|end| end == "safetensors"))
+            .collect();
+        assert!(references.len() > 1, "found only {references:?}");
+        for path in references {
+            println!("{}", path.display());
+            let imported = Imported::read(&path.with_extension("onnx")).unwrap();
+            let (network, name) = (imported.network, path.file_stem().unwrap());
+            assert!(
+                name.to_string_lossy().starts_with(network.name),
+                "{network}"
+            );
+            let weights = tempfile::tempdir().unwrap();
+            imported.write_weights(weights.path()).unwrap();
+            let reference = std::fs::read(&path).unwrap();
+            compare(&reference, &by_burns_convolutions(weights.path(), network));
+            compare(&reference, &by_the_engine_for_cpus(weights.path(), network));
+        }
     }
 }
