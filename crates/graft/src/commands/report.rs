@@ -74,8 +74,8 @@ fn write(
     options: &Options,
 ) -> Result<PathBuf, Error> {
     let (text, extension) = match format {
-        Format::Html => (page::html(record, lessons, language, options), "html"),
-        Format::Md => (page::markdown(record, lessons, language, options), "md"),
+        Format::Html => (page::html(record, lessons, language, options)?, "html"),
+        Format::Md => (page::markdown(record, lessons, language, options)?, "md"),
     };
     let name = language.pick(
         format!("report.{extension}"),

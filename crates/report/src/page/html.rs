@@ -1,24 +1,36 @@
-//! Blocks as HTML.
+//! The page as HTML: its parts, each from Markdown to HTML, in their frame.
+//!
+//! A table's caption is the paragraph before it. A table whose titles are empty is a list of facts.
+//! An image of the Markdown is the figure of that name, with its text as the caption, over the page's
+//! width where its title is "wide". Emphasis is text that is set apart, and a quote is a note.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::collections::BTreeMap;
 
-use super::block::{Block, Drawing, Figure, Part, Table, Tone, pieces};
-use super::head::Head;
+use maud::{DOCTYPE, PreEscaped, html};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html::push_html};
+
+use super::template::PARTS;
 use crate::{Language, chart};
 
 /// What the page looks like.
 const STYLE: &str = include_str!("style.css");
 
-/// Tables of so many rows are not broken across printed pages.
-const SHORT: usize = 20;
-
-/// The whole page.
-pub(super) fn page(head: &Head, parts: &[Part], foot: &[Block], language: Language) -> String {
+/// The whole page of the Markdown of its head, its parts and its foot. `name` is the run's.
+pub(super) fn page(
+    [head, foot]: [&str; 2],
+    parts: &[String],
+    name: &str,
+    drawings: &BTreeMap<String, String>,
+    language: Language,
+) -> String {
     let mut writer = Writer {
         language,
+        drawings,
         figures: 0,
         tables: 0,
     };
+    let head_html = writer.html(head);
+    let sections = PARTS.iter().zip(parts);
     let page = html! {
         (DOCTYPE)
         html lang=(language.pick("en", "zh-CN")) {
@@ -27,21 +39,19 @@ pub(super) fn page(head: &Head, parts: &[Part], foot: &[Block], language: Langua
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content="graft";
-                title { (head.title) " · " (head.name) }
+                title { (title(head)) " · " (name) }
                 style { (PreEscaped(chart::STYLE)) (PreEscaped(STYLE)) }
             }
             body {
                 main {
-                    (top(head, parts))
-                    @for part in parts {
-                        section.part id=(part.anchor) {
-                            h2 { (part.title) }
-                            @for block in &part.blocks { (writer.block(block)) }
+                    header {
+                        (head_html)
+                        nav {
+                            @for (anchor, part) in sections.clone() { a href={ "#" (anchor) } { (title(part)) } }
                         }
                     }
-                    footer.part id="reproduce" {
-                        @for block in foot { (writer.block(block)) }
-                    }
+                    @for (anchor, part) in sections { section.part id=(anchor) { (writer.html(part)) } }
+                    footer.part id="reproduce" { (writer.html(foot)) }
                 }
             }
         }
@@ -49,123 +59,134 @@ pub(super) fn page(head: &Head, parts: &[Part], foot: &[Block], language: Langua
     page.into_string()
 }
 
-/// Title, what was run, and the figures that matter.
-fn top(head: &Head, parts: &[Part]) -> Markup {
-    html! {
-        header {
-            p.kind { (head.kind) }
-            h1 { (head.title) }
-            p.byline {
-                @for (number, fact) in head.facts.iter().enumerate() {
-                    @if number > 0 { span.dot { " · " } }
-                    span { (inline(fact)) }
-                }
-            }
-            div.figures-that-matter {
-                @for figure in &head.figures {
-                    div {
-                        p.label { (figure.label) }
-                        p.value { (figure.value) }
-                        p.detail { (inline(&figure.detail)) }
-                    }
-                }
-            }
-            p.abstract { (inline(&head.summary)) }
-            @if let Some(notice) = &head.notice { p.note { (inline(notice)) } }
-            nav {
-                @for part in parts { a href={ "#" (part.anchor) } { (part.title) } }
-            }
-        }
-    }
+/// The text of the first heading.
+fn title(markdown: &str) -> String {
+    let events = Parser::new(markdown).skip_while(|event| !is_heading(event));
+    let events = events.take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_))));
+    let texts = events.filter_map(|event| match event {
+        Event::Text(text) | Event::Code(text) => Some(text.into_string()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+fn is_heading(event: &Event) -> bool {
+    matches!(event, Event::Start(Tag::Heading { level, .. }) if *level <= HeadingLevel::H2)
 }
 
 /// Numbers figures and tables as it goes.
-struct Writer {
+struct Writer<'a> {
     language: Language,
+    drawings: &'a BTreeMap<String, String>,
     figures: usize,
     tables: usize,
 }
 
-impl Writer {
-    fn block(&mut self, block: &Block) -> Markup {
-        match block {
-            Block::Heading(text) => html! { h3 { (inline(text)) } },
-            Block::Text(text) => html! { p { (inline(text)) } },
-            Block::Note(text) => html! { p.note { (inline(text)) } },
-            Block::List(items) => html! { ul { @for item in items { li { (inline(item)) } } } },
-            Block::Facts(facts) => html! {
-                dl { @for (name, text) in facts { div { dt { (inline(name)) } dd { (inline(text)) } } } }
-            },
-            Block::Commands(lines) => html! { pre { code { (lines.join("\n")) } } },
-            Block::Table(table) => self.table(table),
-            Block::Figures(figures) => html! {
-                div.row { @for figure in figures { (self.figure(figure)) } }
-            },
+impl Writer<'_> {
+    fn html(&mut self, markdown: &str) -> PreEscaped<String> {
+        let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+        let events: Vec<Event> = Parser::new_ext(markdown, options).collect();
+        let mut written = Vec::with_capacity(events.len());
+        for place in 0..events.len() {
+            let (before, rest) = events.split_at(place);
+            if let [Event::Start(Tag::Table(_)), cells @ ..] = rest {
+                written.push(own(&self.table(is_titled(cells))));
+            }
+            written.extend(self.event(before.last(), rest));
+            if let [Event::End(TagEnd::Table), ..] = rest {
+                written.push(own("</div>"));
+            }
         }
+        let mut html = String::new();
+        push_html(&mut html, written.into_iter());
+        PreEscaped(html)
     }
 
-    fn table(&mut self, table: &Table) -> Markup {
+    /// What stands for the first event of `rest`, which follows `before`.
+    fn event<'e>(&mut self, before: Option<&Event>, rest: &[Event<'e>]) -> Option<Event<'e>> {
+        Some(match rest {
+            // There is no HTML in the Markdown that is not escaped; if there were, it would be now.
+            [Event::Html(text) | Event::InlineHtml(text), ..] => Event::Text(text.clone()),
+            [Event::Start(Tag::BlockQuote(_)), ..] => own("<div class=\"note\">"),
+            [Event::End(TagEnd::BlockQuote(_)), ..] => own("</div>"),
+            [Event::Start(Tag::Emphasis), ..] => own("<span>"),
+            [Event::End(TagEnd::Emphasis), ..] => own("</span>"),
+            [
+                Event::Start(Tag::Paragraph),
+                Event::Start(Tag::Image { .. }),
+                ..,
+            ] => own("<div class=\"row\">"),
+            [Event::End(TagEnd::Paragraph), ..] if before == Some(&Event::End(TagEnd::Image)) => {
+                own("</div>")
+            }
+            [Event::Start(Tag::Paragraph), text @ ..] if is_caption(text) => own(&self.caption()),
+            [
+                Event::Start(Tag::Image {
+                    dest_url, title, ..
+                }),
+                ..,
+            ] => own(&self.figure(dest_url, title)),
+            [Event::End(TagEnd::Image), ..] => own("</figcaption></figure>"),
+            [Event::Start(Tag::Table(_)), cells @ ..] if !is_titled(cells) => {
+                Event::Start(Tag::Table(Vec::new()))
+            }
+            [event, ..] => event.clone(),
+            [] => return None,
+        })
+    }
+
+    /// The beginning of a table's caption.
+    fn caption(&mut self) -> String {
         self.tables += 1;
         let number = self.tables;
-        let id = format!("table-{number}");
-        let number = self
-            .language
-            .pick(format!("Table {number}"), format!("表 {number}"));
-        let titles = table.columns.iter();
-        let numbers: Vec<bool> = titles.map(|title| title.starts_with('#')).collect();
-        html! {
-            p.caption id=(id) { b { (number) } " " (inline(&table.caption)) }
-            div.table tabindex="0" role="region" aria-labelledby=(id) {
-                table.short[table.rows.len() <= SHORT] {
-                    thead { tr {
-                        @for (title, numeric) in table.columns.iter().zip(&numbers) {
-                            th.n[*numeric] scope="col" { (inline(title.trim_start_matches('#'))) }
-                        }
-                    } }
-                    tbody {
-                        @for row in &table.rows {
-                            tr.quiet[row.tone == Tone::Quiet].gone[row.tone == Tone::Gone].strong[row.tone == Tone::Strong] {
-                                @for (cell, numeric) in row.cells.iter().zip(&numbers) { td.n[*numeric] { (inline(cell)) } }
-                            }
-                        }
-                    }
-                }
-            }
-        }
+        let word = self.language.pick("Table ", "表 ");
+        format!("<p class=\"caption\" id=\"table-{number}\"><b>{word}{number}</b> ")
     }
 
-    fn figure(&mut self, figure: &Figure) -> Markup {
+    /// What stands before a table.
+    fn table(&self, titled: bool) -> String {
+        if !titled {
+            return "<div class=\"facts\">".to_owned();
+        }
+        let number = self.tables;
+        format!(
+            "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-labelledby=\"table-{number}\">"
+        )
+    }
+
+    /// The figure of this name, up to its caption; `class` is empty or `wide`.
+    fn figure(&mut self, name: &str, class: &str) -> String {
         self.figures += 1;
         let number = self.figures;
-        let number = self
-            .language
-            .pick(format!("Figure {number}"), format!("图 {number}"));
-        let wide = matches!(figure.drawing, Drawing::Tiles(_) | Drawing::WideSvg(_));
-        html! {
-            figure.wide[wide] {
-                @match &figure.drawing {
-                    // Drawn by this crate, with every text escaped.
-                    Drawing::Svg(svg) | Drawing::WideSvg(svg) => { (PreEscaped(svg)) }
-                    Drawing::Tiles(tiles) => div.tiles {
-                        @for tile in tiles {
-                            div.tile {
-                                img src=(tile.image) alt=(tile.alt) width=(tile.width);
-                                @for line in &tile.lines { span { (inline(line)) } }
-                            }
-                        }
-                    },
-                }
-                figcaption { b { (number) } " " (inline(&figure.caption)) }
-            }
-        }
+        let word = self.language.pick("Figure ", "图 ");
+        let drawing = self.drawings.get(name).map_or("", String::as_str);
+        format!("<figure class=\"{class}\">{drawing}<figcaption><b>{word}{number}</b> ")
     }
 }
 
-/// A text with its code.
-fn inline(text: &str) -> Markup {
-    html! {
-        @for (is_code, piece) in pieces(text) {
-            @if is_code { code { (piece) } } @else { (piece) }
-        }
-    }
+/// HTML of this page's own.
+fn own<'e>(html: &str) -> Event<'e> {
+    Event::Html(html.to_owned().into())
+}
+
+/// Whether a paragraph that begins with these events is a table's caption.
+fn is_caption(text: &[Event]) -> bool {
+    let end = text
+        .iter()
+        .position(|event| *event == Event::End(TagEnd::Paragraph));
+    let next = end.and_then(|end| text.get(end + 1..));
+    matches!(next, Some([Event::Start(Tag::Table(_)), cells @ ..]) if is_titled(cells))
+}
+
+/// Whether a table of these cells has titles.
+fn is_titled(cells: &[Event]) -> bool {
+    !matches!(
+        cells,
+        [
+            _,
+            Event::Start(Tag::TableCell),
+            Event::End(TagEnd::TableCell),
+            ..
+        ]
+    )
 }

@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::block::code;
+use serde::Serialize;
+
+use super::code;
 use crate::Language;
 use crate::chart::Chart;
 use crate::record::{Record, RecordError};
 use crate::sweep::{BUNDLED, OTHER, Results};
 
 /// A sweep that was measured, for a report on a run. What stands between backticks is shown as code.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Lesson {
     /// The sweep's name.
     pub name: String,
@@ -27,6 +29,7 @@ pub struct Lesson {
     /// How its heads were trained, on how many images.
     pub trained: String,
     /// Its picture.
+    #[serde(skip)]
     pub chart: Chart,
     /// The command that measures it again.
     pub command: String,

@@ -1,31 +1,33 @@
 //! The report on a run: one HTML page that needs nothing else, or Markdown, from the record and the
 //! labs alone.
+//!
+//! What it says is in `report.en.md` and `report.zh.md`, a template each, which share `shared.md`.
+//! `context.rs` says what they can name, `template.rs` how that is written.
 
-mod block;
-mod data;
-mod evaluation;
-mod foot;
-mod head;
+mod context;
+mod drawings;
 mod html;
+mod labs;
 mod lesson;
-mod lessons;
-mod markdown;
-mod model;
-mod observations;
 mod picture;
-mod preprocessing;
 mod run;
-mod training;
-mod weakest;
+mod settings;
+mod statistics;
+mod template;
+mod tiles;
 
-pub(crate) use block::code;
 pub use lesson::{Lesson, lessons};
+pub(crate) use template::code;
 
 use crate::Language;
 use crate::record::Record;
 
-use block::Part;
 use run::Run;
+
+/// A mistake in the template of a page; tests hold that those of graft have none.
+#[derive(Debug, thiserror::Error)]
+#[error("the template of the report has a mistake: {0}")]
+pub struct Error(#[from] minijinja::Error);
 
 /// What a person can add to a report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,42 +38,51 @@ pub struct Options {
 
 /// The report as one HTML file: styles and pictures are inside, scripts there are none. Labs that
 /// are not among `lessons` are shown as not measured.
-#[must_use]
-pub fn html(record: &Record, lessons: &[Lesson], language: Language, options: &Options) -> String {
+///
+/// # Errors
+/// When the template has a mistake.
+pub fn html(
+    record: &Record,
+    lessons: &[Lesson],
+    language: Language,
+    options: &Options,
+) -> Result<String, Error> {
     let run = Run::new(record, language);
-    html::page(
-        &head::head(&run, options),
-        &parts(&run, lessons),
-        &foot::blocks(&run, lessons),
+    let context = context::context(&run, lessons, options, true);
+    let environment = template::environment(&context, language)?;
+    let mut page = environment.get_template("report.md")?.render_captured(())?;
+    let mut block = |name: &str| {
+        let text = page.with_state_mut(|state| state.render_block(name))?;
+        Ok(template::tidy(&text))
+    };
+    let parts = template::PARTS.map(&mut block);
+    let parts: Result<Vec<String>, Error> = parts.into_iter().collect();
+    let (head, foot) = (block("head")?, block("reproduce")?);
+    let drawings = drawings::drawings(&run, lessons);
+    Ok(html::page(
+        [&head, &foot],
+        &parts?,
+        &run.name(),
+        &drawings,
         language,
-    )
+    ))
 }
 
 /// The report as GitHub's Markdown, without pictures.
-#[must_use]
+///
+/// # Errors
+/// As [`html`].
 pub fn markdown(
     record: &Record,
     lessons: &[Lesson],
     language: Language,
     options: &Options,
-) -> String {
+) -> Result<String, Error> {
     let run = Run::new(record, language);
-    markdown::page(
-        &head::head(&run, options),
-        &parts(&run, lessons),
-        &foot::blocks(&run, lessons),
-    )
-}
-
-/// The five parts.
-fn parts(run: &Run, lessons: &[Lesson]) -> [Part; 5] {
-    [
-        data::part(run, lessons),
-        model::part(run, lessons),
-        training::part(run),
-        evaluation::part(run),
-        lessons::part(run, lessons),
-    ]
+    let context = context::context(&run, lessons, options, false);
+    let environment = template::environment(&context, language)?;
+    let text = environment.get_template("report.md")?.render(())?;
+    Ok(template::tidy(&text))
 }
 
 #[cfg(test)]

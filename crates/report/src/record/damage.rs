@@ -50,7 +50,7 @@ fn use_up(record: &Record) {
     }
     let options = page::Options::default();
     for language in Language::ALL {
-        let html = page::html(record, &[], language, &options);
+        let html = page::html(record, &[], language, &options).unwrap();
         assert!(!html.contains("<script"), "a script got into the page");
         let _ = page::markdown(record, &[], language, &options);
     }

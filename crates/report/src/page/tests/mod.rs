@@ -3,6 +3,9 @@
 mod harmless;
 mod labs;
 pub(crate) mod record;
+mod sentences;
+mod structure;
+mod variants;
 
 use super::*;
 use crate::chart::{Axis, Chart, Point, Series};
@@ -53,8 +56,8 @@ fn pages(record: &Record, lessons: &[Lesson]) -> Vec<String> {
     let options = Options::default();
     let pages = Language::ALL.map(|language| {
         [
-            html(record, lessons, language, &options),
-            markdown(record, lessons, language, &options),
+            html(record, lessons, language, &options).unwrap(),
+            markdown(record, lessons, language, &options).unwrap(),
         ]
     });
     pages
@@ -235,7 +238,7 @@ fn other_data_no_validation_one_epoch_and_a_full_cache() {
 
 #[test]
 fn the_chinese_page_is_chinese() {
-    let page = html(&record(), &[], Language::Zh, &Options::default());
+    let page = html(&record(), &[], Language::Zh, &Options::default()).unwrap();
     let (_, body) = page.split_once("</style>").unwrap();
     let text: String = body
         .split('<')

@@ -1,0 +1,118 @@
+//! The page's figures, by the names that its template calls them.
+
+use std::collections::BTreeMap;
+
+use super::Lesson;
+use super::labs::drawing;
+use super::run::Run;
+use super::tiles::{compared, samples, wrong};
+use crate::chart::{
+    Axis, Chart, Point, Series, calibration_svg, confusion_svg, graft_svg, shares_svg, svg,
+};
+use crate::count::float;
+use crate::number;
+use crate::record::{Epoch, Scores};
+
+/// All of them, as HTML that is drawn by this crate with every text escaped.
+pub(super) fn drawings(run: &Run, lessons: &[Lesson]) -> BTreeMap<String, String> {
+    let (record, language) = (run.record, run.language);
+    let mut drawings = BTreeMap::new();
+    let mut add = |name: &str, html: String| drawings.insert(name.to_owned(), html);
+    add("samples", samples(run));
+    add("prepared", compared(run));
+    add("graft", graft_svg(&record.manifest.layers, language));
+    add("loss", curve(run, false));
+    add("accuracy", curve(run, true));
+    add("times", shares(run));
+    if let Some(test) = &record.test {
+        let figures = &test.evaluated.evaluation;
+        add("confusion", confusion_svg(&figures.confusion, language));
+        add("mistakes", wrong(run, test));
+        add(
+            "calibration",
+            calibration_svg(&figures.calibration, language),
+        );
+    }
+    for (number, lesson) in lessons.iter().enumerate() {
+        add(&drawing(number), svg(&lesson.chart, language));
+    }
+    drawings
+}
+
+/// Loss or accuracy over the epochs.
+fn curve(run: &Run, accuracy: bool) -> String {
+    let series = |name: &str, scores: fn(&Epoch) -> Option<Scores>| {
+        let point = |epoch: &Epoch| {
+            let scores = scores(epoch)?;
+            Some(Point {
+                x: float(epoch.epoch),
+                y: if accuracy {
+                    scores.accuracy
+                } else {
+                    scores.loss
+                },
+                interval: None,
+            })
+        };
+        Series {
+            name: name.into(),
+            joined: true,
+            points: run.record.epochs.iter().filter_map(point).collect(),
+        }
+    };
+    let language = run.language;
+    let mut all = vec![
+        series(language.pick("training", "训练集"), |epoch| {
+            Some(epoch.train)
+        }),
+        series(language.pick("validation", "验证集"), |epoch| {
+            epoch.validation
+        }),
+    ];
+    all.retain(|series| !series.points.is_empty());
+    let (title, y_label) = if accuracy {
+        language.pick(
+            ("Accuracy by epoch.", "accuracy"),
+            ("每轮的准确率。", "准确率"),
+        )
+    } else {
+        language.pick(
+            ("Loss by epoch.", "cross-entropy (nats)"),
+            ("每轮的损失。", "交叉熵（nat）"),
+        )
+    };
+    let chart = Chart {
+        title: title.into(),
+        x_label: language.pick("epoch", "轮（epoch）").into(),
+        y_label: y_label.into(),
+        x: Axis::Linear,
+        percent: accuracy,
+        series: all,
+    };
+    svg(&chart, language)
+}
+
+/// Where the time went.
+fn shares(run: &Run) -> String {
+    let named = times(run).map(|(name, seconds)| {
+        let time = number::seconds(seconds, run.language);
+        (format!("{name} {time}"), seconds)
+    });
+    shares_svg(run.language.pick("Where the time went", "用时分布"), &named)
+}
+
+/// The stages and their seconds, and what is left: reading, hashing and writing.
+pub(super) fn times(run: &Run) -> [(&'static str, f64); 5] {
+    let manifest = &run.record.manifest;
+    let stages = manifest.stages;
+    let rest = (manifest.seconds - stages.fetch - stages.features - stages.head).max(0.0);
+    let head = (stages.head - stages.checkpoints).max(0.0);
+    let pick = |en, zh| run.language.pick(en, zh);
+    [
+        (pick("features", "特征"), stages.features),
+        (pick("head", "分类头"), head),
+        (pick("checkpoints", "检查点"), stages.checkpoints),
+        (pick("assets", "下载与校验"), stages.fetch),
+        (pick("rest", "其他"), rest),
+    ]
+}
