@@ -1,12 +1,12 @@
 //! How well a head did on some images, in a few numbers.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::record::Predictions;
 use crate::{Evaluation, Mismatch, Share, percent};
 
 /// Accuracy with its interval, and loss.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Mean cross-entropy in nats.
     pub loss: f64,

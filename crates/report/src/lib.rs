@@ -26,6 +26,7 @@ mod student;
 mod summary;
 pub mod sweep;
 mod table;
+mod template;
 pub mod tensorboard;
 
 pub use calibration::{BINS, Bin, bins, brier, expected_calibration_error};

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use graft_durable::Error;
 use jiff::Timestamp;
+use minijinja::context;
+use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
-use crate::Figures;
 use crate::record::{LATEST, Record, RecordError};
-use crate::table::table;
+use crate::template::fill;
+use crate::{Figures, Language};
 
 /// A run's folder, and what is in it.
 #[derive(Debug, Clone, Serialize)]
@@ -153,33 +155,9 @@ fn sets(command: &[String]) -> Vec<String> {
 /// A list of runs as text.
 #[must_use]
 pub fn listing(runs: &[Listed]) -> String {
-    let titles = "run|recipe|set|backend|trained on|validation accuracy|test accuracy|seconds";
-    let row = |Listed { name, state, .. }: &Listed| match state {
-        State::Incomplete { reason } => vec![name.clone(), format!("not complete: {reason}")],
-        State::Damaged { reason } => vec![name.clone(), format!("damaged: {reason}")],
-        State::OtherFormat { reason } => {
-            vec![name.clone(), format!("of another version: {reason}")]
-        }
-        State::Complete(facts) => {
-            let accuracy = |figures: &Option<Figures>, none: &str| match figures {
-                Some(figures) => figures.accuracy(),
-                None => none.to_owned(),
-            };
-            vec![
-                name.clone(),
-                facts.recipe.clone(),
-                facts.set.join(" "),
-                facts.backend.clone(),
-                facts.trained_on.to_string(),
-                accuracy(&facts.validation, "none held out"),
-                accuracy(&facts.test, "not evaluated"),
-                format!("{:.1}", facts.seconds),
-            ]
-        }
-    };
-    let titles = titles.split('|').map(str::to_owned).collect();
-    let rows: Vec<_> = [titles].into_iter().chain(runs.iter().map(row)).collect();
-    table(&rows)
+    let runs = runs.iter().map(|run| (&run.name, Serde(&run.state)));
+    let context = context! { runs => runs.map(Value::from).collect::<Vec<_>>() };
+    fill(include_str!("listing.txt"), &context, Language::En)
 }
 
 #[cfg(test)]

@@ -31,24 +31,15 @@ pub(crate) fn range(interval: Interval, language: Language) -> String {
     )
 }
 
-/// A share in percent to two decimals.
-fn hundredths(share: f64) -> String {
+/// A share in percentage points, with a minus only where that is less than nothing.
+pub(crate) fn signed(share: f64) -> String {
+    let rounded = (share * 10_000.0).round() / 100.0 + 0.0;
+    format!("{rounded:.2}").replace('-', "\u{2212}")
+}
+
+/// A share in percentage points.
+pub(crate) fn points(share: f64) -> String {
     format!("{:.2}", 100.0 * share).replace('-', "\u{2212}")
-}
-
-/// A difference of two shares, in percentage points.
-pub(crate) fn points(difference: f64, language: Language) -> String {
-    hundredths(difference) + language.pick(" percentage points", " 个百分点")
-}
-
-/// A difference of two shares with its 95 % interval, in percentage points.
-pub(crate) fn difference(difference: f64, ends: (f64, f64), language: Language) -> String {
-    let (low, high) = (hundredths(ends.0), hundredths(ends.1));
-    let points = points(difference, language);
-    language.pick(
-        format!("{points} (95{NO_BREAK}% interval {low} to {high})"),
-        format!("{points}（95% 置信区间 {low}～{high}）"),
-    )
 }
 
 /// A loss or an error, to four decimals.
@@ -96,20 +87,10 @@ pub(crate) fn setting(value: f64) -> String {
     }
 }
 
-/// A day.
-pub(crate) fn day(time: Timestamp, language: Language) -> String {
-    let format = language.pick("%-d %B %Y", "%Y 年 %-m 月 %-d 日");
-    time.strftime(format).to_string()
-}
-
 /// A day and the time, in UTC.
 pub(crate) fn moment(time: Timestamp, language: Language) -> String {
-    let day = day(time, language);
-    let clock = time.strftime("%H:%M");
-    language.pick(
-        format!("{day}, {clock} UTC"),
-        format!("{day} {clock}（UTC）"),
-    )
+    let format = language.pick("%-d %B %Y, %H:%M UTC", "%Y 年 %-m 月 %-d 日 %H:%M（UTC）");
+    time.strftime(format).to_string()
 }
 
 /// A number beside an axis whose marks are `step` apart.
@@ -166,11 +147,7 @@ mod tests {
         };
         assert_eq!(range(interval, En), "95.37 to 96.16\u{a0}%");
         assert_eq!(range(interval, Zh), "95.37%\u{2060}～\u{2060}96.16%");
-        assert_eq!(
-            difference(0.0021, (-0.001, 0.01), Zh),
-            "0.21 个百分点（95% 置信区间 \u{2212}0.10～1.00）"
-        );
-        assert_eq!(points(-0.0021, En), "\u{2212}0.21 percentage points");
+        assert_eq!(points(-0.0021), "\u{2212}0.21");
     }
 
     #[test]

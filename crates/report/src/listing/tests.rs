@@ -76,3 +76,42 @@ fn a_folder_that_is_not_there_has_no_runs() {
     let runs = tempfile::tempdir().unwrap();
     assert!(list(&runs.path().join("none")).unwrap().is_empty());
 }
+
+#[test]
+fn a_list_has_a_line_a_run() {
+    let figures =
+        Figures::from(&crate::Evaluation::new(&[0, 0], &[1.0, 0.0, 0.0, 1.0], 2).unwrap());
+    let facts = |set: &[&str], validation: Option<&Figures>, test: Option<&Figures>| {
+        State::Complete(Box::new(Facts {
+            recipe: "seed".into(),
+            set: set.iter().map(|one| (*one).to_owned()).collect(),
+            backend: "cpu".into(),
+            started: Timestamp::UNIX_EPOCH,
+            trained_on: 60_000,
+            validation: validation.cloned(),
+            test: test.cloned(),
+            seconds: 31.25,
+        }))
+    };
+    let listed = |name: &str, state| Listed {
+        name: name.into(),
+        folder: name.into(),
+        state,
+    };
+    let text = listing(&[
+        listed("a", facts(&["x=1", "y=2"], Some(&figures), None)),
+        listed("long name", facts(&[], None, Some(&figures))),
+        listed(
+            "c",
+            State::Damaged {
+                reason: "a & b".into(),
+            },
+        ),
+    ]);
+    let expected = "\
+run        recipe  set      backend  trained on  validation accuracy      test accuracy            seconds
+a          seed    x=1 y=2  cpu      60000       50.00 % (9.45 to 90.55)  not evaluated            31.2
+long name  seed             cpu      60000       none held out            50.00 % (9.45 to 90.55)  31.2
+c          damaged: a & b";
+    assert_eq!(text, expected);
+}

@@ -41,53 +41,53 @@ pub(super) fn drawings(run: &Run, lessons: &[Lesson]) -> BTreeMap<String, String
 
 /// Loss or accuracy over the epochs.
 fn curve(run: &Run, accuracy: bool) -> String {
-    let series = |name: &str, scores: fn(&Epoch) -> Option<Scores>| {
-        let point = |epoch: &Epoch| {
-            let scores = scores(epoch)?;
-            Some(Point {
-                x: float(epoch.epoch),
-                y: if accuracy {
-                    scores.accuracy
-                } else {
-                    scores.loss
-                },
-                interval: None,
-            })
-        };
-        Series {
-            name: name.into(),
-            joined: true,
-            points: run.record.epochs.iter().filter_map(point).collect(),
-        }
-    };
     let language = run.language;
-    let mut all = vec![
-        series(language.pick("training", "训练集"), |epoch| {
-            Some(epoch.train)
-        }),
-        series(language.pick("validation", "验证集"), |epoch| {
-            epoch.validation
-        }),
-    ];
-    all.retain(|series| !series.points.is_empty());
-    let (title, y_label) = if accuracy {
+    let [title, y_label] = if accuracy {
         language.pick(
-            ("Accuracy by epoch.", "accuracy"),
-            ("每轮的准确率。", "准确率"),
+            ["Accuracy by epoch.", "accuracy"],
+            ["每轮的准确率。", "准确率"],
         )
     } else {
         language.pick(
-            ("Loss by epoch.", "cross-entropy (nats)"),
-            ("每轮的损失。", "交叉熵（nat）"),
+            ["Loss by epoch.", "cross-entropy (nats)"],
+            ["每轮的损失。", "交叉熵（nat）"],
         )
     };
+    let series = |name: &str, scores: fn(&Epoch) -> Option<Scores>| {
+        let point = |epoch: &Epoch| {
+            let Scores {
+                loss,
+                accuracy: share,
+            } = scores(epoch)?;
+            let (x, y) = (float(epoch.epoch), if accuracy { share } else { loss });
+            Some(Point {
+                x,
+                y,
+                interval: None,
+            })
+        };
+        let points = run.record.epochs.iter().filter_map(point).collect();
+        Series {
+            name: name.into(),
+            joined: true,
+            points,
+        }
+    };
+    let training = series(language.pick("training", "训练集"), |epoch| {
+        Some(epoch.train)
+    });
+    let validation = series(language.pick("validation", "验证集"), |epoch| {
+        epoch.validation
+    });
+    let mut series = vec![training, validation];
+    series.retain(|series| !series.points.is_empty());
     let chart = Chart {
         title: title.into(),
         x_label: language.pick("epoch", "轮（epoch）").into(),
         y_label: y_label.into(),
         x: Axis::Linear,
         percent: accuracy,
-        series: all,
+        series,
     };
     svg(&chart, language)
 }

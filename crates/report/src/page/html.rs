@@ -6,72 +6,49 @@
 
 use std::collections::BTreeMap;
 
-use maud::{DOCTYPE, PreEscaped, html};
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html::push_html};
+use minijinja::{Error, Value, context};
+use pulldown_cmark::Event::{self, End, Start};
+use pulldown_cmark::{Options, Parser, Tag, TagEnd, html::push_html};
 
-use super::template::PARTS;
+use crate::template::environment;
 use crate::{Language, chart};
 
-/// What the page looks like.
-const STYLE: &str = include_str!("style.css");
-
-/// The whole page of the Markdown of its head, its parts and its foot. `name` is the run's.
+/// The whole page of the Markdown of its blocks, by their names. `name` is the run's.
+///
+/// # Errors
+/// When the frame has a mistake.
 pub(super) fn page(
-    [head, foot]: [&str; 2],
-    parts: &[String],
+    blocks: &[(&str, String)],
     name: &str,
     drawings: &BTreeMap<String, String>,
     language: Language,
-) -> String {
+) -> Result<String, Error> {
     let mut writer = Writer {
         language,
         drawings,
         figures: 0,
         tables: 0,
     };
-    let head_html = writer.html(head);
-    let sections = PARTS.iter().zip(parts);
-    let page = html! {
-        (DOCTYPE)
-        html lang=(language.pick("en", "zh-CN")) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="generator" content="graft";
-                title { (title(head)) " · " (name) }
-                style { (PreEscaped(chart::STYLE)) (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    header {
-                        (head_html)
-                        nav {
-                            @for (anchor, part) in sections.clone() { a href={ "#" (anchor) } { (title(part)) } }
-                        }
-                    }
-                    @for (anchor, part) in sections { section.part id=(anchor) { (writer.html(part)) } }
-                    footer.part id="reproduce" { (writer.html(foot)) }
-                }
-            }
-        }
-    };
-    page.into_string()
-}
-
-/// The text of the first heading.
-fn title(markdown: &str) -> String {
-    let events = Parser::new(markdown).skip_while(|event| !is_heading(event));
-    let events = events.take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_))));
-    let texts = events.filter_map(|event| match event {
-        Event::Text(text) | Event::Code(text) => Some(text.into_string()),
-        _ => None,
+    let safe = |html: &str| Value::from_safe_string(html.to_owned());
+    let blocks = blocks.iter().map(|(anchor, markdown)| {
+        let html = writer.html(markdown);
+        context! { anchor => *anchor, title => safe(heading(&html)), html => safe(&html) }
     });
-    texts.collect()
+    let context = context! {
+        blocks => blocks.collect::<Vec<_>>(),
+        lang => language.pick("en", "zh-CN"),
+        name,
+        style => safe(&[chart::STYLE, include_str!("style.css")].concat()),
+    };
+    let environment = environment(&context, language)?;
+    environment.render_named_str("frame.html", include_str!("frame.html"), ())
 }
 
-fn is_heading(event: &Event) -> bool {
-    matches!(event, Event::Start(Tag::Heading { level, .. }) if *level <= HeadingLevel::H2)
+/// What is in the first heading of the first or second level.
+fn heading(html: &str) -> &str {
+    let mut headings = html.split("<h").skip(1);
+    let first = headings.find_map(|rest| rest.strip_prefix(['1', '2'])?.split_once("</"));
+    first.map_or("", |(text, _)| text.trim_start_matches('>'))
 }
 
 /// Numbers figures and tables as it goes.
@@ -83,23 +60,23 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn html(&mut self, markdown: &str) -> PreEscaped<String> {
+    fn html(&mut self, markdown: &str) -> String {
         let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
         let events: Vec<Event> = Parser::new_ext(markdown, options).collect();
         let mut written = Vec::with_capacity(events.len());
         for place in 0..events.len() {
             let (before, rest) = events.split_at(place);
-            if let [Event::Start(Tag::Table(_)), cells @ ..] = rest {
+            if let [Start(Tag::Table(_)), cells @ ..] = rest {
                 written.push(own(&self.table(is_titled(cells))));
             }
             written.extend(self.event(before.last(), rest));
-            if let [Event::End(TagEnd::Table), ..] = rest {
+            if let [End(TagEnd::Table), ..] = rest {
                 written.push(own("</div>"));
             }
         }
         let mut html = String::new();
         push_html(&mut html, written.into_iter());
-        PreEscaped(html)
+        html
     }
 
     /// What stands for the first event of `rest`, which follows `before`.
@@ -107,28 +84,22 @@ impl Writer<'_> {
         Some(match rest {
             // There is no HTML in the Markdown that is not escaped; if there were, it would be now.
             [Event::Html(text) | Event::InlineHtml(text), ..] => Event::Text(text.clone()),
-            [Event::Start(Tag::BlockQuote(_)), ..] => own("<div class=\"note\">"),
-            [Event::End(TagEnd::BlockQuote(_)), ..] => own("</div>"),
-            [Event::Start(Tag::Emphasis), ..] => own("<span>"),
-            [Event::End(TagEnd::Emphasis), ..] => own("</span>"),
+            [Start(Tag::BlockQuote(_)), ..] => own("<div class=\"note\">"),
+            [End(TagEnd::BlockQuote(_)), ..] => own("</div>"),
+            [Start(Tag::Emphasis), ..] => own("<span>"),
+            [End(TagEnd::Emphasis), ..] => own("</span>"),
+            [Start(Tag::Paragraph), Start(Tag::Image { .. }), ..] => own("<div class=\"row\">"),
+            [End(TagEnd::Paragraph), ..] if before == Some(&End(TagEnd::Image)) => own("</div>"),
+            [Start(Tag::Paragraph), text @ ..] if is_caption(text) => own(&self.caption()),
             [
-                Event::Start(Tag::Paragraph),
-                Event::Start(Tag::Image { .. }),
-                ..,
-            ] => own("<div class=\"row\">"),
-            [Event::End(TagEnd::Paragraph), ..] if before == Some(&Event::End(TagEnd::Image)) => {
-                own("</div>")
-            }
-            [Event::Start(Tag::Paragraph), text @ ..] if is_caption(text) => own(&self.caption()),
-            [
-                Event::Start(Tag::Image {
+                Start(Tag::Image {
                     dest_url, title, ..
                 }),
                 ..,
             ] => own(&self.figure(dest_url, title)),
-            [Event::End(TagEnd::Image), ..] => own("</figcaption></figure>"),
-            [Event::Start(Tag::Table(_)), cells @ ..] if !is_titled(cells) => {
-                Event::Start(Tag::Table(Vec::new()))
+            [End(TagEnd::Image), ..] => own("</figcaption></figure>"),
+            [Start(Tag::Table(_)), cells @ ..] if !is_titled(cells) => {
+                Start(Tag::Table(Vec::new()))
             }
             [event, ..] => event.clone(),
             [] => return None,
@@ -173,20 +144,15 @@ fn own<'e>(html: &str) -> Event<'e> {
 fn is_caption(text: &[Event]) -> bool {
     let end = text
         .iter()
-        .position(|event| *event == Event::End(TagEnd::Paragraph));
+        .position(|event| *event == End(TagEnd::Paragraph));
     let next = end.and_then(|end| text.get(end + 1..));
-    matches!(next, Some([Event::Start(Tag::Table(_)), cells @ ..]) if is_titled(cells))
+    matches!(next, Some([Start(Tag::Table(_)), cells @ ..]) if is_titled(cells))
 }
 
 /// Whether a table of these cells has titles.
 fn is_titled(cells: &[Event]) -> bool {
     !matches!(
         cells,
-        [
-            _,
-            Event::Start(Tag::TableCell),
-            Event::End(TagEnd::TableCell),
-            ..
-        ]
+        [_, Start(Tag::TableCell), End(TagEnd::TableCell), ..]
     )
 }

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::code;
 use crate::Language;
 use crate::chart::Chart;
 use crate::record::{Record, RecordError};
@@ -107,6 +106,11 @@ pub fn lessons(
         lessons.extend(lesson);
     }
     Ok(lessons)
+}
+
+/// Foreign text as code: it cannot end its backticks.
+pub(super) fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'"))
 }
 
 /// The names of the results in a folder.

@@ -17,7 +17,6 @@ mod template;
 mod tiles;
 
 pub use lesson::{Lesson, lessons};
-pub(crate) use template::code;
 
 use crate::Language;
 use crate::record::Record;
@@ -47,25 +46,17 @@ pub fn html(
     language: Language,
     options: &Options,
 ) -> Result<String, Error> {
-    let run = Run::new(record, language);
+    let run = Run { record, language };
     let context = context::context(&run, lessons, options, true);
     let environment = template::environment(&context, language)?;
     let mut page = environment.get_template("report.md")?.render_captured(())?;
-    let mut block = |name: &str| {
+    let mut blocks = Vec::new();
+    for name in template::BLOCKS {
         let text = page.with_state_mut(|state| state.render_block(name))?;
-        Ok(template::tidy(&text))
-    };
-    let parts = template::PARTS.map(&mut block);
-    let parts: Result<Vec<String>, Error> = parts.into_iter().collect();
-    let (head, foot) = (block("head")?, block("reproduce")?);
+        blocks.push((name, template::tidy(&text)));
+    }
     let drawings = drawings::drawings(&run, lessons);
-    Ok(html::page(
-        [&head, &foot],
-        &parts?,
-        &run.name(),
-        &drawings,
-        language,
-    ))
+    Ok(html::page(&blocks, &run.name(), &drawings, language)?)
 }
 
 /// The report as GitHub's Markdown, without pictures.
@@ -78,7 +69,7 @@ pub fn markdown(
     language: Language,
     options: &Options,
 ) -> Result<String, Error> {
-    let run = Run::new(record, language);
+    let run = Run { record, language };
     let context = context::context(&run, lessons, options, false);
     let environment = template::environment(&context, language)?;
     let text = environment.get_template("report.md")?.render(())?;

@@ -10,24 +10,18 @@ use crate::record::{Part, Record};
 pub(super) struct Run<'a> {
     pub(super) record: &'a Record,
     pub(super) language: Language,
-    /// The values of its recipe, by their keys in full.
-    pub(super) recipe: Vec<(String, &'a Value)>,
 }
 
-impl<'a> Run<'a> {
-    pub(super) fn new(record: &'a Record, language: Language) -> Self {
-        Self {
-            record,
-            language,
-            recipe: flat(&record.recipe),
-        }
-    }
-
+impl Run<'_> {
     /// A value of the recipe as text; empty where it has none.
     pub(super) fn setting(&self, key: &str) -> String {
-        let mut values = self.recipe.iter();
-        let value = values.find(|(name, _)| name == key);
+        let recipe = flat(&self.record.recipe);
+        let value = recipe.iter().find(|(name, _)| name == key);
         value.map_or_else(String::new, |(_, value)| plain(value))
+    }
+
+    pub(super) fn is_mnist(&self) -> bool {
+        self.record.manifest.data.is_mnist()
     }
 
     /// The folder's name, without the path that leads to it.

@@ -3,6 +3,7 @@
 use minijinja::{Value, context};
 
 use super::run::{Run, plain};
+use crate::recipe::flat;
 
 /// The seed recipe, which explains every key in a comment behind it.
 const SEED: &str = include_str!("../../../../recipes/seed.toml");
@@ -15,10 +16,10 @@ pub(super) fn settings(run: &Run) -> Vec<Value> {
     let (english, chinese) = (english(), chinese());
     let place = |key: &str| chinese.iter().position(|(known, _)| known == key);
     let meanings = run.language.pick(&english, &chinese);
-    let mut recipe: Vec<_> = run.recipe.iter().collect();
+    let mut recipe = flat(&run.record.recipe);
     recipe.sort_by_key(|(key, _)| place(key).unwrap_or(chinese.len()));
     let rows = recipe.into_iter().map(|(key, value)| {
-        let meaning = meanings.iter().find(|(known, _)| known == key);
+        let meaning = meanings.iter().find(|(known, _)| *known == key);
         context! {
             key,
             meaning => meaning.map_or("", |(_, meaning)| meaning),
@@ -54,7 +55,6 @@ fn english() -> Vec<(String, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::flat;
 
     #[test]
     fn every_key_of_the_seed_recipe_is_explained_in_both_languages() {

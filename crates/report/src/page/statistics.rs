@@ -3,22 +3,8 @@
 use minijinja::context;
 use minijinja::value::{Serde, Value};
 
-use crate::count::{float, ratio};
-use crate::record::Epoch;
-use crate::{Bin, Confusion, Estimate, Evaluation, Z_95, wilson};
-
-/// A loss that changes by no more than this share of itself in an epoch has converged.
-const CONVERGED: f64 = 0.01;
-
-/// How the validation loss changed in the last epoch.
-pub(super) fn trend(epochs: &[Epoch]) -> Option<Value> {
-    let [.., before, last] = epochs else {
-        return None;
-    };
-    let (from, to) = (before.validation?.loss, last.validation?.loss);
-    let (falls, rises) = (to < from * (1.0 - CONVERGED), to > from * (1.0 + CONVERGED));
-    Some(context! { from, to, falls, rises })
-}
+use crate::count::float;
+use crate::{Bin, Estimate, Evaluation, Z_95, wilson};
 
 /// The first accuracy minus the second, on different images, with its 95 % interval: Newcombe's
 /// hybrid of Wilson's (method 10 of "Interval estimation for the difference between independent
@@ -52,23 +38,6 @@ pub(super) fn gap(bins: &[Bin]) -> Option<Value> {
     let margin = Z_95 * f64::max(variance, 0.0).sqrt();
     let (size, chance) = (surplus / float(n), margin / float(n));
     (n > 0).then(|| context! { size, chance })
-}
-
-/// Recall, precision and F1 of every class.
-pub(super) fn classes(confusion: &Confusion) -> Vec<Value> {
-    let class = |class| {
-        let right = confusion.count(class, class);
-        let (images, predicted) = (confusion.images(class), confusion.predicted(class));
-        context! {
-            images,
-            right,
-            recall => ratio(right, images),
-            interval => Serde(wilson(right, images)),
-            precision => ratio(right, predicted),
-            f1 => ratio(2 * right, images + predicted),
-        }
-    };
-    (0..confusion.classes()).map(class).collect()
 }
 
 /// The class with the lowest recall, the classes that it is most often taken for, and those whose

@@ -2,17 +2,24 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use minijinja::value::Value;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 
+use super::lesson::code;
 use super::run::quoted;
 use crate::chart::block_name;
-use crate::{Estimate, Interval, Language, number};
+use crate::{Language, template};
 
-/// The parts, which are blocks of the template, and anchors of the page.
-pub(super) const PARTS: [&str; 5] = ["data", "model", "training", "evaluation", "lessons"];
+/// The template's blocks: the page's head, its parts by their anchors, and its foot.
+pub(super) const BLOCKS: [&str; 7] = [
+    "head",
+    "data",
+    "model",
+    "training",
+    "evaluation",
+    "lessons",
+    "reproduce",
+];
 
 /// Stands for a bar of a value until it is known whether it lies in a table.
 const BAR: &str = "\u{e000}";
@@ -25,8 +32,7 @@ pub(super) fn environment(
     context: &Value,
     language: Language,
 ) -> Result<Environment<'static>, Error> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let mut environment = template::environment(context, language)?;
     environment.set_auto_escape_callback(|_| AutoEscape::Custom(Cow::Borrowed("markdown")));
     environment.set_formatter(|out, _, value| {
         match value.as_str() {
@@ -36,54 +42,17 @@ pub(super) fn environment(
         }
         Ok(())
     });
-    let mut syntax = SyntaxConfig::builder();
-    let syntax = syntax.trim_blocks(true).lstrip_blocks(true).build()?;
-    environment.set_syntax(syntax);
-    filters(&mut environment, language);
-    for key in context.try_iter()? {
-        environment.add_global(key.to_string(), context.get_item(&key)?);
-    }
-    environment.add_template("shared.md", include_str!("shared.md"))?;
-    let page = language.pick(include_str!("report.en.md"), include_str!("report.zh.md"));
-    environment.add_template("report.md", page)?;
-    Ok(environment)
-}
-
-/// Numbers as text, as [`number`] writes them, and foreign text as what it is to be.
-fn filters(environment: &mut Environment, language: Language) {
-    type Sizes = Option<Vec<usize>>;
-    let none = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
-    environment.add_filter("number", |count: u64| number::count(count));
-    environment.add_filter("percent", move |share: Option<f64>| {
-        none(share.map(|share| number::percent(share, language)))
-    });
-    environment.add_filter("loss", move |loss: Option<f64>| {
-        none(loss.map(number::loss))
-    });
-    environment.add_filter("shape", move |sizes: Sizes| {
-        none(sizes.map(|sizes| number::shape(&sizes)))
-    });
-    environment.add_filter("interval", move |ends: Serde<Interval>| {
-        number::range(*ends, language)
-    });
-    environment.add_filter("points", move |share| number::points(share, language));
-    environment.add_filter("difference", move |difference: Serde<Estimate>| {
-        let Estimate { mean, low, high } = *difference;
-        number::difference(mean, (low, high), language)
-    });
-    environment.add_filter("value", |value: f32| number::value(value));
-    environment.add_filter("bytes", number::bytes);
-    environment.add_filter("seconds", move |time| number::seconds(time, language));
-    environment.add_filter("moment", move |time: Serde<Timestamp>| {
-        number::moment(*time, language)
-    });
     environment.add_filter("block", move |block: &str| block_name(block, language));
-    environment.add_filter("code", |text: &str| Value::from_safe_string(code(text)));
+    environment.add_filter("code", |text: &str| Value::from_safe_string(span(text)));
     environment.add_filter("marked", |text: &str| Value::from_safe_string(marked(text)));
     environment.add_filter("line", |text: &str| Value::from_safe_string(line(text)));
     environment.add_filter("argument", |text: &str| {
         Value::from_safe_string(line(&quoted(text)))
     });
+    environment.add_template("shared.md", include_str!("shared.md"))?;
+    let page = language.pick(include_str!("report.en.md"), include_str!("report.zh.md"));
+    environment.add_template("report.md", page)?;
+    Ok(environment)
 }
 
 /// A text of the lesson's kind: what stands between backticks is code.
@@ -91,17 +60,20 @@ fn marked(text: &str) -> String {
     let pieces = text.trim().split('`').enumerate();
     let piece = |(number, piece): (usize, &str)| match number % 2 {
         0 => escaped(piece),
-        _ => code(piece),
+        _ => span(piece),
     };
     pieces.map(piece).collect()
 }
 
-/// Foreign text as code: it cannot end its backticks.
-pub(crate) fn code(text: &str) -> String {
-    let text = line(text).replace('`', "'").replace('|', BAR);
-    // Two backticks alone would begin a longer code.
-    let text = if text.trim().is_empty() { " " } else { &text };
-    format!("`{text}`")
+/// Foreign text as code.
+fn span(text: &str) -> String {
+    let text = if text.trim().is_empty() {
+        // Two backticks alone would begin a longer code.
+        " "
+    } else {
+        text
+    };
+    code(&line(text)).replace('|', BAR)
 }
 
 /// Foreign text in one line.
@@ -172,8 +144,8 @@ mod tests {
             assert_eq!(escaped(text), markdown);
         }
         assert_eq!(marked(" a `b_c` d_e `f"), "a `b_c` d\\_e `f`");
-        assert_eq!(code("a`\nb"), "`a' b`");
-        assert_eq!(code(""), "` `");
+        assert_eq!(span("a`\nb"), "`a' b`");
+        assert_eq!(span(""), "` `");
     }
 
     #[test]
@@ -197,7 +169,7 @@ mod tests {
         let text = format!(
             "\n\na {0}\n\n\n| {1} | {0} |\n \n",
             escaped("|"),
-            code("b|c")
+            span("b|c")
         );
         assert_eq!(tidy(&text), "a |\n\n| `b\\|c` | \\| |\n");
     }

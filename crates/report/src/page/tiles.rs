@@ -1,59 +1,51 @@
 //! Images of the record side by side, with a few words below each.
 
-use maud::html;
+use maud::{Markup, html};
+use serde::Serialize;
 
 use super::picture::ink;
 use super::run::Run;
 use crate::record::{Picture, Tested};
 use crate::{MNIST_LABEL_ERRORS, number};
 
-/// An image with its words; `alt` is for people who cannot see it.
-struct Tile<'a> {
-    pixels: &'a [u8],
-    size: [usize; 2],
-    alt: String,
-    lines: Vec<String>,
+/// An image with words below it, each pixel as `scale` of the screen's. `alt` is for people who
+/// cannot see it.
+fn tile(pixels: &[u8], size: [usize; 2], scale: usize, alt: &str, lines: &[String]) -> Markup {
+    let [rows, columns] = size;
+    html! {
+        div.tile {
+            img src=(ink(pixels, rows, columns)) alt=(alt) width=(columns.saturating_mul(scale));
+            @for line in lines { span { (line) } }
+        }
+    }
 }
 
-/// The images as HTML, each pixel as `scale` pixels of the screen.
-fn tiles<'a>(scale: usize, tiles: impl Iterator<Item = Tile<'a>>) -> String {
-    let image = |tile: &Tile| ink(tile.pixels, tile.size[0], tile.size[1]);
-    let page = html! {
-        div.tiles {
-            @for tile in tiles {
-                div.tile {
-                    img src=(image(&tile)) alt=(tile.alt) width=(tile.size[1].saturating_mul(scale));
-                    @for line in &tile.lines { span { (line) } }
-                }
-            }
-        }
-    };
-    page.into_string()
+fn tiles(tiles: impl Iterator<Item = Markup>) -> String {
+    html! { div.tiles { @for tile in tiles { (tile) } } }.into_string()
 }
 
 /// An image of every class.
 pub(super) fn samples(run: &Run) -> String {
-    tiles(
-        2,
-        run.record.samples.digits.iter().map(|picture| Tile {
-            pixels: &picture.pixels,
-            size: [picture.rows, picture.columns],
-            alt: run.language.pick(
-                format!("training image of class {}", picture.label),
-                format!("类别 {} 的训练图片", picture.label),
-            ),
-            lines: vec![picture.label.to_string()],
-        }),
-    )
+    tiles(run.record.samples.digits.iter().map(|picture| {
+        let label = picture.label;
+        let alt = run.language.pick(
+            format!("training image of class {label}"),
+            format!("类别 {label} 的训练图片"),
+        );
+        let size = [picture.rows, picture.columns];
+        tile(&picture.pixels, size, 2, &alt, &[label.to_string()])
+    }))
 }
 
 /// An image before preprocessing, or a channel of what becomes of it.
+#[derive(Serialize)]
 pub(super) struct Prepared<'a> {
-    pub(super) name: String,
-    pub(super) pixels: &'a [u8],
-    pub(super) size: [usize; 2],
-    pub(super) least: f32,
-    pub(super) most: f32,
+    name: String,
+    #[serde(skip)]
+    pixels: &'a [u8],
+    size: [usize; 2],
+    least: f32,
+    most: f32,
 }
 
 /// A training image before preprocessing, and each channel of it after; nothing where the record
@@ -88,53 +80,42 @@ pub(super) fn prepared<'a>(run: &Run<'a>) -> Vec<Prepared<'a>> {
 
 /// The same, each pixel large enough to be seen.
 pub(super) fn compared(run: &Run) -> String {
-    tiles(
-        4,
-        prepared(run).into_iter().map(|image| Tile {
-            pixels: image.pixels,
-            size: image.size,
-            lines: vec![
-                image.name.clone(),
-                number::shape(&image.size),
-                format!(
-                    "{} … {}",
-                    number::value(image.least),
-                    number::value(image.most)
-                ),
-            ],
-            alt: image.name,
-        }),
-    )
+    tiles(prepared(run).into_iter().map(|image| {
+        let [least, most] = [image.least, image.most].map(number::value);
+        let (shape, values) = (number::shape(&image.size), format!("{least} … {most}"));
+        let lines = [image.name, shape, values];
+        tile(image.pixels, image.size, 4, &lines[0], &lines)
+    }))
 }
 
 /// An image that was taken for another class.
+#[derive(Serialize)]
 pub(super) struct Mistake<'a> {
-    pub(super) picture: &'a Picture,
-    pub(super) predicted: usize,
-    pub(super) confidence: f64,
-    /// Whether its label is known to be wrong.
-    pub(super) known: bool,
-}
-
-impl Mistake<'_> {
+    #[serde(skip)]
+    picture: &'a Picture,
+    index: usize,
     /// Its label, with an asterisk where that is known to be wrong.
-    pub(super) fn marked(&self) -> String {
-        let mark = if self.known { "*" } else { "" };
-        format!("{}{mark}", self.picture.label)
-    }
+    label: String,
+    known: bool,
+    predicted: usize,
+    confidence: f64,
 }
 
 /// The most confident mistakes.
 pub(super) fn mistakes<'a>(run: &Run, test: &'a Tested) -> Vec<Mistake<'a>> {
-    let is_mnist = run.record.manifest.data.is_mnist();
+    let is_mnist = run.is_mnist();
     let mistake = |picture: &'a Picture| {
+        let Picture { index, label, .. } = picture;
         let mut predictions = test.predictions.rows.iter();
-        let prediction = predictions.find(|row| row.index == picture.index)?;
+        let prediction = predictions.find(|row| row.index == *index)?;
+        let known = is_mnist && MNIST_LABEL_ERRORS.contains(index);
         Some(Mistake {
             picture,
+            index: *index,
+            label: format!("{label}{}", if known { "*" } else { "" }),
+            known,
             predicted: prediction.predicted(),
             confidence: prediction.confidence(),
-            known: is_mnist && MNIST_LABEL_ERRORS.contains(&picture.index),
         })
     };
     test.mistakes.iter().filter_map(mistake).collect()
@@ -142,24 +123,19 @@ pub(super) fn mistakes<'a>(run: &Run, test: &'a Tested) -> Vec<Mistake<'a>> {
 
 /// The same as pictures.
 pub(super) fn wrong(run: &Run, test: &Tested) -> String {
-    tiles(
-        2,
-        mistakes(run, test).into_iter().map(|mistake| {
-            let (marked, predicted) = (mistake.marked(), mistake.predicted);
-            let picture = mistake.picture;
-            Tile {
-                pixels: &picture.pixels,
-                size: [picture.rows, picture.columns],
-                alt: run.language.pick(
-                    format!("a {} taken for a {predicted}", picture.label),
-                    format!("{} 被认作 {predicted}", picture.label),
-                ),
-                lines: vec![
-                    format!("{marked} → {predicted}"),
-                    number::percent(mistake.confidence, run.language),
-                    format!("#{}", picture.index),
-                ],
-            }
-        }),
-    )
+    tiles(mistakes(run, test).into_iter().map(|mistake| {
+        let (picture, predicted) = (mistake.picture, mistake.predicted);
+        let label = picture.label;
+        let alt = run.language.pick(
+            format!("a {label} taken for a {predicted}"),
+            format!("{label} 被认作 {predicted}"),
+        );
+        let lines = [
+            format!("{} → {predicted}", mistake.label),
+            number::percent(mistake.confidence, run.language),
+            format!("#{}", mistake.index),
+        ];
+        let size = [picture.rows, picture.columns];
+        tile(&picture.pixels, size, 2, &alt, &lines)
+    }))
 }

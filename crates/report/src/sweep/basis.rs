@@ -1,9 +1,10 @@
 //! Whether a sweep says something about a run: what it was measured on, against what the run has.
 
+use minijinja::context;
+
 use super::{Images, Results};
-use crate::page::code;
+use crate::Language;
 use crate::record::Record;
-use crate::{Language, number};
 
 impl Results {
     /// What it was measured on instead of the images and the weights of the run of `record`, or more of
@@ -11,27 +12,10 @@ impl Results {
     #[must_use]
     pub fn elsewhere(&self, record: &Record, language: Language) -> Option<String> {
         if self.origin.sha256 != record.manifest.origin.sha256 {
-            let hash: String = self.origin.sha256.chars().take(12).collect();
-            let (weights, hash) = (code(&self.origin.file), code(&hash));
-            return Some(language.pick(
-                format!(" was measured with other weights ({weights}, SHA-256 {hash}…)"),
-                format!(" 是用另一套权重测得的（{weights}，SHA-256 {hash}…）"),
-            ));
+            return Some(self.words(context! { say => "other weights" }, language));
         }
-        if self.has_images_of(record) {
-            return None;
-        }
-        let (source, train) = (
-            code(&self.train.data.source),
-            number::count(self.train.count),
-        );
-        let test = number::count(self.test.as_ref().map_or(0, |test| test.count));
-        Some(language.pick(
-            format!(
-                " was measured on other images ({source}: {train} to train on, {test} to test on)"
-            ),
-            format!(" 是在其他图片上测得的（{source}：训练 {train} 张，测试 {test} 张）"),
-        ))
+        (!self.has_images_of(record))
+            .then(|| self.words(context! { say => "other images" }, language))
     }
 
     fn has_images_of(&self, record: &Record) -> bool {

@@ -1,6 +1,8 @@
 //! What a sweep found, in words: its sentences with the measured figures in their places.
 
-use super::wording::{method, than};
+use minijinja::context;
+
+use super::wording::than;
 use super::{Cell, Label, Results, Split, Sweep};
 use crate::{Language, number};
 
@@ -66,22 +68,9 @@ impl Results {
     #[must_use]
     pub fn finding(&self, language: Language) -> String {
         let clauses = self.sweep.finding.pick(language).iter();
-        let clauses: Vec<_> = clauses
-            .filter_map(|clause| self.fill(clause, language))
-            .collect();
-        if clauses.is_empty() {
-            let nothing = language.pick(
-                "The images were too few to compare anything.",
-                "图片数量太少，无法进行任何比较。",
-            );
-            return nothing.into();
-        }
-        let finding = clauses.join(language.pick("; ", "；"));
-        let method = method(language, self);
-        language.pick(
-            format!("{finding}.{method}"),
-            format!("{finding}。{method}"),
-        )
+        let clauses = clauses.filter_map(|clause| self.fill(clause, language));
+        let clauses: Vec<String> = clauses.collect();
+        self.words(context! { say => "finding", clauses }, language)
     }
 
     /// `template` with the figures in their places; none where one of them is about what was not

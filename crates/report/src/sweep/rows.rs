@@ -1,42 +1,21 @@
 //! Cells as a table, and how their heads were trained, in words: without that, accuracies cannot be
 //! set beside those of a run.
 
+use minijinja::context;
+
 use super::{Cell, Results};
-use crate::record::Cached;
-use crate::table::table;
-use crate::{Language, number, percent};
+use crate::Language;
 
 impl Results {
     /// What was measured as text in columns, a row a cell.
     #[must_use]
     pub fn table(&self, language: Language) -> String {
-        let split = self.sweep.measured_on(language);
-        let heads = [
-            self.name.clone(),
-            language.pick("trained on", "训练图片").into(),
-            language.pick("trainings", "训练次数").into(),
-            language.pick(
-                format!("{split} accuracy (95 % interval)"),
-                format!("{split}准确率（95% 置信区间）"),
-            ),
-            language.pick(format!("{split} loss"), format!("{split}损失")),
-        ];
-        let row = |(place, cell): (usize, &Cell)| {
-            let [mean, low, high] =
-                [cell.accuracy.mean, cell.accuracy.low, cell.accuracy.high].map(percent);
-            vec![
-                self.setting(place, cell, language),
-                cell.trained_on.to_string(),
-                cell.trainings.len().to_string(),
-                language.pick(
-                    format!("{mean} ({low} to {high})"),
-                    format!("{mean}（{low} 至 {high}）"),
-                ),
-                number::loss(cell.loss()),
-            ]
-        };
-        let rows = self.outcome.cells.iter().enumerate().map(row);
-        table(&[heads.to_vec()].into_iter().chain(rows).collect::<Vec<_>>())
+        let cells = || self.outcome.cells.iter();
+        let settings = (0..).zip(cells());
+        let settings = settings.map(|(place, cell)| self.setting(place, cell, language));
+        let settings: Vec<String> = settings.collect();
+        let losses: Vec<f64> = cells().map(Cell::loss).collect();
+        self.words(context! { say => "table", settings, losses }, language)
     }
 
     /// A cell's labels, and what it was chosen for.
@@ -59,70 +38,14 @@ impl Results {
     /// that.
     #[must_use]
     pub fn trained(&self, language: Language) -> String {
-        let cells = &self.outcome.cells;
-        let trainings = cells.iter().map(|cell| cell.trainings.len());
-        let trainings = number::count(trainings.sum::<usize>());
-        let counts = |of: fn(&Cell) -> usize| {
-            span(cells.iter().map(of).collect(), language, |n| {
-                number::count(*n)
-            })
-        };
-        let (images, measured) = (
-            counts(|cell| cell.trained_on),
-            counts(|cell| cell.measured_on),
-        );
-        let epochs = counts(|cell| cell.training.epochs);
-        let batches = counts(|cell| cell.training.batch_size);
-        let rates = cells.iter().map(|cell| cell.training.learning_rate);
-        let rates = span(rates.collect(), language, |rate| number::setting(*rate));
-        let standardised = cells.iter().filter(|cell| cell.training.standardised);
-        let features = match standardised.count() {
-            0 => language.pick("features as they are", "原样的特征"),
-            all if all == cells.len() => language.pick("standardised features", "标准化后的特征"),
-            _ => language.pick(
-                "features as they are or standardised",
-                "原样或标准化后的特征",
-            ),
-        };
-        let (passed, split) = (self.passed(language), self.sweep.measured_on(language));
-        language.pick(
-            format!("{trainings} trainings on {images} images each, measured on {measured} {split} images; {passed}. Each head is one linear layer on {features}, trained by Adam for {epochs} epochs with a batch size of {batches} and a learning rate of {rates}."),
-            format!("共训练 {trainings} 次，每次用 {images} 张图片，在 {measured} 张{split}图片上测量；{passed}。每个分类头都是{features}上的一个线性层，用 Adam 训练 {epochs} 轮，批大小 {batches}，学习率 {rates}。"),
-        )
-    }
-
-    /// How many images passed through the backbone.
-    fn passed(&self, language: Language) -> String {
-        let earlier = self.passes.iter().filter(|pass| pass.cached == Cached::Hit);
-        let earlier = number::count(earlier.map(|pass| pass.images).sum::<usize>());
-        let all = number::count(self.passed_images());
-        language.pick(
-            format!("{all} images passed through the backbone, {earlier} of them before this lab"),
-            format!("{all} 张图片通过了骨干网络，其中 {earlier} 张在此前已通过"),
-        )
-    }
-}
-
-/// The least and the largest of `values`, or the one that all are.
-fn span<T: PartialOrd>(
-    mut values: Vec<T>,
-    language: Language,
-    shown: impl Fn(&T) -> String,
-) -> String {
-    values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
-    match values.as_slice() {
-        [] => "0".into(),
-        [least, .., most] if least != most => {
-            let (least, most) = (shown(least), shown(most));
-            language.pick(format!("{least} to {most}"), format!("{least} 至 {most}"))
-        }
-        [one, ..] => shown(one),
+        self.words(context! { say => "trained" }, language)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Cached;
     use crate::sweep::Pass;
     use crate::sweep::fixture::{cell, results, sweep};
 

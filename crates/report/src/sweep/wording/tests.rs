@@ -92,9 +92,18 @@ fn the_test_is_called_what_it_is() {
         difference.pairs.truncate(trainings);
         let comparisons = &mut results.outcome.comparisons;
         comparisons.insert("gain".into(), Comparison::Paired(difference));
-        assert_eq!(method(Language::En, &results), en);
-        assert_eq!(method(Language::Zh, &results), zh);
+        assert_eq!(
+            results.words(context! { say => "method" }, Language::En),
+            en
+        );
+        assert_eq!(
+            results.words(context! { say => "method" }, Language::Zh),
+            zh
+        );
         results.outcome.comparisons.clear();
-        assert_eq!(method(Language::En, &results), "");
+        assert_eq!(
+            results.words(context! { say => "method" }, Language::En),
+            ""
+        );
     }
 }
