@@ -103,7 +103,7 @@ mod tests {
                 Paired::new(&[true, true, false, false], &[true, false, true, true]),
             ),
         ]);
-        assert_eq!(text, include_str!("expected.txt").trim_end());
+        assert_eq!(text, include_str!("text.expected.txt").trim_end());
     }
 
     #[test]

@@ -12,9 +12,8 @@ use super::settings::settings;
 use super::statistics::{difference, gap, weakest};
 use super::tiles::{mistakes, prepared};
 use super::{Lesson, Options};
-use crate::chart::block_name;
 use crate::recipe::flat;
-use crate::record::{Layer, Part, Tested};
+use crate::record::{Part, Tested};
 use crate::{Evaluation, MNIST_LABEL_ERRORS};
 
 /// How many of the most frequent confusions are named.
@@ -27,7 +26,6 @@ pub(super) fn context(run: &Run, lessons: &[Lesson], options: &Options, html: bo
     let [frozen, trained, removed, grafted] =
         [Part::Frozen, Part::Trained, Part::Removed, Part::Grafted]
             .map(|part| run.parameters(part));
-    let cut_off = |layer: &Layer| layer.part == Part::Removed && layer.block.starts_with("block");
     let times = times(run).map(|(name, seconds)| context! { name, seconds });
     let cited = lessons.iter().filter(|lesson| lesson.fits());
     context! {
@@ -42,9 +40,7 @@ pub(super) fn context(run: &Run, lessons: &[Lesson], options: &Options, html: bo
         prepared_index => record.samples.prepared.index,
         prepared => Serde(prepared(run)),
         parameters => context! { frozen, trained, removed, grafted },
-        boundary => block_name(&run.setting("backbone.boundary"), run.language),
         features => run.features(),
-        cut_off => manifest.layers.iter().any(cut_off),
         recipe => recipe(run),
         settings => settings(run),
         steps => steps(run),
@@ -94,7 +90,8 @@ fn recipe(run: &Run) -> Value {
 
 /// Steps per epoch.
 fn steps(run: &Run) -> Option<usize> {
-    let batch: usize = run.setting("training.batch_size").parse().ok()?;
+    let batch = run.record.recipe.get("training")?.get("batch_size")?;
+    let batch = usize::try_from(batch.as_integer()?).ok()?;
     (batch > 0).then(|| run.record.manifest.trained_on.div_ceil(batch))
 }
 

@@ -3,7 +3,6 @@
 use toml::Value;
 
 use crate::Language;
-use crate::recipe::flat;
 use crate::record::{Part, Record};
 
 /// A run, for a page in a language.
@@ -13,13 +12,6 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// A value of the recipe as text; empty where it has none.
-    pub(super) fn setting(&self, key: &str) -> String {
-        let recipe = flat(&self.record.recipe);
-        let value = recipe.iter().find(|(name, _)| name == key);
-        value.map_or_else(String::new, |(_, value)| plain(value))
-    }
-
     pub(super) fn is_mnist(&self) -> bool {
         self.record.manifest.data.is_mnist()
     }
