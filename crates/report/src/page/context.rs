@@ -13,7 +13,7 @@ use super::statistics::{difference, gap, weakest};
 use super::tiles::{mistakes, prepared};
 use super::{Lesson, Options};
 use crate::recipe::flat;
-use crate::record::{Part, Tested};
+use crate::record::Part;
 use crate::{Evaluation, MNIST_LABEL_ERRORS};
 
 /// How many of the most frequent confusions are named.
@@ -33,7 +33,7 @@ pub(super) fn context(run: &Run, lessons: &[Lesson], options: &Options, html: bo
         run => Serde(manifest),
         name => run.name(),
         author => options.author.as_ref().map(|author| author.trim()),
-        mnist => run.is_mnist(),
+        mnist => manifest.data.is_mnist(),
         classes => record.train.classes,
         before => vec![manifest.data.rows, manifest.data.columns],
         after => vec![record.samples.prepared.rows, record.samples.prepared.columns],
@@ -66,6 +66,10 @@ fn evaluations(run: &Run) -> Value {
     let confused = tested.map(|test| test.confusion.mistakes());
     let confused = confused.unwrap_or_default().into_iter().take(NAMED);
     let confused = confused.map(|(count, truth, predicted)| context! { count, truth, predicted });
+    // The test images without those whose label is known to be wrong.
+    let mnist = test.filter(|_| record.manifest.data.is_mnist());
+    let without_errors =
+        mnist.and_then(|test| test.predictions.without_label_errors().evaluate().ok());
     context! {
         test_to_train => between(train.as_ref(), tested),
         validation_to_test => between(tested, validation.as_ref()),
@@ -77,7 +81,7 @@ fn evaluations(run: &Run) -> Value {
         gap => tested.and_then(|test| gap(&test.calibration)),
         weakest => tested.and_then(weakest),
         known_errors => MNIST_LABEL_ERRORS.len(),
-        without_errors => test.filter(|_| run.is_mnist()).and_then(without_errors).map(Serde),
+        without_errors => without_errors.map(Serde),
     }
 }
 
@@ -93,9 +97,4 @@ fn steps(run: &Run) -> Option<usize> {
     let batch = run.record.recipe.get("training")?.get("batch_size")?;
     let batch = usize::try_from(batch.as_integer()?).ok()?;
     (batch > 0).then(|| run.record.manifest.trained_on.div_ceil(batch))
-}
-
-/// The test images without those whose label is known to be wrong.
-fn without_errors(test: &Tested) -> Option<Evaluation> {
-    test.predictions.without_label_errors().evaluate().ok()
 }

@@ -12,10 +12,6 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    pub(super) fn is_mnist(&self) -> bool {
-        self.record.manifest.data.is_mnist()
-    }
-
     /// The folder's name, without the path that leads to it.
     pub(super) fn name(&self) -> String {
         let name = self.record.folder.file_name();

@@ -84,27 +84,34 @@ fn line(text: &str) -> String {
 /// Foreign text without anything that Markdown or HTML would read as markup.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    // A list, a quote or a rule, where a line begins with the text.
-    if text.starts_with(['-', '+', '=', '>']) {
-        out.push('\\');
-    }
-    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let numbered =
-        rest.starts_with(['.', ')']) && !rest[1..].starts_with(|c: char| c.is_ascii_digit());
-    let numbered = numbered.then_some(text.len() - rest.len());
+    let begin = beginning(text);
     for (at, c) in text.char_indices() {
         match c {
             '<' => out.push_str("&lt;"),
             '&' => out.push_str("&amp;"),
             '|' => out.push_str(BAR),
             '`' => out.push('\''),
-            '\n' | '\r' => out.push(' '),
             '*' | '_' | '[' | ']' | '\\' | '~' | '#' => out.extend(['\\', c]),
-            c if numbered == Some(at) => out.extend(['\\', c]),
+            c if begin == Some(at) => out.extend(['\\', c]),
+            // Four of them would begin code.
+            c if c.is_ascii_whitespace() && out.ends_with(' ') => {}
+            c if c.is_ascii_whitespace() => out.push(' '),
             c => out.push(c),
         }
     }
     out
+}
+
+/// Where a text has the mark of a quote, a rule or a list, which it would begin in a line of its own.
+fn beginning(text: &str) -> Option<usize> {
+    let start = text.trim_start();
+    let digit = |c: char| c.is_ascii_digit();
+    let rest = start.trim_start_matches(digit);
+    let list = rest.starts_with(['.', ')']) && !rest[1..].starts_with(digit);
+    if start.starts_with(['-', '+', '=', '>']) {
+        return Some(text.len() - start.len());
+    }
+    list.then(|| text.len() - rest.len())
 }
 
 /// The template's output without the lines that its tags leave, and with bars as they are written
@@ -133,11 +140,13 @@ mod tests {
         for (text, markdown) in [
             ("plain & <b>", "plain &amp; &lt;b>"),
             ("a*b_c[d]", "a\\*b\\_c\\[d\\]"),
-            ("two\nlines", "two lines"),
+            ("two\r\nlines", "two lines"),
+            ("\t  a", " a"),
             ("`a`", "'a'"),
             ("# a ~~b~~ #", "\\# a \\~\\~b\\~\\~ \\#"),
             ("- a", "\\- a"),
-            ("12. a", "12\\. a"),
+            (" 12. a", " 12\\. a"),
+            ("12.5 a", "12.5 a"),
             ("> a", "\\> a"),
             ("12 a.", "12 a."),
         ] {

@@ -103,7 +103,7 @@ pub(super) struct Mistake<'a> {
 
 /// The most confident mistakes.
 pub(super) fn mistakes<'a>(run: &Run, test: &'a Tested) -> Vec<Mistake<'a>> {
-    let is_mnist = run.is_mnist();
+    let is_mnist = run.record.manifest.data.is_mnist();
     let mistake = |picture: &'a Picture| {
         let Picture { index, label, .. } = picture;
         let mut predictions = test.predictions.rows.iter();

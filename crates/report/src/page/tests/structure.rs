@@ -5,7 +5,7 @@ use crate::Language;
 use crate::page::{html, markdown};
 
 /// The tags of a page in their order, but for those within a paragraph and within a chart.
-fn tags(page: &str) -> Vec<&str> {
+pub(super) fn tags(page: &str) -> Vec<&str> {
     let (_, body) = page.split_once("<body>").unwrap();
     let mut tags = Vec::new();
     for piece in body.split("<svg") {
