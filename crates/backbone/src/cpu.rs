@@ -123,16 +123,13 @@ impl CpuBackbone {
     #[must_use]
     pub fn hashes(&self) -> Vec<(Boundary, String)> {
         let mut layers = self.stack.iter().flat_map(Stack::layers);
-        let bytes = |values: &mut dyn Iterator<Item = f32>| -> Vec<u8> {
-            values.flat_map(f32::to_le_bytes).collect()
-        };
         let mut hashes = Vec::new();
         for stage in self.stages() {
             let mut hashing = Hashing::default();
             let layers = layers.by_ref().take(stage.outputs.len());
             for (index, layer) in layers.enumerate() {
-                let weight = bytes(&mut layer.weights().iter().copied());
-                let bias = bytes(&mut layer.bias());
+                let weight = bytes(layer.weights().iter().copied());
+                let bias = bytes(layer.bias());
                 let tensors = tensors_of(index, layer.channels());
                 for ((name, shape), bytes) in tensors.iter().zip([weight, bias]) {
                     stage_file::hash(&mut hashing, stage.boundary, name, "F32", shape, &bytes);
@@ -146,4 +143,10 @@ impl CpuBackbone {
     fn stages(&self) -> impl Iterator<Item = Stage> {
         self.network.between(Boundary::IMAGES..self.boundary)
     }
+}
+
+/// Values as little-endian bytes, several times as fast as byte by byte.
+fn bytes(values: impl Iterator<Item = f32>) -> Vec<u8> {
+    let words: Vec<[u8; 4]> = values.map(f32::to_le_bytes).collect();
+    words.into_flattened()
 }

@@ -21,10 +21,8 @@ pub(crate) fn encode(dtype: Dtype, values: &[f32]) -> Result<Vec<u8>, f32> {
 
 /// `values` as they are stored in full, little-endian.
 pub(crate) fn encode_f32(values: &[f32]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
+    let words: Vec<[u8; 4]> = values.iter().map(|value| value.to_le_bytes()).collect();
+    words.into_flattened()
 }
 
 /// Appends what `bytes` stand for.
