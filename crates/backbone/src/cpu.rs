@@ -13,6 +13,9 @@ use crate::Error;
 use crate::backbone::check;
 use crate::stage_file::{self, tensors_of};
 
+/// How many values are turned into bytes at a time, to be hashed while they are in the CPU's cache.
+const PIECE: usize = 1 << 12;
+
 /// A network from its input up to a [`Boundary`], frozen, for CPUs.
 #[derive(Debug)]
 pub struct CpuBackbone {
@@ -128,11 +131,11 @@ impl CpuBackbone {
             let mut hashing = Hashing::default();
             let layers = layers.by_ref().take(stage.outputs.len());
             for (index, layer) in layers.enumerate() {
-                let weight = bytes(layer.weights().iter().copied());
-                let bias = bytes(layer.bias());
+                let bias: Vec<f32> = layer.bias().collect();
                 let tensors = tensors_of(index, layer.channels());
-                for ((name, shape), bytes) in tensors.iter().zip([weight, bias]) {
-                    stage_file::hash(&mut hashing, stage.boundary, name, "F32", shape, &bytes);
+                for ((name, shape), values) in tensors.iter().zip([layer.weights(), &bias]) {
+                    let bytes = values.chunks(PIECE).map(bytes);
+                    stage_file::hash(&mut hashing, stage.boundary, name, "F32", shape, bytes);
                 }
             }
             hashes.push((stage.boundary, hashing.finish()));
@@ -145,8 +148,8 @@ impl CpuBackbone {
     }
 }
 
-/// Values as little-endian bytes, several times as fast as byte by byte.
-fn bytes(values: impl Iterator<Item = f32>) -> Vec<u8> {
-    let words: Vec<[u8; 4]> = values.map(f32::to_le_bytes).collect();
+/// Values as little-endian bytes.
+fn bytes(values: &[f32]) -> Vec<u8> {
+    let words: Vec<[u8; 4]> = values.iter().map(|value| value.to_le_bytes()).collect();
     words.into_flattened()
 }

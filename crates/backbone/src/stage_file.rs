@@ -92,18 +92,20 @@ pub(crate) fn write(tensors: &[(String, TensorData)]) -> Result<Vec<u8>, Error> 
     Ok(safetensors::serialize(views, None)?)
 }
 
-/// Hashes a parameter of a stage: its name, element type, shape and bytes.
+/// Hashes a parameter of a stage: its name, element type, shape and bytes, which come in pieces.
 pub(crate) fn hash(
     hashing: &mut Hashing,
     stage: Boundary,
     name: &str,
     dtype: impl Display,
     shape: &[usize],
-    bytes: &[u8],
+    bytes: impl Iterator<Item: AsRef<[u8]>>,
 ) {
     // Hashing what is in memory cannot fail.
     let _ = hashing.write_all(format!("{stage}.{name} {dtype} {shape:?}\n").as_bytes());
-    let _ = hashing.write_all(bytes);
+    for piece in bytes {
+        let _ = hashing.write_all(piece.as_ref());
+    }
 }
 
 /// The values of a tensor, in f32 and of this shape; or what was found in its place.

@@ -169,7 +169,7 @@ impl Stages {
                     &name,
                     dtype,
                     shape.as_slice(),
-                    data.as_bytes(),
+                    [data.as_bytes()].into_iter(),
                 );
             }
             Ok((boundary, hashing.finish()))

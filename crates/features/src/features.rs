@@ -15,7 +15,7 @@ use crate::{Error, Key};
 
 /// How many bytes may have been read before the pages of all shards are given back. They stay in the
 /// system's own cache, so that reading them again costs little.
-const RESIDENT: usize = 32 << 20;
+const RESIDENT: usize = 64 << 20;
 
 /// The features of a set of images: on disk and mapped into memory, where only pages that were read
 /// lately cost any; or values that are held in memory.
