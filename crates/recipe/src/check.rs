@@ -54,6 +54,9 @@ impl Recipe {
         }
         let holds = epsilon.is_finite() && epsilon > 0.0;
         ensure(holds, "training.adam.epsilon", positive, epsilon)?;
+        let holds = training.clip_norm.is_finite() && training.clip_norm >= 0.0;
+        let expected = "a finite number from 0";
+        ensure(holds, "training.clip_norm", expected, training.clip_norm)?;
         let classes = self.data.classes;
         let holds = (2..=256).contains(&classes);
         ensure(holds, "data.classes", "2 to 256", classes)?;
@@ -101,6 +104,7 @@ mod tests {
         assert!(refused(|r| r.training.learning_rate = -1.0).contains("found -1"));
         assert!(refused(|r| r.training.adam.epsilon = 0.0).contains("epsilon"));
         assert!(refused(|r| r.training.adam.beta_1 = 1.0).contains("beta_1"));
+        assert!(refused(|r| r.training.clip_norm = -1.0).contains("clip_norm"));
         assert!(refused(|r| r.preprocessing.size = 31).contains("at least 32 for block5"));
         assert!(refused(|r| r.backbone.boundary = Boundary::IMAGES).contains("found images"));
         let behind = refused(|r| {

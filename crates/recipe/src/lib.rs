@@ -102,6 +102,9 @@ pub struct Training {
     pub keep: Keep,
     /// Steps from one checkpoint to the next within an epoch; 0 saves at the end of epochs only.
     pub checkpoint_steps: usize,
+    /// The largest L2 norm that the gradient of a layer's weights, or of its biases, may have: a longer
+    /// one is scaled down to it, as by Keras' `clipnorm`. 0 clips nothing.
+    pub clip_norm: f32,
     /// The optimiser's other numbers.
     pub adam: Adam,
 }
@@ -194,6 +197,7 @@ mod tests {
             seed: 42,
             keep: Keep::Last,
             checkpoint_steps: 0,
+            clip_norm: 0.0,
             adam: Adam {
                 beta_1: 0.9,
                 beta_2: 0.999,
