@@ -9,9 +9,10 @@ use super::tiles::{compared, samples, wrong};
 use crate::chart::{
     Axis, Chart, Point, Series, calibration_svg, confusion_svg, graft_svg, shares_svg, svg,
 };
-use crate::count::float;
+use crate::count::{float, ratio};
 use crate::number;
 use crate::record::{Epoch, Scores};
+use crate::{Confusion, Interval, Language, wilson};
 
 /// All of them, as HTML that is drawn by this crate with every text escaped.
 pub(super) fn drawings(run: &Run, lessons: &[Lesson]) -> BTreeMap<String, String> {
@@ -27,6 +28,7 @@ pub(super) fn drawings(run: &Run, lessons: &[Lesson]) -> BTreeMap<String, String
     if let Some(test) = &record.test {
         let figures = &test.evaluated.evaluation;
         add("confusion", confusion_svg(&figures.confusion, language));
+        add("recall", recall(&figures.confusion, language));
         add("mistakes", wrong(run, test));
         add(
             "calibration",
@@ -88,6 +90,33 @@ fn curve(run: &Run, accuracy: bool) -> String {
         x: Axis::Linear,
         percent: accuracy,
         series,
+    };
+    svg(&chart, language)
+}
+
+/// The recall of every class that has images, with its 95 % interval.
+fn recall(confusion: &Confusion, language: Language) -> String {
+    let classes = 0..confusion.classes();
+    let point = |class: usize| {
+        let (right, images) = (confusion.count(class, class), confusion.images(class));
+        let Interval { low, high } = wilson(right, images);
+        Some(Point {
+            x: float(class),
+            y: ratio(right, images)?,
+            interval: Some((low, high)),
+        })
+    };
+    let chart = Chart {
+        title: language.pick("Recall by class.", "各类的召回率。").into(),
+        x_label: language.pick("class", "类别").into(),
+        y_label: language.pick("recall", "召回率").into(),
+        x: Axis::Names(classes.clone().map(|class| class.to_string()).collect()),
+        percent: true,
+        series: vec![Series {
+            name: language.pick("recall", "召回率").into(),
+            joined: false,
+            points: classes.filter_map(point).collect(),
+        }],
     };
     svg(&chart, language)
 }

@@ -177,6 +177,24 @@ fn numbers_are_the_records() {
 }
 
 #[test]
+fn every_class_with_test_images_has_its_recall_in_the_chart() {
+    let record = record();
+    let confusion = &record.test.as_ref().unwrap().evaluated.evaluation.confusion;
+    let with_images = (0..confusion.classes()).filter(|class| confusion.images(*class) > 0);
+    let (marks, classes) = (with_images.count(), confusion.classes());
+    assert!(marks > 1 && marks <= classes, "{marks}");
+    for page in pages(&record, &[]).iter().step_by(2) {
+        let charts = page.split("<svg").skip(1);
+        let mut charts = charts.filter(|svg| {
+            svg.contains("<title>Recall by class.") || svg.contains("<title>各类的召回率。")
+        });
+        let chart = charts.next().unwrap();
+        let chart = chart.split("</svg>").next().unwrap();
+        assert_eq!(chart.matches("class=\"whisker").count(), marks, "{chart}");
+    }
+}
+
+#[test]
 fn without_an_evaluation_the_report_says_how_to_get_one() {
     let mut record = record();
     record.test = None;
