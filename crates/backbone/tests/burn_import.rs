@@ -22,6 +22,8 @@ mod vgg11;
 mod vgg13;
 #[path = "generated/vgg16.rs"]
 mod vgg16;
+#[path = "generated/vgg19.rs"]
+mod vgg19;
 
 use std::env;
 use std::fs;
@@ -70,7 +72,7 @@ fn generated_features(network: Network, weights: &Path, images: Tensor<4>) -> Te
             }
         };
     }
-    by_name!(vgg11 vgg13 vgg16)
+    by_name!(vgg11 vgg13 vgg16 vgg19)
 }
 
 #[test]

@@ -24,9 +24,15 @@ impl Network {
         "VGG16",
         &[&[64; 2], &[128; 2], &[256; 3], &[512; 3], &[512; 3]],
     );
+    /// Configuration E.
+    pub const VGG19: Self = vgg(
+        "vgg19",
+        "VGG19",
+        &[&[64; 2], &[128; 2], &[256; 4], &[512; 4], &[512; 4]],
+    );
 
     /// Every network that can be grafted onto.
-    pub const ALL: &[Self] = &[Self::VGG11, Self::VGG13, Self::VGG16];
+    pub const ALL: &[Self] = &[Self::VGG11, Self::VGG13, Self::VGG16, Self::VGG19];
 }
 
 /// What the family has in common: images and classifier of the `ImageNet` challenge.

@@ -212,6 +212,7 @@ mod tests {
             (Network::VGG11, 9_220_480, 132_863_336),
             (Network::VGG13, 9_404_992, 133_047_848),
             (Network::VGG16, 14_714_688, 138_357_544),
+            (Network::VGG19, 20_024_384, 143_667_240),
         ] {
             let base: usize = network.stages().map(Stage::parameters).sum();
             assert_eq!(base, convolutions, "{network}");

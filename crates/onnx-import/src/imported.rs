@@ -207,7 +207,7 @@ mod tests {
             (b"", "it holds no graph"),
             (b"PK\x03\x04", "is not a readable ONNX file"),
             (&whole[..whole.len() / 2], "longer than what is left"),
-            (&whole, "VGG16): node 0 \"conv0\" (Conv): tensor \"w0\""),
+            (&whole, "): node 0 \"conv0\" (Conv): tensor \"w0\""),
         ];
         for (bytes, expected) in cases {
             std::fs::write(&path, bytes).unwrap();
