@@ -5,7 +5,6 @@
 //! An [`ImageSet`] holds pixels exactly as they are on the disk, and [`Preprocessing`] turns them
 //! into the f32 values that a network takes.
 
-mod class_folders;
 mod digit;
 mod error;
 mod form;
@@ -21,7 +20,6 @@ mod scaling;
 mod shuffle;
 mod split;
 
-pub use class_folders::read_class_folders;
 pub use error::{Error, IdxFault, PictureFault};
 pub use form::{Picture, PictureForm, read_picture};
 pub use idx::MAX_IDX_BYTES;

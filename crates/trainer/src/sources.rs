@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_assets::{Group, Manifest, Options};
-use graft_dataset::{IdxPair, ImageSet, Split, read_class_folders};
+use graft_dataset::{IdxPair, ImageSet, Split};
 use graft_network::Network;
 use graft_onnx_import::{Imported, weights};
 use graft_report::record::Origin;
@@ -88,12 +88,8 @@ impl<'a> Sources<'a> {
         } else {
             PathBuf::from(&data.source)
         };
-        let set = if folder.join("train").is_dir() {
-            read_class_folders(&folder, split, data.classes)?
-        } else {
-            let pair = IdxPair::find(&folder, split)?;
-            ImageSet::read(&pair.images, &pair.labels, data.classes)?
-        };
+        let pair = IdxPair::find(&folder, split)?;
+        let set = ImageSet::read(&pair.images, &pair.labels, data.classes)?;
         match data.limit {
             0 => Ok(set),
             limit => {
