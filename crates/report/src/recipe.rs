@@ -2,6 +2,9 @@
 
 use toml::{Table, Value};
 
+/// The seed recipe: every key with its default, explained in a comment behind it.
+pub(crate) const SEED: &str = include_str!("../../../recipes/seed.toml");
+
 /// Every value of a recipe by its key in full, such as `training.adam.beta_1`.
 pub(crate) fn flat(recipe: &Table) -> Vec<(String, &Value)> {
     let entries = recipe.iter().flat_map(|(key, value)| match value {

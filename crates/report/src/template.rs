@@ -29,12 +29,14 @@ pub(crate) fn environment(
     Ok(environment)
 }
 
-/// The template `text` with what is in `context`. A mistake in it stands in its place: tests hold
-/// that those of graft have none.
+/// The template `text` with what is in `context`. Where it has a mistake, that is said in its place:
+/// tests hold that those of graft have none.
 pub(crate) fn fill(text: &'static str, context: &Value, language: Language) -> String {
     let environment = environment(context, language);
     let filled = environment.and_then(|environment| environment.render_str(text, ()));
-    filled.unwrap_or_else(|error| error.to_string())
+    filled.unwrap_or_else(|error| {
+        format!("[this text could not be written: {error}; please report this defect of graft]")
+    })
 }
 
 /// Numbers as text, as [`number`] writes them; a dash for what there is not.
@@ -64,6 +66,8 @@ fn filters(environment: &mut Environment, language: Language) {
     environment.add_filter("accuracy", |figures: Option<Serde<Figures>>| {
         figures.map(|figures| figures.accuracy())
     });
+    // A text that may have tabs and line ends, for a cell of a table.
+    environment.add_filter("cell", |text: &str| text.replace(['\t', '\n', '\r'], " "));
     environment.add_filter("table", |lines: &str| {
         let row = |line: &str| line.split('\t').map(str::to_owned).collect();
         table(&lines.lines().map(row).collect::<Vec<_>>())

@@ -16,6 +16,8 @@ const BELOW: f64 = 44.0;
 const NAME: f64 = 14.0;
 /// The room between two marks on the horizontal axis.
 const APART: f64 = 26.0;
+/// The most names along an axis; of more, every second, third or so is written.
+const MOST_NAMES: usize = 30;
 /// Marks of a line that are nearer than this hide its dashes.
 const CROWDED: f64 = 20.0;
 /// How far points of different series at one place are moved apart.
@@ -146,7 +148,8 @@ fn across(chart: &Chart, left: f64, right: f64) -> Scale {
             Scale::logarithmic(low, high, 9, left..right).marked_at(&values, APART)
         }
         Axis::Names(names) => {
-            let places: Vec<f64> = (0..names.len()).map(float).collect();
+            let every = names.len().div_ceil(MOST_NAMES).max(1);
+            let places: Vec<f64> = (0..names.len()).step_by(every).map(float).collect();
             Scale::exact(-0.5, float(names.len()) - 0.5, places, left..right)
         }
     }

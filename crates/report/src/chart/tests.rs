@@ -132,6 +132,19 @@ fn names_whiskers_and_values_are_there() {
 }
 
 #[test]
+fn of_many_names_only_some_are_written() {
+    let names: Vec<String> = (0..62).map(|class| format!("class{class}")).collect();
+    let rows: Vec<Row> = (0..62).map(|class| (f64::from(class), 0.5, None)).collect();
+    let svg = svg(&chart(Axis::Names(names), false, &[&rows]), Language::En);
+    check(&svg);
+    for (class, is_written) in [(0, true), (1, false), (2, false), (3, true), (60, true)] {
+        let written = svg.contains(&format!(">class{class}<"));
+        assert_eq!(written, is_written, "{class}: {svg}");
+    }
+    assert!(svg.contains("class61: 50.00"), "{svg}");
+}
+
+#[test]
 fn other_pictures_are_well_formed() {
     let mut confusion = Confusion::new(3);
     for (truth, predicted) in [(0, 0), (0, 0), (0, 1), (1, 1)] {

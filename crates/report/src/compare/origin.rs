@@ -3,7 +3,7 @@
 use serde::Serialize;
 use toml::Value;
 
-use crate::recipe::flat;
+use crate::recipe::{SEED, flat};
 use crate::record::{Manifest, Record};
 
 /// Something that is not the same in all runs.
@@ -20,7 +20,8 @@ pub(super) fn short(hash: &str) -> String {
     hash.chars().take(12).collect()
 }
 
-/// The keys of the recipes that differ.
+/// The keys of the recipes that differ. A key that a recipe does not have, because it is younger than
+/// the run, has its default.
 pub(super) fn recipe(runs: &[Record]) -> Vec<Difference> {
     let tables: Vec<_> = runs.iter().map(|run| flat(&run.recipe)).collect();
     let mut keys: Vec<&String> = Vec::new();
@@ -29,8 +30,11 @@ pub(super) fn recipe(runs: &[Record]) -> Vec<Difference> {
             keys.push(key);
         }
     }
+    let seed = SEED.parse().unwrap_or_default();
+    let defaults = flat(&seed);
     let value = |table: &[(String, &Value)], key: &String| {
-        let (_, value) = table.iter().find(|(name, _)| name == key)?;
+        let mut all = table.iter().chain(&defaults);
+        let (_, value) = all.find(|(name, _)| name == key)?;
         Some(
             value
                 .as_str()
@@ -74,6 +78,19 @@ fn differs(difference: &Difference) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::tests::record::record;
+
+    #[test]
+    fn a_key_that_is_younger_than_a_run_has_its_default() {
+        let mut runs = [record(), record()];
+        for (run, text) in runs.iter_mut().zip(["", "[training]\nclip_norm = 0.0"]) {
+            run.recipe = text.parse().unwrap();
+        }
+        assert_eq!(recipe(&runs), []);
+        runs[1].recipe = "[training]\nclip_norm = 2.0".parse().unwrap();
+        let values = ["0.0", "2.0"].map(|value| Some(value.to_owned()));
+        assert_eq!(recipe(&runs)[0].values, values);
+    }
 
     #[test]
     fn what_is_the_same_everywhere_is_no_difference() {

@@ -3,10 +3,7 @@
 use minijinja::{Value, context};
 
 use super::run::{Run, plain};
-use crate::recipe::flat;
-
-/// The seed recipe, which explains every key in a comment behind it.
-const SEED: &str = include_str!("../../../../recipes/seed.toml");
+use crate::recipe::{SEED, flat};
 
 /// What the keys are in Chinese, in the order in which both languages show them.
 const CHINESE: &str = include_str!("settings.zh.txt");
