@@ -5,10 +5,9 @@ use std::fmt;
 use crate::Boundary;
 
 /// The first stage whose weights learn, as a recipe names it: `none`, `block1`, `block2`, ...
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unfreeze {
     /// All stages are frozen.
-    #[default]
     None,
     /// This stage and all behind it learn.
     From(Boundary),

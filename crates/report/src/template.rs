@@ -39,6 +39,11 @@ pub(crate) fn fill(text: &'static str, context: &Value, language: Language) -> S
     })
 }
 
+/// Foreign text in one line.
+pub(crate) fn line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
 /// Numbers as text, as [`number`] writes them; a dash for what there is not.
 fn filters(environment: &mut Environment, language: Language) {
     type Sizes = Option<Vec<usize>>;
@@ -66,8 +71,8 @@ fn filters(environment: &mut Environment, language: Language) {
     environment.add_filter("accuracy", |figures: Option<Serde<Figures>>| {
         figures.map(|figures| figures.accuracy())
     });
-    // A text that may have tabs and line ends, for a cell of a table.
-    environment.add_filter("cell", |text: &str| text.replace(['\t', '\n', '\r'], " "));
+    // Foreign text for a cell of `table`, which tabs and line ends would end.
+    environment.add_filter("cell", |text: &str| line(text).replace('\t', " "));
     environment.add_filter("table", |lines: &str| {
         let row = |line: &str| line.split('\t').map(str::to_owned).collect();
         table(&lines.lines().map(row).collect::<Vec<_>>())

@@ -8,6 +8,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind};
 use super::lesson::code;
 use super::run::quoted;
 use crate::chart::block_name;
+use crate::template::line;
 use crate::{Language, template};
 
 /// The template's blocks: the page's head, its parts by their anchors, and its foot.
@@ -74,11 +75,6 @@ fn span(text: &str) -> String {
         text
     };
     code(&line(text)).replace('|', BAR)
-}
-
-/// Foreign text in one line.
-fn line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
 }
 
 /// Foreign text without anything that Markdown or HTML would read as markup.

@@ -55,7 +55,7 @@ mod tests {
     use burn::tensor::{Device, Tensor};
 
     #[derive(Module, Debug)]
-    struct Two {
+    struct Layer {
         weights: Param<Tensor<1>>,
     }
 
@@ -70,7 +70,7 @@ mod tests {
             let device = Device::flex().autodiff();
             let start = Tensor::from_data([0.0, 0.0], &device);
             let (mut module, mut optimiser) = (
-                Two {
+                Layer {
                     weights: Param::from_tensor(start),
                 },
                 adam(&recipe),
