@@ -116,6 +116,24 @@ impl Layer {
     }
 }
 
+/// Rows and columns of the output of layer `layer`, with a pool or without.
+pub(crate) fn pooled_size(
+    layer: usize,
+    pool: bool,
+    [height, width]: [usize; 2],
+) -> Result<[usize; 2], Error> {
+    let step = if pool { 2 } else { 1 };
+    if height.min(width) < step {
+        return Err(Error::TooSmall {
+            layer,
+            height,
+            width,
+            least: step,
+        });
+    }
+    Ok([height / step, width / step])
+}
+
 /// Refuses a slice whose length is not the product of its shape.
 pub(crate) fn check(what: &'static str, numbers: &[f32], shape: &[usize]) -> Result<(), Error> {
     let expected = shape

@@ -62,9 +62,11 @@ mod stack;
 #[cfg(test)]
 mod tests;
 mod tiles;
+mod train;
 mod transforms;
 
 pub use error::Error;
 pub use isa::{instructions, peak_gflops};
 pub use layer::Layer;
 pub use stack::{Stack, threads};
+pub use train::{Gradients, Optimizer, Parameters, Tape, TrainableStack};

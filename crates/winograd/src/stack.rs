@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use crate::error::Error;
-use crate::layer::{Layer, check};
+use crate::layer::{Layer, check, pooled_size};
 use crate::schedule::{Job, Level, Workspace, depth_first, levels};
 
 /// How many threads share the work: as many as the CPU runs at once, or as
@@ -69,17 +69,7 @@ impl Stack {
             .ok_or(Error::NoSuchLayer { layer, layers })?;
         let mut size = [height, width];
         for (layer, convolution) in self.layers[..=layer].iter().enumerate() {
-            let least = if convolution.pool { 2 } else { 1 };
-            if size[0].min(size[1]) < least {
-                let [height, width] = size;
-                return Err(Error::TooSmall {
-                    layer,
-                    height,
-                    width,
-                    least,
-                });
-            }
-            size = convolution.output_size(size);
+            size = pooled_size(layer, convolution.pool, size)?;
         }
         Ok([asked.channels()[1], size[0], size[1]])
     }

@@ -1,0 +1,155 @@
+//! The transposes of the transforms in [`crate::transforms`]: how gradients go back through them.
+//!
+//! With `M = U * V` point by point, `Y = A^T M A` and `V = B^T X B`, the gradients are
+//! `dM = A dY A^T`, `dX = B dV B^T` and `dW = G^T dU G`.
+
+use crate::lanes::Lanes;
+use crate::transforms::{F2x3, F3x3, F4x3, WinogradTransform};
+
+/// The transposes of the three transforms of `F(OUT, 3)`, and the filter transform itself for lanes.
+pub(super) trait Adjoint<const IN: usize, const POINTS: usize, const OUT: usize>:
+    WinogradTransform<IN, POINTS, OUT>
+{
+    /// `A y`, the transpose of the output transform.
+    fn output_adjoint(y: [Lanes; OUT]) -> [Lanes; POINTS];
+
+    /// `B v`, the transpose of the input transform.
+    fn input_adjoint(v: [Lanes; POINTS]) -> [Lanes; IN];
+
+    /// `G w`, the filter transform.
+    #[inline(always)]
+    fn filter(w: [Lanes; 3]) -> [Lanes; POINTS] {
+        let mut u = [Lanes::ZERO; POINTS];
+        for (u, row) in u.iter_mut().zip(&Self::FILTER) {
+            *u = factor(row[0]) * w[0] + factor(row[1]) * w[1] + factor(row[2]) * w[2];
+        }
+        u
+    }
+
+    /// `G^T u`, the transpose of the filter transform.
+    #[inline(always)]
+    fn filter_adjoint(u: [Lanes; POINTS]) -> [Lanes; 3] {
+        let mut w = [Lanes::ZERO; 3];
+        for (u, row) in u.into_iter().zip(&Self::FILTER) {
+            for (w, number) in w.iter_mut().zip(row) {
+                *w = *w + factor(*number) * u;
+            }
+        }
+        w
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the one rounding")]
+const fn factor(number: f64) -> f32 {
+    number as f32
+}
+
+impl Adjoint<6, 6, 4> for F4x3 {
+    #[inline(always)]
+    fn output_adjoint(y: [Lanes; 4]) -> [Lanes; 6] {
+        let (even, odd) = (y[0] + y[2], y[1] + y[3]);
+        let (even_2, odd_2) = (y[0] + 4.0 * y[2], 2.0 * (y[1] + 4.0 * y[3]));
+        [
+            y[0],
+            even + odd,
+            even - odd,
+            even_2 + odd_2,
+            even_2 - odd_2,
+            y[3],
+        ]
+    }
+
+    #[inline(always)]
+    fn input_adjoint(v: [Lanes; 6]) -> [Lanes; 6] {
+        let (sum, difference) = (v[1] + v[2], v[1] - v[2]);
+        let (sum_2, difference_2) = (v[3] + v[4], 2.0 * (v[3] - v[4]));
+        [
+            4.0 * v[0],
+            4.0 * (v[5] - difference) - difference_2,
+            -5.0 * v[0] - 4.0 * sum - sum_2,
+            difference + difference_2 - 5.0 * v[5],
+            v[0] + sum + sum_2,
+            v[5],
+        ]
+    }
+}
+
+impl Adjoint<5, 5, 3> for F3x3 {
+    #[inline(always)]
+    fn output_adjoint(y: [Lanes; 3]) -> [Lanes; 5] {
+        let even = y[0] + y[2];
+        [
+            y[0],
+            even + y[1],
+            even - y[1],
+            y[0] + 2.0 * y[1] + 4.0 * y[2],
+            y[2],
+        ]
+    }
+
+    #[inline(always)]
+    fn input_adjoint(v: [Lanes; 5]) -> [Lanes; 5] {
+        [
+            2.0 * v[0],
+            2.0 * (v[2] - v[1] + v[4]) - v[0] - v[3],
+            -2.0 * v[0] - v[1] - 3.0 * v[2] - v[4],
+            v[0] + v[1] + v[2] + v[3] - 2.0 * v[4],
+            v[4],
+        ]
+    }
+}
+
+impl Adjoint<2, 3, 2> for F2x3 {
+    #[inline(always)]
+    fn output_adjoint(y: [Lanes; 2]) -> [Lanes; 3] {
+        [y[1], y[0] + y[1], y[0]]
+    }
+
+    #[inline(always)]
+    fn input_adjoint(v: [Lanes; 3]) -> [Lanes; 2] {
+        [v[0] + v[1], v[1] + v[2]]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `<transform a, b> = <a, adjoint b>` for every unit vector of small whole numbers.
+    fn transposes<const M: usize, const N: usize>(
+        transform: impl Fn([Lanes; M]) -> [Lanes; N],
+        adjoint: impl Fn([Lanes; N]) -> [Lanes; M],
+    ) {
+        for m in 0..M {
+            for n in 0..N {
+                let unit = |at: usize, i| Lanes([f32::from(u8::from(i == at)); 16]);
+                let forth = transform(std::array::from_fn(|i| unit(m, i)))[n];
+                let back = adjoint(std::array::from_fn(|i| unit(n, i)))[m];
+                assert_eq!(forth, back, "row {n}, column {m}");
+            }
+        }
+    }
+
+    fn all<R, const IN: usize, const POINTS: usize, const OUT: usize>()
+    where
+        R: Adjoint<IN, POINTS, OUT>,
+    {
+        transposes(R::input, R::input_adjoint);
+        transposes(R::output, R::output_adjoint);
+        transposes(R::filter, R::filter_adjoint);
+        for (p, row) in R::FILTER.iter().enumerate() {
+            let w = [0.5_f32, -1.25, 2.0];
+            let expected: f64 = row.iter().zip(w).map(|(g, w)| g * f64::from(w)).sum();
+            let found = R::filter(w.map(|w| Lanes([w; 16])))[p].0[3];
+            assert!((f64::from(found) - expected).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn every_adjoint_is_the_transpose() {
+        all::<F4x3, 6, 6, 4>();
+        all::<F3x3, 5, 5, 3>();
+        all::<F2x3, 2, 3, 2>();
+    }
+}
