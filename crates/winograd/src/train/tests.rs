@@ -104,7 +104,7 @@ fn worst(
 #[test]
 fn one_layer_and_its_gradients_equal_the_definition_on_every_instruction_set() {
     for isa in Isa::available() {
-        for (input, output) in [(1, 1), (3, 20), (17, 48), (40, 7)] {
+        for (input, output) in [(1, 5), (3, 20), (17, 48), (40, 7)] {
             for size in [
                 [2, 2],
                 [2, 3],
@@ -274,7 +274,7 @@ fn gradients_that_are_too_long_are_scaled_down() {
     let before = gradients.layer(0);
     let length = |numbers: &[f32]| numbers.iter().map(|n| n * n).sum::<f32>().sqrt();
     let [weights, bias] = [length(&before.weights), length(&before.bias)];
-    gradients.clip_norm(weights.max(bias));
+    gradients.clip_norm(1.001 * weights.max(bias));
     assert!(gradients.layer(0) == before);
     gradients.clip_norm(bias.min(weights) / 2.0);
     let after = gradients.layer(0);
