@@ -3,7 +3,7 @@
 //! [`Stages`] are the stages between two boundaries of a network as a Burn module, read from a folder
 //! of checked weights and written back to the same form. A [`Backbone`] is those before the cut,
 //! frozen: nothing in it ever has gradients, and [`Backbone::hashes`] proves it.
-//! [`CpuBackbone`] computes the same, from the same files, several times as fast on CPUs.
+//! [`CpuStages`] computes the same, from the same files, several times as fast on CPUs.
 
 mod backbone;
 mod cpu;
@@ -12,6 +12,6 @@ mod stage_file;
 mod stages;
 
 pub use backbone::Backbone;
-pub use cpu::CpuBackbone;
+pub use cpu::CpuStages;
 pub use error::Error;
 pub use stages::Stages;

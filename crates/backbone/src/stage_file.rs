@@ -36,9 +36,26 @@ pub(crate) fn read_folder(
     let manifest = weights::read_manifest(folder)?;
     Ok(network.between(range).map(move |stage| {
         let bytes = weights::read_block(folder, &manifest, stage.boundary.number())?;
-        let file = folder.join(format!("{}.safetensors", stage.boundary));
-        read(stage, &file, &bytes)
+        read(stage, &folder.join(name(stage.boundary)), &bytes)
     }))
+}
+
+/// The convolutions of the stages in `range` from the files of `folder`, whose bytes `bytes_of` gives.
+pub(crate) fn read_files<E: From<Error>>(
+    folder: &Path,
+    network: Network,
+    range: Range<Boundary>,
+    mut bytes_of: impl FnMut(&Path) -> Result<Vec<u8>, E>,
+) -> impl Iterator<Item = Result<Vec<Convolution>, E>> {
+    network.between(range).map(move |stage| {
+        let file = folder.join(name(stage.boundary));
+        Ok(read(stage, &file, &bytes_of(&file)?)?)
+    })
+}
+
+/// The name of a stage's file.
+pub(crate) fn name(stage: Boundary) -> String {
+    format!("{stage}.safetensors")
 }
 
 /// The convolutions of a stage from `bytes`, which were read from `path`: all that the stage has, no

@@ -60,13 +60,10 @@ impl Stages {
         network: Network,
         range: Range<Boundary>,
         device: &Device,
-        mut read: impl FnMut(&Path) -> Result<Vec<u8>, E>,
+        read: impl FnMut(&Path) -> Result<Vec<u8>, E>,
     ) -> Result<Self, E> {
         let start = range.start;
-        let stages = network.between(range).map(|stage| {
-            let file = folder.join(format!("{}.safetensors", stage.boundary));
-            Ok(stage_file::read(stage, &file, &read(&file)?)?)
-        });
+        let stages = stage_file::read_files(folder, network, range, read);
         Self::of(network, start, stages, device)
     }
 
@@ -146,7 +143,7 @@ impl Stages {
         let mut files = Vec::new();
         for (boundary, stage) in self.boundaries().zip(&self.convolutions) {
             let bytes = stage_file::write(&parameters(stage)?)?;
-            files.push((format!("{boundary}.safetensors"), bytes));
+            files.push((stage_file::name(boundary), bytes));
         }
         Ok(files)
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use fixture::Entry;
-use graft_backbone::{Backbone, CpuBackbone, Error, Stages};
+use graft_backbone::{Backbone, CpuStages, Error, Stages};
 use graft_network::{Boundary, Network};
 use safetensors::tensor::Dtype;
 
@@ -158,7 +158,12 @@ fn every_tensor_is_accounted_for() {
             &Device::flex(),
         )
         .unwrap_err();
-        let cpu = CpuBackbone::load(folder.path(), Network::VGG16, Boundary::after(1)).unwrap_err();
+        let cpu = CpuStages::load(
+            folder.path(),
+            Network::VGG16,
+            Boundary::IMAGES..Boundary::after(1),
+        )
+        .unwrap_err();
         for error in [burn.to_string(), cpu.to_string()] {
             for part in [expected, "block1.safetensors", "made anew"] {
                 assert!(error.contains(part), "{error}: {part}");
@@ -176,9 +181,9 @@ fn difference(folder: &Path, boundary: Boundary, batch: usize, size: usize) -> f
     let burn = Backbone::load(folder, Network::VGG16, boundary, &device).unwrap();
     let burn = burn.features(Tensor::from_data(images, &device)).unwrap();
     let burn: Vec<f32> = burn.into_data().try_into_vec_as().unwrap();
-    let cpu = CpuBackbone::load(folder, Network::VGG16, boundary)
+    let cpu = CpuStages::load(folder, Network::VGG16, Boundary::IMAGES..boundary)
         .unwrap()
-        .features(&values, shape)
+        .forward(&values, shape)
         .unwrap();
     assert_eq!(cpu.len(), burn.len());
     let off = cpu
@@ -213,10 +218,20 @@ fn both_ways_have_the_same_weights() {
         &Device::flex(),
     )
     .unwrap();
-    let cpu = CpuBackbone::load(folder.path(), Network::VGG16, Boundary::after(2)).unwrap();
+    let cpu = CpuStages::load(
+        folder.path(),
+        Network::VGG16,
+        Boundary::IMAGES..Boundary::after(2),
+    )
+    .unwrap();
     assert_eq!(cpu.hashes(), burn.hashes().unwrap());
     let other = fixture::weights_from(2, Boundary::after(2));
-    let other = CpuBackbone::load(other.path(), Network::VGG16, Boundary::after(2)).unwrap();
+    let other = CpuStages::load(
+        other.path(),
+        Network::VGG16,
+        Boundary::IMAGES..Boundary::after(2),
+    )
+    .unwrap();
     assert_ne!(cpu.hashes(), other.hashes());
 }
 
@@ -245,19 +260,19 @@ fn a_file_that_is_no_safetensors_file_is_named() {
 #[test]
 fn one_pass_gives_what_a_pass_for_every_block_gives() {
     let folder = fixture::weights(Boundary::after(3));
-    let load = |boundary| CpuBackbone::load(folder.path(), Network::VGG16, boundary).unwrap();
+    let load = |boundary| {
+        CpuStages::load(folder.path(), Network::VGG16, Boundary::IMAGES..boundary).unwrap()
+    };
     let shape = [3, 3, 17, 16];
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     let images: Vec<f32> = (0..3 * 3 * 17 * 16).map(|i| (i % 7) as f32 / 7.0).collect();
-    let outputs = load(Boundary::after(3))
-        .block_outputs(&images, shape)
-        .unwrap();
+    let outputs = load(Boundary::after(3)).outputs(&images, shape).unwrap();
     assert_eq!(outputs.len(), 3);
     for (boundary, output) in Network::VGG16.boundaries().zip(outputs) {
-        let features = load(boundary).features(&images, shape).unwrap();
+        let features = load(boundary).forward(&images, shape).unwrap();
         assert!(output == features, "{boundary}");
     }
-    let grey = load(Boundary::after(3)).block_outputs(&images, [9, 1, 17, 16]);
+    let grey = load(Boundary::after(3)).outputs(&images, [9, 1, 17, 16]);
     assert!(grey.is_err(), "one channel");
 }
 
@@ -271,9 +286,14 @@ fn nothing_frozen_leaves_the_images() {
         .features(Tensor::from_data(images.clone(), &device))
         .unwrap();
     assert!(features.into_data() == images);
-    let cpu = CpuBackbone::load(folder.path(), Network::VGG16, Boundary::IMAGES).unwrap();
+    let cpu = CpuStages::load(
+        folder.path(),
+        Network::VGG16,
+        Boundary::IMAGES..Boundary::IMAGES,
+    )
+    .unwrap();
     let values: Vec<f32> = images.try_to_vec().unwrap();
-    assert_eq!(cpu.features(&values, [2, 3, 8, 8]).unwrap(), values);
+    assert_eq!(cpu.forward(&values, [2, 3, 8, 8]).unwrap(), values);
     assert_eq!(cpu.hashes(), burn.hashes().unwrap());
     assert_eq!(burn.boundary(), Boundary::IMAGES);
 }
@@ -283,7 +303,7 @@ fn a_boundary_that_the_network_lacks_is_refused() {
     let folder = fixture::weights(Boundary::after(1));
     let (network, six) = (Network::VGG16, Boundary::after(6));
     let burn = Backbone::load(folder.path(), network, six, &Device::flex()).unwrap_err();
-    let cpu = CpuBackbone::load(folder.path(), network, six).unwrap_err();
+    let cpu = CpuStages::load(folder.path(), network, Boundary::IMAGES..six).unwrap_err();
     for error in [burn, cpu] {
         assert!(error.to_string().contains("VGG16 has no block6"), "{error}");
     }
@@ -292,7 +312,12 @@ fn a_boundary_that_the_network_lacks_is_refused() {
 #[test]
 fn weights_of_another_network_are_refused() {
     let folder = fixture::weights(Boundary::after(1));
-    let error = CpuBackbone::load(folder.path(), Network::VGG11, Boundary::after(1)).unwrap_err();
+    let error = CpuStages::load(
+        folder.path(),
+        Network::VGG11,
+        Boundary::IMAGES..Boundary::after(1),
+    )
+    .unwrap_err();
     let expected = "block1.safetensors: expected no tensor `conv2d2.";
     assert!(error.to_string().contains(expected), "{error}");
 }

@@ -9,9 +9,9 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use graft_backbone::{Backbone, CpuBackbone};
+use graft_backbone::{Backbone, CpuStages};
 use graft_dataset::{IdxPair, ImageSet, Preprocessing, Split};
-use graft_network::Network;
+use graft_network::{Boundary, Network};
 use safetensors::SafeTensors;
 
 /// What ONNX Runtime makes of the fetched VGG16.
@@ -58,10 +58,10 @@ fn by_burns_convolutions(folder: &Path, network: Network) -> Outputs {
 }
 
 fn by_the_engine_for_cpus(folder: &Path, network: Network) -> Outputs {
-    let load = |boundary| CpuBackbone::load(folder, network, boundary).unwrap();
+    let load = |boundary| CpuStages::load(folder, network, Boundary::IMAGES..boundary).unwrap();
     let backbones: Vec<_> = network.boundaries().map(load).collect();
     Box::new(move |images, shape| {
-        let features = backbones.iter().map(|cpu| cpu.features(images, shape));
+        let features = backbones.iter().map(|cpu| cpu.forward(images, shape));
         features.map(Result::unwrap).collect()
     })
 }

@@ -1,7 +1,9 @@
 //! How the frozen backbone is computed: our own convolutions on CPUs, or Burn's on any device.
 
+use std::fmt;
+
 use clap::ValueEnum;
-use graft_backbone::CpuBackbone;
+use graft_backbone::CpuStages;
 
 use crate::Error;
 use crate::backend::Backend;
@@ -38,9 +40,18 @@ impl Engine {
     #[must_use]
     pub fn version(self) -> String {
         match self {
-            Self::Winograd => CpuBackbone::ENGINE.to_owned(),
+            Self::Winograd => CpuStages::ENGINE.to_owned(),
             Self::Burn => format!("burn {BURN}"),
         }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Winograd => "winograd",
+            Self::Burn => "burn",
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use graft_backbone::{Backbone, CpuBackbone};
+use graft_backbone::{Backbone, CpuStages};
 use graft_dataset::ImageBatch;
 use graft_network::{Boundary, Network};
 use graft_recipe::{self as recipe, Precision};
@@ -23,7 +23,7 @@ use crate::engine::Engine;
 /// The frozen backbone, loaded for one of the engines.
 pub enum FrozenBackbone {
     /// For our own convolutions.
-    Winograd(CpuBackbone),
+    Winograd(CpuStages),
     /// For Burn's.
     Burn(Box<OnDevice>),
 }
@@ -64,7 +64,11 @@ impl FrozenBackbone {
             Engine::Winograd if precision != Precision::F32 => {
                 Err(Error::PrecisionNeedsBurn(precision))
             }
-            Engine::Winograd => Ok(Self::Winograd(CpuBackbone::load(folder, network, cut)?)),
+            Engine::Winograd => Ok(Self::Winograd(CpuStages::load(
+                folder,
+                network,
+                Boundary::IMAGES..cut,
+            )?)),
             Engine::Burn => {
                 let stages = load_on_device(context, folder, (network, cut), precision)?;
                 Ok(Self::Burn(Box::new(OnDevice {
@@ -101,7 +105,7 @@ impl FrozenBackbone {
     #[must_use]
     pub fn boundary(&self) -> Boundary {
         match self {
-            Self::Winograd(stages) => stages.boundary(),
+            Self::Winograd(stages) => stages.range().end,
             Self::Burn(burn) => burn.stages.boundary(),
         }
     }
@@ -148,7 +152,7 @@ impl FrozenBackbone {
     pub fn submit(&self, images: ImageBatch) -> Result<Pending, Error> {
         match self {
             Self::Winograd(stages) => {
-                let features = stages.features(&images.values, images.shape)?;
+                let features = stages.forward(&images.values, images.shape)?;
                 Ok(Pending::Done(features))
             }
             Self::Burn(burn) => {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use graft_backbone::CpuBackbone;
+use graft_backbone::CpuStages;
 use graft_environment::interrupt::go_on;
 use graft_environment::output;
 use graft_features::Features;
@@ -68,7 +68,7 @@ pub(super) fn run(
         }
     };
     thread::scope(|scope| {
-        let threads = CpuBackbone::threads().min(all.len());
+        let threads = CpuStages::threads().min(all.len());
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let results = workers.into_iter().map(|worker| match worker.join() {
             Ok(result) => result,
@@ -115,7 +115,7 @@ fn train(
     let train = examples(bench, &pair.train, bench.train.labels());
     let weights = bench.paths.weights(recipe.backbone.network.name);
     let start = Trainable::new(&recipe, &train, &holdout.train, &weights)?;
-    let state = State::new(&recipe, start);
+    let state = State::new(&recipe, start)?;
     let (kept, module) = training::train(state, &recipe, &train, &holdout, |_| Ok(go_on()?))?;
     let predictions = match (&pair.test, &bench.test) {
         (Some(features), Some(images)) => {
@@ -160,5 +160,6 @@ fn examples<'a>(
         classes: bench.train.classes(),
         device: &bench.compute.device,
         backend: bench.compute.backend,
+        engine: bench.compute.engine,
     }
 }

@@ -28,7 +28,7 @@ pub fn evaluate(
 ) -> Result<Evaluated, Error> {
     let device = &compute.device;
     let recipe = run.recipe()?;
-    let module = Trainable::of_run(run, &recipe, device)?;
+    let module = Trainable::of_run(run, &recipe, compute)?;
     let images = sources.images(&recipe, Split::Test)?;
     let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
@@ -40,6 +40,7 @@ pub fn evaluate(
         classes: recipe.data.classes,
         device,
         backend: compute.backend,
+        engine: compute.engine,
     };
     let all: Vec<usize> = (0..images.len()).collect();
     let predictions = module.predictions(&data, &all)?;

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::Error;
-use graft_compute::Backend;
+use graft_compute::{Backend, Engine};
 use graft_features::Features;
 
 /// Labelled features.
@@ -18,22 +18,22 @@ pub struct LabelledFeatures<'a> {
     pub device: &'a Device,
     /// What computes.
     pub backend: Backend,
+    /// The code for stages that are trained.
+    pub engine: Engine,
 }
 
 impl LabelledFeatures<'_> {
-    /// The features `[batch, width]` and labels `[batch]` at some indices.
+    /// The labels `[batch]` at some indices.
     ///
     /// # Errors
     /// When the device fails.
-    pub(crate) fn batch(&self, indices: &[usize]) -> Result<(Tensor<2>, Tensor<1, Int>), Error> {
+    pub(crate) fn targets(&self, indices: &[usize]) -> Result<Tensor<1, Int>, Error> {
         let targets: Vec<i64> = indices
             .iter()
             .map(|index| i64::from(self.labels[*index]))
             .collect();
         let targets = TensorData::new(targets, [indices.len()]);
-        let features = self.rows(indices)?;
-        let targets = self.run(|| Tensor::from_data(targets, self.device))?;
-        Ok((features, targets))
+        self.run(|| Tensor::from_data(targets, self.device))
     }
 
     /// The labels at some indices.
@@ -44,7 +44,7 @@ impl LabelledFeatures<'_> {
     /// The features `[batch, width]` at some indices.
     ///
     /// # Errors
-    /// As [`LabelledFeatures::batch`].
+    /// As [`LabelledFeatures::targets`].
     pub(crate) fn rows(&self, indices: &[usize]) -> Result<Tensor<2>, Error> {
         let (rows, width) = (self.features.rows(indices), self.features.width());
         let rows = TensorData::new(rows, [indices.len(), width]);

@@ -10,6 +10,7 @@ pub mod pipeline;
 pub mod predict;
 mod proof;
 pub mod sources;
+mod stages;
 pub mod trainable;
 pub mod training;
 

@@ -3,7 +3,7 @@
 use std::env;
 use std::sync::OnceLock;
 
-use graft_backbone::CpuBackbone;
+use graft_backbone::CpuStages;
 use graft_report::record::Machine;
 
 use graft_compute::BURN;
@@ -17,7 +17,7 @@ pub fn machine(compute: &ComputeContext, precision: Precision) -> Machine {
     Machine {
         system: format!("{} {}", env::consts::OS, env::consts::ARCH),
         processor: cpu_name(),
-        threads: CpuBackbone::threads(),
+        threads: CpuStages::threads(),
         backend: compute.backend.name().into(),
         adapter: Some(compute.adapter.name.clone()),
         driver: compute.adapter.driver.clone(),

@@ -110,6 +110,7 @@ pub fn train(
         classes: recipe.data.classes,
         device: &compute.device,
         backend: compute.backend,
+        engine: compute.engine,
     };
 
     interrupt::watch()?;
@@ -119,7 +120,7 @@ pub fn train(
     let (resumed, commit) = (resume.is_some(), start.commit.clone());
     let (mut run, state, earlier) = match resume {
         None => {
-            let state = State::new(recipe, initial.clone());
+            let state = State::new(recipe, initial.clone())?;
             let (recipe, bytes) = (recipe.to_toml()?, state.to_bytes(compute.backend)?);
             let run = RunWriter::create(&home.runs(), start, &recipe, bytes)?;
             (run, state, Spent::default())

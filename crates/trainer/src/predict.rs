@@ -52,7 +52,7 @@ pub fn predict(
         .collect::<Result<Vec<_>, _>>()?;
     let device = &compute.device;
     let recipe = run.recipe()?;
-    let module = Trainable::of_run(run, &recipe, device)?;
+    let module = Trainable::of_run(run, &recipe, compute)?;
     let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let predict = |(picture, prepared): (&PathBuf, &Picture)| {
@@ -66,9 +66,9 @@ pub fn predict(
             shape: [1, 3, side, side],
         })?;
         let features = TensorData::new(features.clone(), [1, features.len()]);
-        let logits = compute
-            .backend
-            .guarded(|| read(module.forward(Tensor::from_data(features, device))))??;
+        let logits = compute.backend.guarded(|| {
+            Ok::<_, Error>(read(module.forward(Tensor::from_data(features, device))?)?)
+        })??;
         Ok(Prediction {
             image: picture.clone(),
             class: argmax(&logits),

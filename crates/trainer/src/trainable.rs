@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
-use graft_backbone::Stages;
-use graft_compute::read;
+use burn::tensor::Tensor;
+use graft_compute::{ComputeContext, read};
 use graft_head::{Head, HeadConfig, Statistics};
 use graft_recipe::Recipe;
 use graft_report::Evaluation;
@@ -13,6 +12,7 @@ use graft_report::record::{HEAD, Predictions, STAGES};
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
+use crate::stages::TrainedStages;
 use graft_runs::Run;
 
 /// The most rows in one forward pass where nothing is learned.
@@ -24,7 +24,7 @@ const EVALUATION_VALUES: usize = 1 << 22;
 #[derive(Module, Debug)]
 pub struct Trainable {
     /// The stages between cut and boundary; none where all stages are frozen.
-    pub stages: Option<Stages>,
+    pub stages: Option<TrainedStages>,
     /// Features at the boundary to logits.
     pub head: Head,
     /// The shape `[channels, height, width]` of the features.
@@ -52,7 +52,7 @@ impl Trainable {
             (None, data.features.width())
         } else {
             let last = network.feature_shape(range.end, size, size)?;
-            let load = || Stages::load(weights, network, range, &device);
+            let load = || TrainedStages::load(data.engine, weights, network, range, &device);
             (Some(data.run(load)??), last.iter().product())
         };
         let mut config = HeadConfig {
@@ -81,7 +81,8 @@ impl Trainable {
     ///
     /// # Errors
     /// When a file is missing or not the one that was written.
-    pub fn of_run(run: &Run, recipe: &Recipe, device: &Device) -> Result<Self, Error> {
+    pub fn of_run(run: &Run, recipe: &Recipe, compute: &ComputeContext) -> Result<Self, Error> {
+        let (device, engine) = (&compute.device, compute.engine);
         let (backbone, size) = (recipe.backbone, recipe.preprocessing.size);
         let (network, range) = (backbone.network, backbone.cut()..backbone.boundary);
         let maps = network.feature_shape(range.start, size, size)?;
@@ -96,30 +97,35 @@ impl Trainable {
             stages: if range.is_empty() {
                 None
             } else {
-                Some(Stages::from_files(&folder, network, range, device, file)?)
+                let stages =
+                    TrainedStages::from_files(engine, &folder, network, range, device, file);
+                Some(stages?)
             },
             head: head.map_err(|source| Error::Head { path, source })?,
             maps,
         })
     }
 
-    /// The logits of a batch of features.
+    /// The logits of a batch of features at the cut.
     ///
     /// # Shapes
     /// - features: `[batch, channels * height * width]`
     /// - logits: `[batch, classes]`
-    #[must_use]
-    pub fn forward(&self, features: Tensor<2>) -> Tensor<2> {
-        match &self.stages {
-            None => self.head.forward(features),
-            Some(stages) => self.head.forward(stages.forward(self.maps(features))),
-        }
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn forward(&self, features: Tensor<2>) -> Result<Tensor<2>, Error> {
+        Ok(self.head.forward(self.at_boundary(features)?))
     }
 
-    /// `[batch, channels, height, width]` of `[batch, channels * height * width]`.
-    fn maps(&self, features: Tensor<2>) -> Tensor<4> {
+    /// The features at the boundary of a batch of those at the cut, both
+    /// `[batch, channels * height * width]`.
+    pub(crate) fn at_boundary(&self, features: Tensor<2>) -> Result<Tensor<2>, Error> {
+        let Some(stages) = &self.stages else {
+            return Ok(features);
+        };
         let ([batch, _], [channels, height, width]) = (features.dims(), self.maps);
-        features.reshape([batch, channels, height, width])
+        stages.forward(features.reshape([batch, channels, height, width]))
     }
 
     /// How well it does on the images of `data` at some indices.
@@ -153,7 +159,7 @@ impl Trainable {
         let mut logits = Vec::with_capacity(indices.len() * data.classes);
         for batch in indices.chunks(self.rows_at_once()) {
             let features = data.rows(batch)?;
-            logits.extend(data.run(|| read(self.forward(features)))??);
+            logits.extend(data.run(|| Ok::<_, Error>(read(self.forward(features)?)?))??);
         }
         Ok(logits)
     }
@@ -167,9 +173,9 @@ impl Trainable {
     ) -> Result<Statistics, Error> {
         let at_boundary = |batch: &[usize]| match &self.stages {
             None => Ok(data.features.rows(batch)),
-            Some(stages) => {
+            Some(_) => {
                 let features = data.rows(batch)?;
-                data.run(|| Ok(read(stages.forward(self.maps(features)))?))?
+                data.run(|| Ok(read(self.at_boundary(features)?)?))?
             }
         };
         let mut failed = None;
@@ -188,8 +194,8 @@ impl Trainable {
     fn rows_at_once(&self) -> usize {
         let [channels, height, width] = self.maps;
         let first = self.stages.as_ref().and_then(|stages| {
-            let mut stages = stages.network().between(stages.range());
-            stages.next()
+            let (network, range) = stages.place();
+            network.between(range).next()
         });
         let channels = first.map_or(channels, |stage| stage.channels().max(channels));
         let values = channels * height * width;
@@ -209,7 +215,7 @@ impl Trainable {
         let stages = self
             .stages
             .as_ref()
-            .map_or(Ok(Vec::new()), Stages::to_files)?;
+            .map_or(Ok(Vec::new()), TrainedStages::to_files)?;
         let stages = stages.into_iter();
         let stages = stages.map(|(name, bytes)| (format!("{STAGES}/{name}"), bytes));
         Ok([(HEAD.to_owned(), head)]

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod finite;
+mod kernels;
 mod optimiser;
 mod state;
 
@@ -10,9 +11,8 @@ pub use state::{Kept, State};
 
 use std::time::Instant;
 
-use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use graft_dataset::{Holdout, shuffle};
 use graft_head::cross_entropy;
 use graft_report::Evaluation;
@@ -24,6 +24,7 @@ use crate::trainable::Trainable;
 use finite::{check_epoch, check_gradients, check_loss};
 use graft_compute::read;
 use graft_recipe::Recipe;
+use graft_winograd::{Gradients, Tape};
 
 /// What training tells of as it happens.
 pub enum TrainingEvent<'a> {
@@ -48,7 +49,7 @@ pub fn train(
     while state.epochs.len() < recipe.training.epochs {
         let (started, before) = (Instant::now(), state.seconds);
         let train = train_epoch(&mut state, recipe, data, holdout, &mut on)?;
-        let trained = state.module.valid();
+        let trained = state.trained()?;
         let validation = validate(&trained, data, holdout)?;
         let epoch = Epoch {
             epoch: state.epochs.len() + 1,
@@ -56,7 +57,7 @@ pub fn train(
             validation,
             seconds: before + started.elapsed().as_secs_f64(),
         };
-        check_epoch(&epoch, &trained, &state.optimiser, data.backend)?;
+        check_epoch(&epoch, &trained, &state, data.backend)?;
         state.end(epoch, trained, recipe.training.keep);
         on(TrainingEvent::Epoch(&epoch, &state))?;
     }
@@ -77,8 +78,10 @@ fn train_epoch(
     let mut order = holdout.train.clone();
     shuffle(&mut order, recipe.training.seed, epoch as u64);
     let batches = order.chunks(recipe.training.batch_size);
+    let earlier = state.epochs.len() * batches.len();
     for batch in batches.skip(state.steps) {
-        step(state, recipe.training.learning_rate, data, batch)?;
+        let time = earlier + state.steps + 1;
+        step(state, (time, recipe.training.learning_rate), data, batch)?;
         state.seconds = before + started.elapsed().as_secs_f64();
         on(TrainingEvent::Step(state))?;
     }
@@ -88,34 +91,91 @@ fn train_epoch(
     Ok(Scores::from(&evaluation))
 }
 
-/// One step: logits, loss, gradients, and every parameter that learns moved by Adam. Where tensors
-/// lie in the host's memory loss and gradients are checked, and the next loss tells of the weights;
-/// elsewhere nothing is read back before the epoch is over.
+/// What a step learns from.
+struct Slopes {
+    /// `[batch, classes]`
+    logits: Tensor<2>,
+    /// Of the parameters that are Burn's.
+    module: GradientsParams,
+    /// Of stages that our own convolutions train.
+    stages: Option<Gradients>,
+}
+
+/// One step: logits, loss, gradients, and every parameter that learns moved by Adam.
 fn step(
     state: &mut State,
-    learning_rate: f64,
+    (time, learning_rate): (usize, f64),
     data: &LabelledFeatures,
     batch: &[usize],
 ) -> Result<(), Error> {
+    let slopes = slopes(state, data, batch)?;
+    if let (Some(kernels), Some(gradients)) = (&mut state.kernels, slopes.stages) {
+        kernels.step(gradients, learning_rate, time);
+    }
+    let (module, optimiser) = (state.module.clone(), &mut state.optimiser);
+    state.module = data.run(|| optimiser.step(learning_rate, module, slopes.module))?;
+    state.seen.push(slopes.logits);
+    state.steps += 1;
+    Ok(())
+}
+
+/// Forward and back. Where tensors lie in the host's memory loss and gradients are checked, and the next
+/// loss tells of the weights; elsewhere nothing is read back before the epoch is over.
+fn slopes(state: &mut State, data: &LabelledFeatures, batch: &[usize]) -> Result<Slopes, Error> {
     let epoch = state.epochs.len() + 1;
-    let (features, targets) = data.batch(batch)?;
+    let targets = data.targets(batch)?;
+    let (features, tape) = features(state, data, batch)?;
     let (logits, loss) = data.run(|| {
-        let logits = state.module.forward(features.autodiff()); // [batch, classes]
+        let logits = state.module.head.forward(features.clone());
         let loss = cross_entropy(logits.clone(), targets.autodiff());
         (logits.inner(), loss)
     })?;
     if data.in_memory() {
         check_loss(epoch, &loss)?;
     }
-    let gradients = data.run(|| GradientsParams::from_grads(loss.backward(), &state.module))?;
+    let mut gradients = data.run(|| loss.backward())?;
+    let stages = match (&mut state.kernels, tape) {
+        (Some(kernels), Some(tape)) => {
+            let given = features.grad_remove(&mut gradients);
+            let given = given.map_or(Ok(Vec::new()), read)?;
+            Some(kernels.backward(epoch, tape, &given)?)
+        }
+        _ => None,
+    };
+    let module = data.run(|| GradientsParams::from_grads(gradients, &state.module))?;
     if data.in_memory() {
-        check_gradients(epoch, &state.module, &gradients)?;
+        check_gradients(epoch, &state.module, &module)?;
     }
-    let (module, optimiser) = (state.module.clone(), &mut state.optimiser);
-    state.module = data.run(|| optimiser.step(learning_rate, module, gradients))?;
-    state.seen.push(logits);
-    state.steps += 1;
-    Ok(())
+    Ok(Slopes {
+        logits,
+        module,
+        stages,
+    })
+}
+
+/// The features at the boundary of a batch, `[batch, channels * height * width]`, by the weights of this
+/// step; and what the way back needs where it is not Burn's.
+fn features(
+    state: &mut State,
+    data: &LabelledFeatures,
+    batch: &[usize],
+) -> Result<(Tensor<2>, Option<Tape>), Error> {
+    let Some(kernels) = &mut state.kernels else {
+        let features = data.rows(batch)?;
+        let features = data.run(|| state.module.at_boundary(features.autodiff()))??;
+        return Ok((features, None));
+    };
+    let (features, tape) = kernels.forward(&data.features.rows(batch))?;
+    let features = TensorData::new(
+        features.clone(),
+        [batch.len(), features.len() / batch.len()],
+    );
+    let features = data.run(|| {
+        Tensor::from_data(features, data.device)
+            .autodiff()
+            .require_grad()
+    })?;
+    Ok((features, Some(tape)))
 }
 
 /// How well `module` does on the held-out images, if there are any.

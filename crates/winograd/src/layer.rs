@@ -66,6 +66,12 @@ impl Layer {
         [self.input, self.output]
     }
 
+    /// Whether a 2x2 max-pool follows.
+    #[must_use]
+    pub fn has_pool(&self) -> bool {
+        self.pool
+    }
+
     /// The weights as given, `[out, in, 3, 3]`.
     #[must_use]
     pub fn weights(&self) -> &[f32] {

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
-use graft_backbone::{Backbone, CpuBackbone};
+use graft_backbone::{Backbone, CpuStages};
+use graft_network::Boundary;
 use graft_recipe::Precision;
 
 use super::{Comparison, largest};
@@ -23,8 +24,12 @@ pub(super) fn check(
     let pixels = pixels();
     let images = TensorData::new(pixels.clone(), SHAPE);
     let images = Tensor::<4>::from_data(images, &context.device).cast(float_dtype(precision));
-    let expected = CpuBackbone::load(folder, backbone.network(), backbone.boundary())?;
-    let expected = expected.block_outputs(&pixels, SHAPE)?;
+    let expected = CpuStages::load(
+        folder,
+        backbone.network(),
+        Boundary::IMAGES..backbone.boundary(),
+    )?;
+    let expected = expected.outputs(&pixels, SHAPE)?;
     let found = backbone.block_outputs(images)?;
     let blocks = (1..).zip(found.into_iter().zip(expected));
     let compared = blocks.map(|(number, (found, expected))| {

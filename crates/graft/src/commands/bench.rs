@@ -3,7 +3,7 @@
 mod forward;
 
 use anyhow::Error;
-use graft_backbone::CpuBackbone;
+use graft_backbone::CpuStages;
 use graft_compute::{Engine, device::Adapter};
 use graft_dataset::Split;
 use graft_environment::Paths;
@@ -112,9 +112,9 @@ pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
     let whole = results
         .iter()
         .filter(|row| row.size == 32 && row.block == seed.backbone.boundary.number());
-    let threads = CpuBackbone::threads();
+    let threads = CpuStages::threads();
     #[expect(clippy::cast_precision_loss, reason = "numbers of threads are small")]
-    let peak = || CpuBackbone::gemm_peak_gflops() * threads as f64;
+    let peak = || CpuStages::gemm_peak_gflops() * threads as f64;
     let report = Report {
         images_per_second: whole
             .map(|row| row.images_per_second)

@@ -2,7 +2,7 @@
 //! knows that they are what was written, and of which run.
 //!
 //! They are a safetensors file: the `module`, the `optimiser` and the `kept` module as Burn's own
-//! records, the `logits` of the epoch under way as f32 `[images, classes]`, and in the header the
+//! records, the `stages` and the `kept stages` that our own convolutions train, the `logits` of the epoch under way as f32 `[images, classes]`, and in the header the
 //! finished epochs and the steps taken since, as TOML, whose numbers come back to the last bit.
 
 use std::fmt::Display;
@@ -10,7 +10,7 @@ use std::fmt::Display;
 use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Tensor, TensorData};
-use graft_compute::{Backend, read};
+use graft_compute::{Backend, Engine, read};
 use graft_recipe::Recipe;
 use graft_report::record::Epoch;
 use safetensors::tensor::TensorView;
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::finite::{check_values, check_weights};
+use super::kernels::{self, Kernels};
 use super::optimiser::{self, adam, values};
 use crate::Error;
 use crate::examples::LabelledFeatures;
@@ -30,6 +31,8 @@ const MODULE: &str = "module";
 const OPTIMISER: &str = "optimiser";
 const KEPT: &str = "kept";
 const LOGITS: &str = "logits";
+const STAGES: &str = "stages";
+const KEPT_STAGES: &str = "kept stages";
 
 /// A place in a training.
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,6 +76,19 @@ impl State {
                 kept.map_or(Ok(Vec::new()), |(_, module)| record(module, backend))?,
             ),
             (
+                STAGES,
+                match &self.kernels {
+                    Some(kernels) => kernels.to_bytes(epoch)?,
+                    None => Vec::new(),
+                },
+            ),
+            (
+                KEPT_STAGES,
+                kept.map_or(Ok(Vec::new()), |(_, module)| {
+                    kernels::to_bytes(epoch, module)
+                })?,
+            ),
+            (
                 LOGITS,
                 logits.into_iter().flat_map(f32::to_le_bytes).collect(),
             ),
@@ -103,10 +119,20 @@ impl State {
         let place: Place = toml::from_str(place.ok_or("no place in it")?).map_err(text)?;
         let file = SafeTensors::deserialize(bytes).map_err(text)?;
         let part = |name| Ok::<_, String>(file.tensor(name).map_err(text)?.data().to_vec());
+        // Checkpoints of other versions have no such part, nor stages of that engine.
+        let stages = part(STAGES).unwrap_or_default();
+        let mut kernels = Kernels::new(recipe, initial).map_err(text)?;
+        match &mut kernels {
+            Some(kernels) if !stages.is_empty() => kernels.restore(&stages)?,
+            None if stages.is_empty() => {}
+            Some(_) => return Err(other_engine(Engine::Burn)),
+            None => return Err(other_engine(Engine::Winograd)),
+        }
         let kept = match place.kept.checked_sub(1) {
             Some(kept) => {
                 let epoch = *place.epochs.get(kept).ok_or("no such epoch to keep")?;
-                Some((epoch, restored(initial.valid(), part(KEPT)?)?))
+                let module = restored(initial.valid(), part(KEPT)?)?;
+                Some((epoch, kernels::restored(module, &part(KEPT_STAGES)?)?))
             }
             None => None,
         };
@@ -117,6 +143,7 @@ impl State {
         let seen = seen.map(|logits| Tensor::from_data(logits, data.device));
         Ok(Self {
             module: restored(initial.clone(), part(MODULE)?)?,
+            kernels,
             optimiser: adam(recipe).from_bytes(optimiser).map_err(text)?,
             epochs: place.epochs,
             steps: place.steps,
@@ -138,6 +165,10 @@ fn restored(module: Trainable, record: Vec<u8>) -> Result<Trainable, String> {
     let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(record));
     let fits = record.and_then(|record| module.try_load_record(record));
     fits.map_err(text)
+}
+
+fn other_engine(engine: Engine) -> String {
+    format!("its stages were trained by the engine {engine}; resume it with --engine {engine}")
 }
 
 fn output(error: &dyn Display) -> Error {

@@ -1,12 +1,12 @@
 //! Stopping a run whose numbers went wrong before anything of it is saved.
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use graft_compute::Backend;
 use graft_report::record::Epoch;
 
-use super::optimiser;
+use super::{State, optimiser};
 use crate::Error;
 use crate::trainable::Trainable;
 
@@ -38,7 +38,7 @@ pub(super) fn check_weights(epoch: usize, module: &Trainable) -> Result<(), Erro
 pub(super) fn check_epoch(
     epoch: &Epoch,
     module: &Trainable,
-    optimiser: &ModuleOptimizer,
+    state: &State,
     backend: Backend,
 ) -> Result<(), Error> {
     let finite = |what, value: f64| {
@@ -52,7 +52,15 @@ pub(super) fn check_epoch(
     finite("training loss", epoch.train.loss)?;
     finite("validation loss", validation)?;
     check_weights(epoch.epoch, module)?;
-    optimiser::to_bytes(epoch.epoch, optimiser, backend).map(drop)
+    if let Some(kernels) = &state.kernels {
+        kernels.to_bytes(epoch.epoch)?;
+    }
+    optimiser::to_bytes(epoch.epoch, &state.optimiser, backend).map(drop)
+}
+
+/// The largest gradient of stages in one step, before it is taken.
+pub(super) fn check_gradient(epoch: usize, largest: f32) -> Result<(), Error> {
+    within(epoch, "a gradient", &[largest], LARGEST_GRADIENT)
 }
 
 /// Values that were read back already.

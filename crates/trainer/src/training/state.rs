@@ -1,11 +1,14 @@
 //! Where training stands: everything that the next step depends on. The order of the images is drawn
 //! anew from the seed and the epoch's number, so no random state is needed.
 
+use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::Tensor;
 use graft_report::record::Epoch;
 
+use super::kernels::Kernels;
 use super::optimiser::adam;
+use crate::Error;
 use crate::trainable::Trainable;
 use graft_recipe::{Keep, Recipe};
 
@@ -14,8 +17,10 @@ pub type Kept = (Epoch, Trainable);
 
 /// Where training stands.
 pub struct State {
-    /// On the device that learns, with gradients.
+    /// On the device that learns, with gradients. Stages that `kernels` train are in it as they were
+    /// before the first step.
     pub(super) module: Trainable,
+    pub(super) kernels: Option<Kernels>,
     pub(super) optimiser: ModuleOptimizer,
     /// The finished epochs.
     pub(super) epochs: Vec<Epoch>,
@@ -31,9 +36,12 @@ pub struct State {
 
 impl State {
     /// Before the first step of `module`.
-    #[must_use]
-    pub fn new(recipe: &Recipe, module: Trainable) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When its stages cannot be trained.
+    pub fn new(recipe: &Recipe, module: Trainable) -> Result<Self, Error> {
+        Ok(Self {
+            kernels: Kernels::new(recipe, &module)?,
             module,
             optimiser: adam(recipe),
             epochs: Vec::new(),
@@ -41,7 +49,16 @@ impl State {
             seen: Vec::new(),
             seconds: 0.0,
             kept: None,
+        })
+    }
+
+    /// The module as it is now, without gradients.
+    pub(super) fn trained(&self) -> Result<Trainable, Error> {
+        let mut module = self.module.valid();
+        if let Some(kernels) = &self.kernels {
+            module.stages = Some(kernels.stages()?);
         }
+        Ok(module)
     }
 
     /// The finished epochs.

@@ -10,12 +10,13 @@ use graft_recipe::Keep;
 
 use std::path::Path;
 
+use burn::module::Module;
 use burn::tensor::Device;
 use graft_dataset::{ImageSet, Preprocessing, split};
 use graft_head::Statistics;
 use graft_network::Boundary;
 
-use graft_compute::Backend;
+use graft_compute::{Backend, Engine};
 use graft_features::{Features, Key, Writer};
 use graft_recipe::Dtype;
 
@@ -73,6 +74,7 @@ pub(super) fn labelled<'a>(
         classes: CLASSES,
         device,
         backend: Backend::Cpu,
+        engine: Engine::Winograd,
     }
 }
 
@@ -93,7 +95,7 @@ fn train_anew(
     holdout: &Holdout,
     mut on_epoch: impl FnMut(&Epoch) -> Result<(), Error>,
 ) -> Result<Kept, Error> {
-    let start = State::new(recipe, initial(recipe, data, holdout));
+    let start = State::new(recipe, initial(recipe, data, holdout)).unwrap();
     train(start, recipe, data, holdout, |event| match event {
         TrainingEvent::Epoch(epoch, _) => on_epoch(epoch),
         TrainingEvent::Step(_) => Ok(()),

@@ -46,6 +46,18 @@ impl Gradients {
         direct(&self.layers[layer], self.channels[layer])
     }
 
+    /// The largest size of any of them; no number where one is none.
+    #[must_use]
+    pub fn largest(&self) -> f32 {
+        let layers = self.layers.iter();
+        let numbers = layers.flat_map(|layer| [&layer.filters.numbers[..], &layer.bias]);
+        let largest = numbers.map(|numbers| {
+            let pieces = numbers.par_chunks(1024).map(largest);
+            pieces.reduce(|| 0.0, worse)
+        });
+        largest.fold(0.0, worse)
+    }
+
     /// Scales down those of a layer's weights, and those of its bias, whose norm is larger than `largest`.
     pub fn clip_norm(&mut self, largest: f32) {
         for layer in &mut self.layers {
@@ -59,6 +71,20 @@ impl Gradients {
                 }
             }
         }
+    }
+}
+
+fn largest(numbers: &[Lanes]) -> f32 {
+    let sizes = numbers.iter().flat_map(|lanes| lanes.0.map(f32::abs));
+    sizes.fold(0.0, worse)
+}
+
+/// The larger one, or the one that is no number.
+fn worse(one: f32, other: f32) -> f32 {
+    if one > other || one.is_nan() {
+        one
+    } else {
+        other
     }
 }
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use graft_assets::{Asset, Group, Manifest};
-use graft_backbone::CpuBackbone;
+use graft_backbone::CpuStages;
 use graft_durable::{check_writable, sha256_file};
 use graft_network::Network;
 use graft_onnx_import::weights;
@@ -84,7 +84,7 @@ fn toolchain() -> Finding {
 
 fn cpu() -> String {
     let name = machine::cpu_name().unwrap_or_else(|| "unknown".into());
-    let (threads, set) = (CpuBackbone::threads(), CpuBackbone::instructions());
+    let (threads, set) = (CpuStages::threads(), CpuStages::instructions());
     format!("{name}; {threads} threads, {set}")
 }
 

@@ -24,7 +24,7 @@ fn stopped(row: impl Fn(usize) -> [f32; 3], recipe: &Recipe, host: bool, save: b
         0 => split(&labels, 0, 1).unwrap(),
         _ => holdout(),
     };
-    let start = State::new(recipe, initial(recipe, &data, &holdout));
+    let start = State::new(recipe, initial(recipe, &data, &holdout)).unwrap();
     let (mut steps, mut epochs) = (0, 0);
     let end = train(start, recipe, &data, &holdout, |event| {
         match event {

@@ -3,13 +3,13 @@
 use std::fs;
 
 use burn::module::{ModuleVisitor, Param};
-use graft_backbone::Stages;
 use graft_head::Head;
 use graft_network::Network;
 use safetensors::SafeTensors;
 
-use super::super::step;
+use super::super::{Slopes, slopes, step};
 use super::*;
+use crate::stages::TrainedStages;
 
 /// Two stages of few channels behind one that is frozen.
 const SMALL: Network = Network {
@@ -46,17 +46,18 @@ fn expected(file: &SafeTensors, name: &str) -> Vec<f32> {
     words.iter().map(|word| f32::from_le_bytes(*word)).collect()
 }
 
-fn module(device: &Device) -> Trainable {
+fn module(engine: Engine, device: &Device) -> Trainable {
     let range = Boundary::after(1)..Boundary::after(3);
     let read = |path: &Path| Ok::<_, Error>(file(path.file_name().unwrap().to_str().unwrap()));
+    let stages = TrainedStages::from_files(engine, Path::new(""), SMALL, range, device, read);
     Trainable {
-        stages: Some(Stages::from_files(Path::new(""), SMALL, range, device, read).unwrap()),
+        stages: Some(stages.unwrap()),
         head: Head::from_bytes(&file("head.safetensors"), device).unwrap(),
         maps: [4, 8, 8],
     }
 }
 
-/// Reads every parameter that learns, or its gradient.
+/// Reads every parameter of Burn's that learns, or its gradient.
 struct Values<'a> {
     gradients: Option<&'a GradientsParams>,
     found: Vec<Vec<f32>>,
@@ -75,17 +76,26 @@ impl ModuleVisitor for Values<'_> {
     }
 }
 
-fn compare(
-    module: &Trainable,
-    gradients: Option<&GradientsParams>,
-    file: &SafeTensors,
-    what: &str,
-) {
-    let mut values = Values {
-        gradients,
-        found: Vec::new(),
+/// Compares all parameters that learn, or their gradients, with the reference.
+fn compare(state: &State, slopes: Option<&Slopes>, file: &SafeTensors, what: &str) {
+    let stages = state.module.stages.as_ref().unwrap();
+    let layers = if matches!(stages, TrainedStages::Winograd(_)) {
+        3
+    } else {
+        0
     };
-    module.visit(&mut values);
+    let of_stages = (0..layers).flat_map(|layer| {
+        let parameters = match slopes {
+            None => state.kernels.as_ref().unwrap().parameters(layer),
+            Some(slopes) => slopes.stages.as_ref().unwrap().layer(layer),
+        };
+        [parameters.weights, parameters.bias]
+    });
+    let mut values = Values {
+        gradients: slopes.map(|slopes| &slopes.module),
+        found: of_stages.collect(),
+    };
+    state.module.visit(&mut values);
     assert_eq!(values.found.len(), NAMES.len());
     for (name, found) in NAMES.iter().zip(values.found) {
         let expected = expected(file, &format!("{what}/{name}"));
@@ -106,37 +116,44 @@ fn compare(
 
 #[test]
 fn gradients_and_three_steps_of_adam_are_pytorch_s() {
+    for engine in [Engine::Burn, Engine::Winograd] {
+        trains_as_pytorch(engine);
+    }
+}
+
+fn trains_as_pytorch(engine: Engine) {
     let numbers = file("pytorch.safetensors");
     let numbers = SafeTensors::deserialize(&numbers).unwrap();
     let labels = numbers.tensor("labels").unwrap().data().to_vec();
     let features = Features::held(&expected(&numbers, "maps"), 4 * 8 * 8);
     let device = Device::flex();
-    let data = labelled(&features, &labels, &device);
-    let all: Vec<usize> = (0..labels.len()).collect();
-    let start = module(&device.clone().autodiff());
-
-    let loss = |module: &Trainable| {
-        let (features, targets) = data.batch(&all).unwrap();
-        cross_entropy(module.forward(features.autodiff()), targets.autodiff())
+    let data = LabelledFeatures {
+        engine,
+        ..labelled(&features, &labels, &device)
     };
-    let gradients = GradientsParams::from_grads(loss(&start).backward(), &start);
-    compare(&start, Some(&gradients), &numbers, "gradient");
+    let all: Vec<usize> = (0..labels.len()).collect();
+    let start = module(engine, &device.clone().autodiff());
+    let mut state = State::new(&recipe(|_| ()), start.clone()).unwrap();
+    let first = slopes(&mut state, &data, &all).unwrap();
+    compare(&state, Some(&first), &numbers, "gradient");
 
-    let mut state = State::new(&recipe(|_| ()), start.clone());
     for number in 1..=3 {
         let expected = expected(&numbers, &format!("loss{number}"))[0];
-        let found = loss(&state.module).into_scalar::<f32>();
+        let trained = state.trained().unwrap();
+        let found = trained.evaluate(&data, &all).unwrap().loss;
         assert!(
-            (found / expected - 1.0).abs() < TOLERANCE,
+            (found / f64::from(expected) - 1.0).abs() < f64::from(TOLERANCE),
             "{found} instead of {expected}"
         );
-        step(&mut state, RATE, &data, &all).unwrap();
+        step(&mut state, (number, RATE), &data, &all).unwrap();
     }
-    compare(&state.module, None, &numbers, "after");
+    compare(&state, None, &numbers, "after");
 
     // What moved has other hashes; what is frozen in the head did not move.
     let hashes = |module: &Trainable| module.stages.as_ref().unwrap().hashes().unwrap();
-    let (before, after) = (hashes(&start), hashes(&state.module));
+    let trained = state.trained().unwrap();
+    let (before, after) = (hashes(&start), hashes(&trained));
+    assert_eq!(before.len(), 2);
     assert!(
         before
             .iter()
@@ -144,5 +161,47 @@ fn gradients_and_three_steps_of_adam_are_pytorch_s() {
             .all(|(before, after)| before.1 != after.1)
     );
     let statistics = |module: &Trainable| module.head.statistics().unwrap();
-    assert_eq!(statistics(&start), statistics(&state.module));
+    assert_eq!(statistics(&start), statistics(&trained));
+}
+
+/// Stages and their optimiser go through bytes: the step after is the same, and the other engine is
+/// refused.
+#[test]
+fn stages_are_resumed_bit_for_bit_by_their_own_engine() {
+    let numbers = file("pytorch.safetensors");
+    let numbers = SafeTensors::deserialize(&numbers).unwrap();
+    let labels = numbers.tensor("labels").unwrap().data().to_vec();
+    let features = Features::held(&expected(&numbers, "maps"), 4 * 8 * 8);
+    let (device, recipe) = (Device::flex(), recipe(|_| ()));
+    let all: Vec<usize> = (0..labels.len()).collect();
+    for (engine, other) in [
+        (Engine::Burn, Engine::Winograd),
+        (Engine::Winograd, Engine::Burn),
+    ] {
+        let data = LabelledFeatures {
+            engine,
+            ..labelled(&features, &labels, &device)
+        };
+        let start = module(engine, &device.clone().autodiff());
+        let mut state = State::new(&recipe, start.clone()).unwrap();
+        step(&mut state, (1, RATE), &data, &all).unwrap();
+        let saved = state.to_bytes(Backend::Cpu).unwrap();
+        let mut resumed = State::from_bytes(&saved, &start, &recipe, &data).unwrap();
+        for state in [&mut state, &mut resumed] {
+            step(state, (2, RATE), &data, &all).unwrap();
+        }
+        let [whole, resumed] = [&state, &resumed].map(|state| {
+            let module = state.trained().unwrap();
+            (
+                module.head.to_bytes().unwrap(),
+                module.stages.unwrap().hashes().unwrap(),
+            )
+        });
+        assert!(whole == resumed, "{engine}");
+        let theirs = module(other, &device.clone().autodiff());
+        let refused = State::from_bytes(&saved, &theirs, &recipe, &data)
+            .err()
+            .unwrap();
+        assert!(refused.contains(&format!("--engine {engine}")), "{refused}");
+    }
 }

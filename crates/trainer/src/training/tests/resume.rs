@@ -41,7 +41,7 @@ fn resumed_after_its_best_epoch_it_keeps_no_worse_one() {
     let wrong: Vec<u8> = labels.iter().map(|label| (label + 1) % 3).collect();
     let wrong = labelled(&features, &wrong, &device);
     let mut saved = Vec::new();
-    let start = State::new(&best, initial(&best, &data, &holdout()));
+    let start = State::new(&best, initial(&best, &data, &holdout())).unwrap();
     let stop = train(start, &best, &data, &holdout(), |event| match event {
         TrainingEvent::Epoch(_, state) if state.epochs().len() == 5 => {
             saved = state.to_bytes(data.backend)?;
@@ -76,7 +76,7 @@ pub(in crate::training) fn stopped_after(
     data: &LabelledFeatures,
 ) -> Option<Vec<u8>> {
     let (mut steps, mut saved) = (0, None);
-    let start = State::new(recipe, initial(recipe, data, &holdout()));
+    let start = State::new(recipe, initial(recipe, data, &holdout())).unwrap();
     let end = train(start, recipe, data, &holdout(), |event| {
         if let TrainingEvent::Step(state) = event {
             steps += 1;

@@ -1,0 +1,182 @@
+//! Stages behind the cut that our own convolutions train, with Adam's memory of them.
+
+use graft_backbone::CpuStages;
+use graft_recipe::Recipe;
+use graft_winograd::{Gradients, Optimizer, Parameters, Tape, TrainableStack};
+
+use super::finite::{check_gradient, check_values};
+use super::optimiser::values;
+use crate::Error;
+use crate::stages::TrainedStages;
+use crate::trainable::Trainable;
+
+/// The stages as they are now. The module has them as they were before the first step.
+pub(super) struct Kernels {
+    stack: TrainableStack,
+    initial: CpuStages,
+    adam: Optimizer,
+    clip_norm: f32,
+    /// The shape `[channels, height, width]` of the features of an image at the cut.
+    maps: [usize; 3],
+}
+
+impl Kernels {
+    /// Before the first step of `module`; none where Burn trains all that learns.
+    pub(super) fn new(recipe: &Recipe, module: &Trainable) -> Result<Option<Self>, Error> {
+        let Some(TrainedStages::Winograd(initial)) = &module.stages else {
+            return Ok(None);
+        };
+        let adam = recipe.training.adam;
+        Ok(Some(Self {
+            stack: initial.trainable()?,
+            initial: initial.clone(),
+            adam: Optimizer::Adam {
+                beta_1: adam.beta_1,
+                beta_2: adam.beta_2,
+                epsilon: adam.epsilon,
+            },
+            clip_norm: recipe.training.clip_norm,
+            maps: module.maps,
+        }))
+    }
+
+    /// The features at the boundary of a batch of those at the cut, and what the way back needs.
+    pub(super) fn forward(&mut self, features: &[f32]) -> Result<(Vec<f32>, Tape), Error> {
+        let [channels, height, width] = self.maps;
+        let batch = features.len() / (channels * height * width);
+        let passed = self.stack.forward(features, batch, height, width);
+        Ok(passed.map_err(graft_backbone::Error::from)?)
+    }
+
+    /// The gradients of all weights, checked and clipped, from those of the features at the boundary.
+    pub(super) fn backward(
+        &mut self,
+        epoch: usize,
+        tape: Tape,
+        gradient: &[f32],
+    ) -> Result<Gradients, Error> {
+        let gradients = self.stack.backward(tape, gradient, false);
+        let mut gradients = gradients.map_err(graft_backbone::Error::from)?;
+        check_gradient(epoch, gradients.largest())?;
+        if self.clip_norm > 0.0 {
+            gradients.clip_norm(self.clip_norm);
+        }
+        Ok(gradients)
+    }
+
+    /// Step number `time` of the training, counted from 1.
+    pub(super) fn step(&mut self, gradients: Gradients, learning_rate: f64, time: usize) {
+        #[expect(clippy::cast_possible_truncation, reason = "the precision of weights")]
+        let rate = learning_rate as f32;
+        let time = i32::try_from(time).unwrap_or(i32::MAX);
+        self.stack.step(gradients, self.adam, rate, time);
+    }
+
+    /// Weights and bias of a convolution as they are now.
+    pub(super) fn parameters(&self, layer: usize) -> Parameters {
+        self.stack.parameters(layer)
+    }
+
+    /// The stages as they are now, to be used.
+    pub(super) fn stages(&self) -> Result<TrainedStages, Error> {
+        let layers = 0..self.stack.layers();
+        let now = layers.map(|layer| self.parameters(layer));
+        Ok(TrainedStages::Winograd(self.initial.with(now)?))
+    }
+
+    /// Weights and biases, layer by layer, and then both of Adam's means of them, in 32-bit floats.
+    pub(super) fn to_bytes(&self, epoch: usize) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        let layers = 0..self.stack.layers();
+        let weights = layers.clone().map(|layer| self.parameters(layer));
+        for parameters in weights {
+            append(&mut bytes, epoch, "a weight", &parameters)?;
+        }
+        for moment in [0, 1] {
+            for layer in layers.clone() {
+                let [first, second] = self.stack.moments(layer);
+                let one = if moment == 0 { first } else { second };
+                if let Some(one) = one {
+                    append(&mut bytes, epoch, "a mean of gradients", &one)?;
+                }
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Puts back what [`Kernels::to_bytes`] wrote.
+    pub(super) fn restore(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let values = values(bytes);
+        let shapes: Vec<_> = self.initial.parameters().collect();
+        let size: usize = shapes
+            .iter()
+            .map(|one| one.weights.len() + one.bias.len())
+            .sum();
+        if values.len() != size && values.len() != 3 * size {
+            let found = values.len();
+            return Err(format!("expected {size} weights of stages, found {found}"));
+        }
+        let mut parts = values.chunks_exact(size).map(|part| split(part, &shapes));
+        let text = |error: graft_winograd::Error| error.to_string();
+        for (layer, weights) in parts.next().unwrap_or_default().iter().enumerate() {
+            self.stack.set_parameters(layer, weights).map_err(text)?;
+        }
+        if let (Some(first), Some(second)) = (parts.next(), parts.next()) {
+            for (layer, moments) in first.into_iter().zip(second).enumerate() {
+                let moments = [Some(moments.0), Some(moments.1)];
+                self.stack.set_moments(layer, &moments).map_err(text)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The weights and biases of stages as bytes; none of what Burn's record has.
+pub(super) fn to_bytes(epoch: usize, module: &Trainable) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    if let Some(TrainedStages::Winograd(stages)) = &module.stages {
+        for parameters in stages.parameters() {
+            append(&mut bytes, epoch, "a weight", &parameters)?;
+        }
+    }
+    Ok(bytes)
+}
+
+/// `module` with the weights and biases that [`to_bytes`] wrote.
+pub(super) fn restored(mut module: Trainable, bytes: &[u8]) -> Result<Trainable, String> {
+    if let Some(TrainedStages::Winograd(stages)) = &module.stages {
+        let shapes: Vec<_> = stages.parameters().collect();
+        let stages = stages.with(split(&values(bytes), &shapes));
+        module.stages = Some(TrainedStages::Winograd(
+            stages.map_err(|error| error.to_string())?,
+        ));
+    }
+    Ok(module)
+}
+
+fn append(
+    bytes: &mut Vec<u8>,
+    epoch: usize,
+    what: &'static str,
+    parameters: &Parameters,
+) -> Result<(), Error> {
+    for values in [&parameters.weights, &parameters.bias] {
+        check_values(epoch, what, values)?;
+        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    }
+    Ok(())
+}
+
+/// Values as parameters of the sizes of `shapes`, as far as they go.
+fn split(mut values: &[f32], shapes: &[Parameters]) -> Vec<Parameters> {
+    let mut take = |length: usize| {
+        let (taken, rest) = values.split_at(length.min(values.len()));
+        values = rest;
+        taken.to_vec()
+    };
+    let parameters = shapes.iter().map(|shape| Parameters {
+        weights: take(shape.weights.len()),
+        bias: take(shape.bias.len()),
+    });
+    parameters.collect()
+}
