@@ -76,6 +76,18 @@ impl ModuleVisitor for Values<'_> {
     }
 }
 
+/// Which of a parameter's first gradients are more than rounding.
+fn beyond_rounding(file: &SafeTensors, name: &str) -> Vec<bool> {
+    let gradient = expected(file, &format!("gradient/{name}"));
+    let largest = gradient
+        .iter()
+        .fold(0.0_f32, |most, one| most.max(one.abs()));
+    gradient
+        .iter()
+        .map(|one| one.abs() > 1e-6 * largest)
+        .collect()
+}
+
 /// Compares all parameters that learn, or their gradients, with the reference.
 fn compare(state: &State, slopes: Option<&Slopes>, file: &SafeTensors, what: &str) {
     let stages = state.module.stages.as_ref().unwrap();
@@ -104,7 +116,12 @@ fn compare(state: &State, slopes: Option<&Slopes>, file: &SafeTensors, what: &st
             .iter()
             .fold(0.0_f32, |most, value| most.max(value.abs()));
         assert!(largest > 0.0, "{name}");
-        for (found, expected) in found.iter().zip(&expected) {
+        // Of a gradient that is zero but for rounding Adam makes steps of any direction.
+        let is_counted = beyond_rounding(file, name);
+        let counted = is_counted.iter().filter(|one| **one).count();
+        assert!(10 * counted >= 8 * found.len(), "{name}: {counted}");
+        let pairs = found.iter().zip(&expected).zip(is_counted);
+        for ((found, expected), _) in pairs.filter(|(_, is_counted)| *is_counted) {
             let difference = (found - expected).abs() / largest;
             assert!(
                 difference < TOLERANCE,
