@@ -1,6 +1,6 @@
 //! Sixteen channels at one place: a cache line, one AVX-512 register, two of AVX2, four of NEON or SSE.
 
-use std::ops::{Add, Mul, Sub};
+use std::ops::{Add, Deref, DerefMut, Mul, Sub};
 
 /// Channels in a block.
 pub(crate) const LANES: usize = 16;
@@ -69,5 +69,35 @@ impl Mul<Lanes> for f32 {
             *a *= self;
         }
         lanes
+    }
+}
+
+/// Memory that is used again and again: it only grows, and what it held stays.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    numbers: Vec<Lanes>,
+    length: usize,
+}
+
+impl Buffer {
+    pub(crate) fn resize(&mut self, length: usize) {
+        if self.numbers.len() < length {
+            self.numbers.resize(length, Lanes::ZERO);
+        }
+        self.length = length;
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [Lanes];
+
+    fn deref(&self) -> &[Lanes] {
+        &self.numbers[..self.length]
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [Lanes] {
+        &mut self.numbers[..self.length]
     }
 }

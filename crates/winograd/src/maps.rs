@@ -1,12 +1,12 @@
 //! Feature maps in blocks of 16 channels.
 
-use crate::lanes::{LANES, Lanes};
+use crate::lanes::{Buffer, LANES, Lanes};
 
 /// Feature maps, `[channels / 16, images, height, width, 16]`. The maps of a block form a plane, and
 /// every plane begins with one zero, which stands for all that lies outside the map.
 #[derive(Debug, Default)]
 pub(crate) struct Maps {
-    numbers: Vec<Lanes>,
+    numbers: Buffer,
     pub(crate) channels: usize,
     pub(crate) images: usize,
     pub(crate) height: usize,
@@ -19,7 +19,7 @@ impl Maps {
         (self.images, self.channels, self.height, self.width) = (images, channels, height, width);
         let plane = self.plane();
         self.numbers
-            .resize(channels.div_ceil(LANES) * plane, Lanes::ZERO);
+            .resize(channels.div_ceil(LANES) * plane);
         for plane in self.numbers.chunks_exact_mut(plane) {
             plane[0] = Lanes::ZERO;
         }

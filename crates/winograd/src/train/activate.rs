@@ -1,6 +1,6 @@
 //! The last step of a tile on the way forward, and the first on the way back: bias, `ReLU` and pool.
 
-use super::adjoint::Adjoint;
+use super::adjoint::{Adjoint, rolled};
 use crate::isa::{Instructions, Kernel};
 use crate::lanes::{LANES, Lanes};
 use crate::tiles::{Corner, Grid, Method};
@@ -46,18 +46,19 @@ impl Activate<'_> {
     where
         R: Adjoint<IN, POINTS, OUT>,
     {
+        let (across, points) = (rolled(OUT), rolled(POINTS));
         for (tile, corner) in self.corners.iter().enumerate() {
             let at = self.first + tile * self.step;
             let mut rows = [[Lanes::ZERO; OUT]; POINTS];
-            for (y, row) in rows.iter_mut().enumerate() {
+            for y in points.clone() {
                 let mut products = [Lanes::ZERO; POINTS];
                 for (x, product) in products.iter_mut().enumerate() {
                     *product = self.products[(y * POINTS + x) * self.pitch + at];
                 }
-                *row = R::output(products);
+                rows[y] = R::output(products);
             }
             let mut outputs = [[Lanes::ZERO; OUT]; OUT];
-            for x in 0..OUT {
+            for x in across.clone() {
                 let mut column = [Lanes::ZERO; POINTS];
                 for (number, row) in column.iter_mut().zip(&rows) {
                     *number = row[x];
@@ -177,18 +178,19 @@ impl Differentiate<'_> {
         let tiles = self.corners.len();
         // First within a tile, then over the tiles, then over the blocks of tiles: short sums round less.
         let mut bias = Lanes::ZERO;
+        let (across, points) = (rolled(OUT), rolled(POINTS));
         for (tile, corner) in self.corners.iter().enumerate() {
             let gradients = self.tile::<OUT>(*corner);
             let mut sum = Lanes::ZERO;
             let mut rows = [[Lanes::ZERO; POINTS]; OUT];
-            for (row, gradients) in rows.iter_mut().zip(gradients) {
-                for gradient in gradients {
+            for y in across.clone() {
+                for gradient in gradients[y] {
                     sum = sum + gradient;
                 }
-                *row = R::output_adjoint(gradients);
+                rows[y] = R::output_adjoint(gradients[y]);
             }
             bias = bias + sum;
-            for x in 0..POINTS {
+            for x in points.clone() {
                 let mut column = [Lanes::ZERO; OUT];
                 for (number, row) in column.iter_mut().zip(&rows) {
                     *number = row[x];
@@ -266,17 +268,18 @@ impl Scatter<'_> {
     where
         R: Adjoint<IN, POINTS, OUT>,
     {
+        let (across, points) = (rolled(IN), rolled(POINTS));
         for (tile, places) in self.places.chunks_exact(IN * IN).enumerate() {
             let at = self.first + tile * self.step;
             let mut rows = [[Lanes::ZERO; IN]; POINTS];
-            for (y, row) in rows.iter_mut().enumerate() {
+            for y in points.clone() {
                 let mut products = [Lanes::ZERO; POINTS];
                 for (x, product) in products.iter_mut().enumerate() {
                     *product = self.products[(y * POINTS + x) * self.pitch + at];
                 }
-                *row = R::input_adjoint(products);
+                rows[y] = R::input_adjoint(products);
             }
-            for x in 0..IN {
+            for x in across.clone() {
                 let mut column = [Lanes::ZERO; POINTS];
                 for (number, row) in column.iter_mut().zip(&rows) {
                     *number = row[x];

@@ -3,8 +3,18 @@
 //! With `M = U * V` point by point, `Y = A^T M A` and `V = B^T X B`, the gradients are
 //! `dM = A dY A^T`, `dX = B dV B^T` and `dW = G^T dU G`.
 
+use std::hint::black_box;
+use std::ops::Range;
+
 use crate::lanes::Lanes;
 use crate::transforms::{F2x3, F3x3, F4x3, WinogradTransform};
+
+/// `0..end` as a loop that is not unrolled: unrolled, its steps are packed into vectors that mix the numbers
+/// of different [`Lanes`].
+#[inline(always)]
+pub(super) fn rolled(end: usize) -> Range<usize> {
+    0..black_box(end)
+}
 
 /// The transposes of the three transforms of `F(OUT, 3)`, and the filter transform itself for lanes.
 pub(super) trait Adjoint<const IN: usize, const POINTS: usize, const OUT: usize>:

@@ -159,9 +159,10 @@ impl Convolution<'_> {
         let method = grid.method;
         if let Some(maps) = &mut input_gradient {
             scratch.factors.backward(isa, method, &self.weights.filters);
+            let plane = maps.plane();
             maps.planes_mut()
-                .par_iter_mut()
-                .for_each(|lanes| *lanes = Lanes::ZERO);
+                .par_chunks_exact_mut(plane)
+                .for_each(|plane| plane.fill(Lanes::ZERO));
         }
         gradient.bias.fill(Lanes::ZERO);
         for (from, to) in blocks(grid, input.images) {

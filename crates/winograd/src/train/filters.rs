@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::adjoint::Adjoint;
+use super::adjoint::{Adjoint, rolled};
 use crate::isa::{Instructions, Isa, Kernel};
-use crate::lanes::{LANES, Lanes};
+use crate::lanes::{Buffer, LANES, Lanes};
 use crate::tiles::Method;
 use crate::transforms::{F2x3, F3x3, F4x3};
 
@@ -73,7 +73,7 @@ impl Filters {
 /// over, padded to whole blocks; columns are the channels that come out.
 #[derive(Debug, Default)]
 pub(super) struct Factors {
-    numbers: Vec<Lanes>,
+    numbers: Buffer,
     rows: usize,
     products: usize,
 }
@@ -83,7 +83,7 @@ impl Factors {
     pub(super) fn forward(&mut self, isa: Isa, method: Method, filters: &Filters) {
         self.reshape(method, filters.rows);
         let size = self.products * self.rows;
-        self.numbers.resize(filters.blocks() * size, Lanes::ZERO);
+        self.numbers.resize(filters.blocks() * size);
         self.numbers
             .par_chunks_exact_mut(size)
             .zip(filters.numbers.par_chunks_exact(filters.rows * TAPS))
@@ -100,8 +100,7 @@ impl Factors {
     pub(super) fn backward(&mut self, isa: Isa, method: Method, filters: &Filters) {
         self.reshape(method, filters.blocks() * LANES);
         let size = self.products * self.rows;
-        self.numbers
-            .resize(filters.rows / LANES * size, Lanes::ZERO);
+        self.numbers.resize(filters.rows / LANES * size);
         let block = filters.rows * TAPS;
         self.numbers
             .par_chunks_exact_mut(size)
@@ -172,12 +171,13 @@ impl Transform<'_> {
         R: Adjoint<IN, POINTS, OUT>,
     {
         let rows = self.filters.len() / TAPS;
+        let (taps_across, points) = (rolled(3), rolled(POINTS));
         for (row, taps) in self.filters.as_chunks::<TAPS>().0.iter().enumerate() {
             let mut columns = [[Lanes::ZERO; POINTS]; 3];
-            for (x, column) in columns.iter_mut().enumerate() {
-                *column = R::filter([taps[x], taps[3 + x], taps[6 + x]]);
+            for x in taps_across.clone() {
+                columns[x] = R::filter([taps[x], taps[3 + x], taps[6 + x]]);
             }
-            for y in 0..POINTS {
+            for y in points.clone() {
                 let across = R::filter([columns[0][y], columns[1][y], columns[2][y]]);
                 for (x, number) in across.into_iter().enumerate() {
                     self.factors[(y * POINTS + x) * rows + row] = number;
@@ -216,6 +216,7 @@ impl FilterGradient<'_> {
     where
         R: Adjoint<IN, POINTS, OUT>,
     {
+        let (taps_across, points) = (rolled(3), rolled(POINTS));
         for (row, taps) in self
             .filters
             .as_chunks_mut::<TAPS>()
@@ -225,14 +226,14 @@ impl FilterGradient<'_> {
         {
             let at = self.first + row * self.step;
             let mut rows = [[Lanes::ZERO; 3]; POINTS];
-            for (y, row) in rows.iter_mut().enumerate() {
+            for y in points.clone() {
                 let mut factors = [Lanes::ZERO; POINTS];
                 for (x, factor) in factors.iter_mut().enumerate() {
                     *factor = self.factors[(y * POINTS + x) * self.pitch + at];
                 }
-                *row = R::filter_adjoint(factors);
+                rows[y] = R::filter_adjoint(factors);
             }
-            for x in 0..3 {
+            for x in taps_across.clone() {
                 let mut column = [Lanes::ZERO; POINTS];
                 for (number, row) in column.iter_mut().zip(&rows) {
                     *number = row[x];

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::filters::Factors;
 use crate::isa::{Instructions, Isa, Kernel};
-use crate::lanes::{LANES, Lanes};
+use crate::lanes::{Buffer, LANES, Lanes};
 use crate::multiply::multiply;
 
 /// Blocks of 16 columns that are computed together.
@@ -16,7 +16,7 @@ const DEPTH: usize = 128;
 /// Transformed tiles, `[channels / 16, products, tiles, 16]`.
 #[derive(Debug, Default)]
 pub(super) struct Transformed {
-    pub(super) numbers: Vec<Lanes>,
+    pub(super) numbers: Buffer,
     pub(super) products: usize,
     pub(super) tiles: usize,
 }
@@ -24,7 +24,7 @@ pub(super) struct Transformed {
 impl Transformed {
     pub(super) fn reshape(&mut self, blocks: usize, products: usize, tiles: usize) {
         (self.products, self.tiles) = (products, tiles);
-        self.numbers.resize(blocks * self.block(), Lanes::ZERO);
+        self.numbers.resize(blocks * self.block());
     }
 
     /// Numbers of a block of channels.
@@ -41,7 +41,7 @@ impl Transformed {
 /// Matrices, one for each product: `[products, columns / 32, rows, columns % 32]`.
 #[derive(Debug, Default)]
 pub(super) struct Products {
-    pub(super) numbers: Vec<Lanes>,
+    pub(super) numbers: Buffer,
     pub(super) rows: usize,
     /// Blocks of 16 columns.
     blocks: usize,
@@ -52,7 +52,7 @@ pub(super) struct Products {
 impl Products {
     fn reshape(&mut self, products: usize, rows: usize, blocks: usize) {
         (self.rows, self.blocks, self.pitch) = (rows, blocks, (rows * blocks) | 1);
-        self.numbers.resize(products * self.pitch, Lanes::ZERO);
+        self.numbers.resize(products * self.pitch);
     }
 
     /// Where in a product the first row of a block of columns lies, and how far it is to the next row.
