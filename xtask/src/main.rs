@@ -27,6 +27,7 @@ cargo xtask VERB [OPTION]...
                                     train, eval, extract, predict, lab, bench, doctor
   bench   measure how fast features are computed
           --peers  also ONNX Runtime, PyTorch and TensorFlow, which are installed first (gigabytes)
+          --train  steps of training on the CPU instead; with --peers in turn with PyTorch and TensorFlow
   test    fetch what the tests need and run all of them
           --full   also with new exports by Keras and PyTorch, which are installed first (gigabytes)
   faults  only the tests with damaged files, full disks and killed processes, with their figures

@@ -1,5 +1,5 @@
-//! `cargo xtask bench --peers`: ours and three other frameworks, in turn, on the same weights and
-//! images.
+//! `cargo xtask bench --peers`: ours and other frameworks, in turn, on the same weights and images; with
+//! `--train`, steps of training instead of the forward pass.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,26 +10,50 @@ use crate::cargo::{self, Failure, root};
 use crate::forward;
 
 const FLAG: &str = "--peers";
+const TRAIN: &str = "--train";
 const PACKAGES: [&str; 5] = ["numpy", "onnx", "onnxruntime", "torch", "tensorflow-cpu"];
 
 /// Whether the user asked for it.
 pub(crate) fn wanted(arguments: &[OsString]) -> bool {
-    arguments.iter().any(|argument| argument == FLAG)
+    has(arguments, FLAG) || has(arguments, TRAIN)
+}
+
+fn has(arguments: &[OsString], flag: &str) -> bool {
+    arguments.iter().any(|argument| argument == flag)
 }
 
 /// Installs the peers below `target` where they are missing, then runs the script; what follows
-/// `--peers` goes to it.
+/// `--peers` goes to it. `--train` alone needs no peers.
 pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
-    forward::fetch("train")?;
-    let graft = forward::build("cpu")?;
+    let rest = |argument: &&OsString| *argument != FLAG && *argument != TRAIN;
+    let rest = arguments.iter().filter(rest);
+    let (script, ours) = if has(arguments, TRAIN) {
+        let mut step = train_step()?;
+        if !has(arguments, FLAG) {
+            step.args(rest);
+            return cargo::become_program(step);
+        }
+        ("scripts/bench_train.py", step)
+    } else {
+        forward::fetch("train")?;
+        ("scripts/bench_peers.py", forward::build("cpu")?)
+    };
     let python = python(&root().join("target/peers"))?;
-    let mut script = Command::new(python);
-    script
-        .arg(root().join("scripts/bench_peers.py"))
+    let mut bench = Command::new(python);
+    bench
+        .arg(root().join(script))
         .arg("--ours")
-        .arg(graft.get_program());
-    script.args(arguments.iter().filter(|argument| *argument != FLAG));
-    cargo::run(script)
+        .arg(ours.get_program());
+    bench.args(rest);
+    cargo::run(bench)
+}
+
+/// The example of `graft-winograd` that times steps of training, built.
+fn train_step() -> Result<Command, Failure> {
+    let mut build = cargo::cargo("build");
+    build.args(["--release", "--package", "graft-winograd"]);
+    build.args(["--example", "train_step"]);
+    cargo::built(build)
 }
 
 /// The Python of a virtual environment with the peers, made where it is missing.

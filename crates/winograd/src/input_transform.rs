@@ -4,6 +4,7 @@ use crate::isa::{Instructions, Kernel};
 use crate::lanes::{LANES, Lanes};
 use crate::tiles::{FEW_CHANNELS, Method};
 use crate::transforms::{F2x3, F3x3, F4x3, WinogradTransform};
+use crate::vector::Vector;
 
 /// `B^T X B` of every tile, for 16 channels.
 pub(crate) struct InputTransform<'a> {
@@ -19,39 +20,51 @@ pub(crate) struct InputTransform<'a> {
 
 impl Kernel for InputTransform<'_> {
     #[inline(always)]
-    fn run(self, _: Instructions) {
-        match self.method {
-            // A kernel of its own, below.
-            Method::Im2col => {}
-            Method::F2x3 => self.tiles_by::<F2x3, 2, 3, 2>(),
-            Method::F3x3 => self.tiles_by::<F3x3, 5, 5, 3>(),
-            Method::F4x3 => self.tiles_by::<F4x3, 6, 6, 4>(),
+    fn run(self, instructions: Instructions) {
+        match instructions {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx512 => self.by_vector::<crate::vector::Avx512>(),
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 => self.by_vector::<crate::vector::Avx2>(),
+            Instructions::Baseline => self.by_vector::<Lanes>(),
         }
     }
 }
 
 impl InputTransform<'_> {
     #[inline(always)]
-    fn tiles_by<R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
+    fn by_vector<V: Vector>(self) {
+        match self.method {
+            // A kernel of its own, below.
+            Method::Im2col => {}
+            Method::F2x3 => self.tiles_by::<V, F2x3, 2, 3, 2>(),
+            Method::F3x3 => self.tiles_by::<V, F3x3, 5, 5, 3>(),
+            Method::F4x3 => self.tiles_by::<V, F4x3, 6, 6, 4>(),
+        }
+    }
+
+    #[inline(always)]
+    fn tiles_by<V, R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
     where
+        V: Vector,
         R: WinogradTransform<IN, POINTS, OUT>,
     {
         for (tile, places) in self.places.chunks_exact(IN * IN).enumerate() {
-            let mut rows = [[Lanes::ZERO; POINTS]; IN];
+            let mut rows = [[V::zero(); POINTS]; IN];
             for (row, places) in rows.iter_mut().zip(places.chunks_exact(IN)) {
-                let mut inputs = [Lanes::ZERO; IN];
+                let mut inputs = [V::zero(); IN];
                 for (input, place) in inputs.iter_mut().zip(places) {
-                    *input = self.plane[*place];
+                    *input = V::load(&self.plane[*place]);
                 }
                 *row = R::input(inputs);
             }
             for x in 0..POINTS {
-                let mut column = [Lanes::ZERO; IN];
+                let mut column = [V::zero(); IN];
                 for (number, row) in column.iter_mut().zip(&rows) {
                     *number = row[x];
                 }
                 for (y, number) in R::input(column).into_iter().enumerate() {
-                    self.transformed[(y * POINTS + x) * self.pitch + tile] = number;
+                    number.store(&mut self.transformed[(y * POINTS + x) * self.pitch + tile]);
                 }
             }
         }

@@ -72,6 +72,15 @@ impl Mul<Lanes> for f32 {
     }
 }
 
+impl Mul<f32> for Lanes {
+    type Output = Self;
+
+    #[inline(always)]
+    fn mul(self, factor: f32) -> Self {
+        factor * self
+    }
+}
+
 /// Memory that is used again and again: it only grows, and what it held stays.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {

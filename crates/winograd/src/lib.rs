@@ -16,7 +16,7 @@
 //! - Images go through the stack depth first: a few large maps at a time, and once pooling has made
 //!   them small, more of them at once, so that every weight that is read serves many tiles (`schedule`).
 //! - One binary holds every inner loop three times and picks AVX-512, AVX2 or plain code when it
-//!   runs (`isa`, the only module with `unsafe`).
+//!   runs (`isa`; it and `vector` are the only modules with `unsafe`).
 //!
 //! ```
 //! use graft_winograd::{Layer, Stack};
@@ -64,6 +64,7 @@ mod tests;
 mod tiles;
 mod train;
 mod transforms;
+mod vector;
 
 pub use error::Error;
 pub use isa::{instructions, peak_gflops};

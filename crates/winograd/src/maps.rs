@@ -18,8 +18,7 @@ impl Maps {
     pub(crate) fn reshape(&mut self, [images, channels, height, width]: [usize; 4]) {
         (self.images, self.channels, self.height, self.width) = (images, channels, height, width);
         let plane = self.plane();
-        self.numbers
-            .resize(channels.div_ceil(LANES) * plane);
+        self.numbers.resize(channels.div_ceil(LANES) * plane);
         for plane in self.numbers.chunks_exact_mut(plane) {
             plane[0] = Lanes::ZERO;
         }

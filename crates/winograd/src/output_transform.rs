@@ -6,6 +6,7 @@ use crate::multiply::multiply;
 use crate::packed::Packed;
 use crate::tiles::{Corner, Grid, Method};
 use crate::transforms::{F2x3, F3x3, F4x3, WinogradTransform};
+use crate::vector::Vector;
 
 /// Blocks of 16 output channels that are computed together.
 pub(crate) const PANELS: usize = 2;
@@ -70,12 +71,12 @@ impl WinogradTransform<4, 2, 2> for Identity {
     const FILTER: [[f64; 3]; 2] = [[0.0; 3]; 2];
 
     #[inline(always)]
-    fn input(x: [Lanes; 4]) -> [Lanes; 2] {
+    fn input<V: Vector>(x: [V; 4]) -> [V; 2] {
         [x[0], x[1]]
     }
 
     #[inline(always)]
-    fn output(m: [Lanes; 2]) -> [Lanes; 2] {
+    fn output<V: Vector>(m: [V; 2]) -> [V; 2] {
         m
     }
 }

@@ -14,7 +14,7 @@
 //! [`F4x3`] and [`F3x3`] evaluate polynomials at 0, 1, -1, 2, (-2) and infinity, as in Lavin and Gray
 //! (2016), section 4.3, and the Cook-Toom construction they cite.
 
-use crate::lanes::Lanes;
+use crate::vector::Vector;
 
 /// The three transforms of `F(OUT, 3)`, which computes `OUT` outputs from `IN` inputs with `POINTS` products.
 pub(crate) trait WinogradTransform<const IN: usize, const POINTS: usize, const OUT: usize> {
@@ -22,10 +22,10 @@ pub(crate) trait WinogradTransform<const IN: usize, const POINTS: usize, const O
     const FILTER: [[f64; 3]; POINTS];
 
     /// `B^T x`, the input transform.
-    fn input(x: [Lanes; IN]) -> [Lanes; POINTS];
+    fn input<V: Vector>(x: [V; IN]) -> [V; POINTS];
 
     /// `A^T m`, the output transform.
-    fn output(m: [Lanes; POINTS]) -> [Lanes; OUT];
+    fn output<V: Vector>(m: [V; POINTS]) -> [V; OUT];
 }
 
 /// F(4, 3): four outputs, six products instead of twelve.
@@ -51,28 +51,28 @@ impl WinogradTransform<6, 6, 4> for F4x3 {
     ];
 
     #[inline(always)]
-    fn input(x: [Lanes; 6]) -> [Lanes; 6] {
-        let (even, odd) = (x[4] - 4.0 * x[2], x[3] - 4.0 * x[1]);
-        let (even_2, odd_2) = (x[4] - x[2], 2.0 * (x[3] - x[1]));
+    fn input<V: Vector>(x: [V; 6]) -> [V; 6] {
+        let (even, odd) = (x[4] - x[2] * 4.0, x[3] - x[1] * 4.0);
+        let (even_2, odd_2) = (x[4] - x[2], (x[3] - x[1]) * 2.0);
         [
-            4.0 * (x[0] - x[2]) + even_2,
+            (x[0] - x[2]) * 4.0 + even_2,
             even + odd,
             even - odd,
             even_2 + odd_2,
             even_2 - odd_2,
-            4.0 * (x[1] - x[3]) + (x[5] - x[3]),
+            (x[1] - x[3]) * 4.0 + (x[5] - x[3]),
         ]
     }
 
     #[inline(always)]
-    fn output(m: [Lanes; 6]) -> [Lanes; 4] {
+    fn output<V: Vector>(m: [V; 6]) -> [V; 4] {
         let (sum, difference) = (m[1] + m[2], m[1] - m[2]);
         let (sum_2, difference_2) = (m[3] + m[4], m[3] - m[4]);
         [
             m[0] + sum + sum_2,
-            difference + 2.0 * difference_2,
-            sum + 4.0 * sum_2,
-            difference + 8.0 * difference_2 + m[5],
+            difference + difference_2 * 2.0,
+            sum + sum_2 * 4.0,
+            difference + difference_2 * 8.0 + m[5],
         ]
     }
 }
@@ -99,24 +99,24 @@ impl WinogradTransform<5, 5, 3> for F3x3 {
     ];
 
     #[inline(always)]
-    fn input(x: [Lanes; 5]) -> [Lanes; 5] {
+    fn input<V: Vector>(x: [V; 5]) -> [V; 5] {
         let across = x[3] - x[1];
         [
-            2.0 * (x[0] - x[2]) + across,
-            x[3] - x[2] - 2.0 * x[1],
-            x[3] - 3.0 * x[2] + 2.0 * x[1],
+            (x[0] - x[2]) * 2.0 + across,
+            x[3] - x[2] - x[1] * 2.0,
+            x[3] - x[2] * 3.0 + x[1] * 2.0,
             across,
-            x[4] - x[2] - 2.0 * across,
+            x[4] - x[2] - across * 2.0,
         ]
     }
 
     #[inline(always)]
-    fn output(m: [Lanes; 5]) -> [Lanes; 3] {
+    fn output<V: Vector>(m: [V; 5]) -> [V; 3] {
         let sum = m[1] + m[2];
         [
             m[0] + sum + m[3],
-            m[1] - m[2] + 2.0 * m[3],
-            sum + 4.0 * m[3] + m[4],
+            m[1] - m[2] + m[3] * 2.0,
+            sum + m[3] * 4.0 + m[4],
         ]
     }
 }
@@ -137,12 +137,12 @@ impl WinogradTransform<2, 3, 2> for F2x3 {
     const FILTER: [[f64; 3]; 3] = [[1.0, -1.0, 0.0], [0.0, 1.0, 0.0], [0.0, -1.0, 1.0]];
 
     #[inline(always)]
-    fn input(x: [Lanes; 2]) -> [Lanes; 3] {
+    fn input<V: Vector>(x: [V; 2]) -> [V; 3] {
         [x[0], x[0] + x[1], x[1]]
     }
 
     #[inline(always)]
-    fn output(m: [Lanes; 3]) -> [Lanes; 2] {
+    fn output<V: Vector>(m: [V; 3]) -> [V; 2] {
         [m[1] + m[2], m[0] + m[1]]
     }
 }
@@ -150,6 +150,7 @@ impl WinogradTransform<2, 3, 2> for F2x3 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lanes::Lanes;
 
     /// Applies the transforms to one channel, and the definition to the same numbers.
     fn agrees<R, const IN: usize, const POINTS: usize, const OUT: usize>(reach: usize)

@@ -1,10 +1,11 @@
 //! The last step of a tile on the way forward, and the first on the way back: bias, `ReLU` and pool.
 
-use super::adjoint::{Adjoint, rolled};
+use super::adjoint::{Adjoint, by_method};
 use crate::isa::{Instructions, Kernel};
 use crate::lanes::{LANES, Lanes};
 use crate::tiles::{Corner, Grid, Method};
 use crate::transforms::{F2x3, F3x3, F4x3};
+use crate::vector::Vector;
 
 /// Which of the four outputs in its window each lane of a pooled output is; [`DEAD`] where `ReLU` held
 /// all of them back.
@@ -31,40 +32,35 @@ pub(super) struct Activate<'a> {
 
 impl Kernel for Activate<'_> {
     #[inline(always)]
-    fn run(self, _: Instructions) {
-        match self.grid.method {
-            Method::F2x3 => self.by::<F2x3, 2, 3, 2>(),
-            Method::F3x3 => self.by::<F3x3, 5, 5, 3>(),
-            Method::F4x3 | Method::Im2col => self.by::<F4x3, 6, 6, 4>(),
-        }
+    fn run(self, instructions: Instructions) {
+        by_method!(self.by, self.grid.method, instructions);
     }
 }
 
 impl Activate<'_> {
     #[inline(always)]
-    fn by<R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
+    fn by<V, R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
     where
+        V: Vector,
         R: Adjoint<IN, POINTS, OUT>,
     {
-        let (across, points) = (rolled(OUT), rolled(POINTS));
+        let bias = V::load(&self.bias);
         for (tile, corner) in self.corners.iter().enumerate() {
             let at = self.first + tile * self.step;
-            let mut rows = [[Lanes::ZERO; OUT]; POINTS];
-            for y in points.clone() {
-                let mut products = [Lanes::ZERO; POINTS];
+            let mut columns = [[V::zero(); POINTS]; OUT];
+            for y in 0..POINTS {
+                let mut products = [V::zero(); POINTS];
                 for (x, product) in products.iter_mut().enumerate() {
-                    *product = self.products[(y * POINTS + x) * self.pitch + at];
+                    *product = V::load(&self.products[(y * POINTS + x) * self.pitch + at]);
                 }
-                rows[y] = R::output(products);
+                for (column, number) in columns.iter_mut().zip(R::output(products)) {
+                    column[y] = number;
+                }
             }
             let mut outputs = [[Lanes::ZERO; OUT]; OUT];
-            for x in across.clone() {
-                let mut column = [Lanes::ZERO; POINTS];
-                for (number, row) in column.iter_mut().zip(&rows) {
-                    *number = row[x];
-                }
+            for (x, column) in columns.into_iter().enumerate() {
                 for (y, output) in R::output(column).into_iter().enumerate() {
-                    outputs[y][x] = (output + self.bias).max(Lanes::ZERO);
+                    (output + bias).store(&mut outputs[y][x]);
                 }
             }
             let window = Window::new(self.grid, self.pool, *corner, OUT);
@@ -75,7 +71,7 @@ impl Activate<'_> {
                         let choice = &mut self.choices[at];
                         self.outputs[at] = largest(&outputs, y, x, choice);
                     } else {
-                        self.outputs[at] = outputs[y][x];
+                        self.outputs[at] = outputs[y][x].max(Lanes::ZERO);
                     }
                 }
             }
@@ -99,6 +95,7 @@ fn largest<const OUT: usize>(
         outputs[y + 1][x + 1],
     ];
     let largest = window[0].max(window[1]).max(window[2].max(window[3]));
+    let largest = largest.max(Lanes::ZERO);
     for (lane, choice) in choice.iter_mut().enumerate() {
         let number = largest.0[lane];
         *choice = 3;
@@ -160,67 +157,60 @@ pub(super) struct Differentiate<'a> {
 
 impl Kernel for Differentiate<'_> {
     #[inline(always)]
-    fn run(self, _: Instructions) {
-        match self.grid.method {
-            Method::F2x3 => self.by::<F2x3, 2, 3, 2>(),
-            Method::F3x3 => self.by::<F3x3, 5, 5, 3>(),
-            Method::F4x3 | Method::Im2col => self.by::<F4x3, 6, 6, 4>(),
-        }
+    fn run(self, instructions: Instructions) {
+        by_method!(self.by, self.grid.method, instructions);
     }
 }
 
 impl Differentiate<'_> {
     #[inline(always)]
-    fn by<R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
+    fn by<V, R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
     where
+        V: Vector,
         R: Adjoint<IN, POINTS, OUT>,
     {
         let tiles = self.corners.len();
         // First within a tile, then over the tiles, then over the blocks of tiles: short sums round less.
-        let mut bias = Lanes::ZERO;
-        let (across, points) = (rolled(OUT), rolled(POINTS));
+        let mut bias = V::zero();
         for (tile, corner) in self.corners.iter().enumerate() {
-            let gradients = self.tile::<OUT>(*corner);
-            let mut sum = Lanes::ZERO;
-            let mut rows = [[Lanes::ZERO; POINTS]; OUT];
-            for y in across.clone() {
-                for gradient in gradients[y] {
+            let gradients = self.tile::<V, OUT>(*corner);
+            let mut sum = V::zero();
+            let mut columns = [[V::zero(); OUT]; POINTS];
+            for (y, gradients) in gradients.into_iter().enumerate() {
+                for gradient in gradients {
                     sum = sum + gradient;
                 }
-                rows[y] = R::output_adjoint(gradients[y]);
+                for (column, number) in columns.iter_mut().zip(R::output_adjoint(gradients)) {
+                    column[y] = number;
+                }
             }
             bias = bias + sum;
-            for x in points.clone() {
-                let mut column = [Lanes::ZERO; OUT];
-                for (number, row) in column.iter_mut().zip(&rows) {
-                    *number = row[x];
-                }
+            for (x, column) in columns.into_iter().enumerate() {
                 for (y, number) in R::output_adjoint(column).into_iter().enumerate() {
-                    self.transformed[(y * POINTS + x) * tiles + tile] = number;
+                    number.store(&mut self.transformed[(y * POINTS + x) * tiles + tile]);
                 }
             }
         }
-        *self.bias = *self.bias + bias;
+        (V::load(self.bias) + bias).store(self.bias);
     }
 
     /// The gradients of the outputs of a tile before pool and `ReLU`; zero outside the map.
     #[inline(always)]
-    fn tile<const OUT: usize>(&self, corner: Corner) -> [[Lanes; OUT]; OUT] {
-        let mut tile = [[Lanes::ZERO; OUT]; OUT];
+    fn tile<V: Vector, const OUT: usize>(&self, corner: Corner) -> [[V; OUT]; OUT] {
+        let mut tile = [[V::zero(); OUT]; OUT];
         let window = Window::new(self.grid, self.pool, corner, OUT);
         for y in 0..window.rows {
             for x in 0..window.columns {
                 let at = window.place(y, x);
-                let gradient = self.gradients[at];
+                let gradient = V::load(&self.gradients[at]);
                 if self.pool {
                     let choice = &self.choices[at];
                     for place in 0..4 {
                         tile[2 * y + usize::from(place / 2)][2 * x + usize::from(place % 2)] =
-                            select(gradient, |lane| choice[lane] == place);
+                            gradient.where_equal(choice, place);
                     }
                 } else {
-                    let output = &self.outputs[at].0;
-                    tile[y][x] = select(gradient, |lane| output[lane] > 0.0);
+                    tile[y][x] = gradient.where_positive(V::load(&self.outputs[at]));
                 }
             }
         }
@@ -228,18 +218,11 @@ impl Differentiate<'_> {
     }
 }
 
-/// The lanes for which something holds; zero in the others.
-#[inline(always)]
-fn select(mut lanes: Lanes, holds: impl Fn(usize) -> bool) -> Lanes {
-    for (lane, number) in lanes.0.iter_mut().enumerate() {
-        *number = if holds(lane) { *number } else { 0.0 };
-    }
-    lanes
-}
-
-/// `B dV B^T` of every tile, added to the gradient of the inputs, for 16 input channels.
+/// `B dV B^T` of every tile, summed to the gradient of the inputs, for 16 input channels. Tiles of an image
+/// come row by row.
 pub(super) struct Scatter<'a> {
     pub(super) method: Method,
+    pub(super) corners: &'a [Corner],
     /// For each tile, the places of its inputs in the plane.
     pub(super) places: &'a [usize],
     /// `[products, pitch]`; those of tile `t` lie at `first + t * step`.
@@ -247,46 +230,48 @@ pub(super) struct Scatter<'a> {
     pub(super) pitch: usize,
     pub(super) first: usize,
     pub(super) step: usize,
-    /// The plane of these channels; what is added to its first place, all that lies outside, is dropped.
+    /// The plane of these channels; what goes to its first place, all that lies outside, is dropped.
     pub(super) plane: &'a mut [Lanes],
 }
 
 impl Kernel for Scatter<'_> {
     #[inline(always)]
-    fn run(self, _: Instructions) {
-        match self.method {
-            Method::F2x3 => self.by::<F2x3, 2, 3, 2>(),
-            Method::F3x3 => self.by::<F3x3, 5, 5, 3>(),
-            Method::F4x3 | Method::Im2col => self.by::<F4x3, 6, 6, 4>(),
-        }
+    fn run(self, instructions: Instructions) {
+        by_method!(self.by, self.method, instructions);
     }
 }
 
 impl Scatter<'_> {
     #[inline(always)]
-    fn by<R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
+    fn by<V, R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
     where
+        V: Vector,
         R: Adjoint<IN, POINTS, OUT>,
     {
-        let (across, points) = (rolled(IN), rolled(POINTS));
-        for (tile, places) in self.places.chunks_exact(IN * IN).enumerate() {
+        let places = self.places.chunks_exact(IN * IN);
+        for (tile, (places, corner)) in places.zip(self.corners).enumerate() {
             let at = self.first + tile * self.step;
-            let mut rows = [[Lanes::ZERO; IN]; POINTS];
-            for y in points.clone() {
-                let mut products = [Lanes::ZERO; POINTS];
+            let mut columns = [[V::zero(); POINTS]; IN];
+            for y in 0..POINTS {
+                let mut products = [V::zero(); POINTS];
                 for (x, product) in products.iter_mut().enumerate() {
-                    *product = self.products[(y * POINTS + x) * self.pitch + at];
+                    *product = V::load(&self.products[(y * POINTS + x) * self.pitch + at]);
                 }
-                rows[y] = R::input_adjoint(products);
+                for (column, number) in columns.iter_mut().zip(R::input_adjoint(products)) {
+                    column[y] = number;
+                }
             }
-            for x in across.clone() {
-                let mut column = [Lanes::ZERO; POINTS];
-                for (number, row) in column.iter_mut().zip(&rows) {
-                    *number = row[x];
-                }
+            // The first rows and columns were written by the tiles above and to the left, where there are any.
+            let above = if corner.y > 0 { IN - OUT } else { 0 };
+            let left = if corner.x > 0 { IN - OUT } else { 0 };
+            for (x, column) in columns.into_iter().enumerate() {
                 for (y, number) in R::input_adjoint(column).into_iter().enumerate() {
                     let sum = &mut self.plane[places[y * IN + x]];
-                    *sum = *sum + number;
+                    if y < above || x < left {
+                        (V::load(sum) + number).store(sum);
+                    } else {
+                        number.store(sum);
+                    }
                 }
             }
         }

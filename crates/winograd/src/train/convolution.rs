@@ -157,12 +157,8 @@ impl Convolution<'_> {
     ) {
         let (isa, grid) = (self.isa, grid(self.pool, input));
         let method = grid.method;
-        if let Some(maps) = &mut input_gradient {
+        if input_gradient.is_some() {
             scratch.factors.backward(isa, method, &self.weights.filters);
-            let plane = maps.plane();
-            maps.planes_mut()
-                .par_chunks_exact_mut(plane)
-                .for_each(|plane| plane.fill(Lanes::ZERO));
         }
         gradient.bias.fill(Lanes::ZERO);
         for (from, to) in blocks(grid, input.images) {
@@ -191,6 +187,7 @@ impl Convolution<'_> {
                 let (first, step) = products.place(block);
                 isa.run(Scatter {
                     method,
+                    corners: &scratch.corners,
                     places: &scratch.places,
                     products: &products.numbers,
                     pitch: products.pitch,

@@ -2,11 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::adjoint::{Adjoint, rolled};
+use super::adjoint::{Adjoint, by_method};
 use crate::isa::{Instructions, Isa, Kernel};
 use crate::lanes::{Buffer, LANES, Lanes};
 use crate::tiles::Method;
 use crate::transforms::{F2x3, F3x3, F4x3};
+use crate::vector::Vector;
 
 /// Taps of a 3x3 filter.
 pub(super) const TAPS: usize = 9;
@@ -155,32 +156,30 @@ struct Transform<'a> {
 
 impl Kernel for Transform<'_> {
     #[inline(always)]
-    fn run(self, _: Instructions) {
-        match self.method {
-            Method::F2x3 => self.by::<F2x3, 2, 3, 2>(),
-            Method::F3x3 => self.by::<F3x3, 5, 5, 3>(),
-            Method::F4x3 | Method::Im2col => self.by::<F4x3, 6, 6, 4>(),
-        }
+    fn run(self, instructions: Instructions) {
+        by_method!(self.by, self.method, instructions);
     }
 }
 
 impl Transform<'_> {
     #[inline(always)]
-    fn by<R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
+    fn by<V, R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
     where
+        V: Vector,
         R: Adjoint<IN, POINTS, OUT>,
     {
         let rows = self.filters.len() / TAPS;
-        let (taps_across, points) = (rolled(3), rolled(POINTS));
         for (row, taps) in self.filters.as_chunks::<TAPS>().0.iter().enumerate() {
-            let mut columns = [[Lanes::ZERO; POINTS]; 3];
-            for x in taps_across.clone() {
-                columns[x] = R::filter([taps[x], taps[3 + x], taps[6 + x]]);
+            let mut lines = [[V::zero(); 3]; POINTS];
+            for x in 0..3 {
+                let column = R::filter([x, 3 + x, 6 + x].map(|tap| V::load(&taps[tap])));
+                for (row, number) in lines.iter_mut().zip(column) {
+                    row[x] = number;
+                }
             }
-            for y in points.clone() {
-                let across = R::filter([columns[0][y], columns[1][y], columns[2][y]]);
-                for (x, number) in across.into_iter().enumerate() {
-                    self.factors[(y * POINTS + x) * rows + row] = number;
+            for (y, taps) in lines.into_iter().enumerate() {
+                for (x, number) in R::filter(taps).into_iter().enumerate() {
+                    number.store(&mut self.factors[(y * POINTS + x) * rows + row]);
                 }
             }
         }
@@ -201,22 +200,18 @@ pub(super) struct FilterGradient<'a> {
 
 impl Kernel for FilterGradient<'_> {
     #[inline(always)]
-    fn run(self, _: Instructions) {
-        match self.method {
-            Method::F2x3 => self.by::<F2x3, 2, 3, 2>(),
-            Method::F3x3 => self.by::<F3x3, 5, 5, 3>(),
-            Method::F4x3 | Method::Im2col => self.by::<F4x3, 6, 6, 4>(),
-        }
+    fn run(self, instructions: Instructions) {
+        by_method!(self.by, self.method, instructions);
     }
 }
 
 impl FilterGradient<'_> {
     #[inline(always)]
-    fn by<R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
+    fn by<V, R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
     where
+        V: Vector,
         R: Adjoint<IN, POINTS, OUT>,
     {
-        let (taps_across, points) = (rolled(3), rolled(POINTS));
         for (row, taps) in self
             .filters
             .as_chunks_mut::<TAPS>()
@@ -225,21 +220,19 @@ impl FilterGradient<'_> {
             .enumerate()
         {
             let at = self.first + row * self.step;
-            let mut rows = [[Lanes::ZERO; 3]; POINTS];
-            for y in points.clone() {
-                let mut factors = [Lanes::ZERO; POINTS];
+            let mut columns = [[V::zero(); POINTS]; 3];
+            for y in 0..POINTS {
+                let mut factors = [V::zero(); POINTS];
                 for (x, factor) in factors.iter_mut().enumerate() {
-                    *factor = self.factors[(y * POINTS + x) * self.pitch + at];
+                    *factor = V::load(&self.factors[(y * POINTS + x) * self.pitch + at]);
                 }
-                rows[y] = R::filter_adjoint(factors);
+                for (column, number) in columns.iter_mut().zip(R::filter_adjoint(factors)) {
+                    column[y] = number;
+                }
             }
-            for x in taps_across.clone() {
-                let mut column = [Lanes::ZERO; POINTS];
-                for (number, row) in column.iter_mut().zip(&rows) {
-                    *number = row[x];
-                }
+            for (x, column) in columns.into_iter().enumerate() {
                 for (y, tap) in R::filter_adjoint(column).into_iter().enumerate() {
-                    taps[3 * y + x] = tap;
+                    tap.store(&mut taps[3 * y + x]);
                 }
             }
         }

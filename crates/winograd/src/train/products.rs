@@ -111,10 +111,8 @@ impl Products {
             for (at, panel) in panels[..count].iter_mut().enumerate() {
                 *panel = gradients.row(column + at, product);
             }
-            if first {
-                sums.fill(Lanes::ZERO);
-            }
             isa.run(Correlate {
+                first,
                 inputs: &inputs.numbers[product * inputs.tiles..],
                 pitch: inputs.block(),
                 panels: &panels[..count],
@@ -148,6 +146,8 @@ impl Kernel for Multiply<'_> {
 
 /// Adds `inputs^T gradients` to `sums` `[rows, panels, 16]`; a panel has a row of 16 channels a tile.
 struct Correlate<'a> {
+    /// The sums begin at zero.
+    first: bool,
     /// The tiles of the first block of input channels; those of the next lie `pitch` later.
     inputs: &'a [Lanes],
     pitch: usize,
@@ -179,6 +179,7 @@ impl Correlate<'_> {
         let tiles = self.panels[0].len();
         for from in (0..tiles).step_by(DEPTH) {
             let to = tiles.min(from + DEPTH);
+            let first = self.first && from == 0;
             for (block, sums) in self.sums.chunks_exact_mut(LANES * step).enumerate() {
                 let inputs = &self.inputs[block * self.pitch..][from..to];
                 for (at, sums) in sums.chunks_exact_mut(ROWS * step).enumerate() {
@@ -186,11 +187,12 @@ impl Correlate<'_> {
                     for (group, panels) in groups.iter().enumerate() {
                         let panels = panels.map(|panel| &panel[from..to]);
                         let sums = &mut sums[group * PANELS..];
-                        strip::<ROWS, PANELS, FUSED>(inputs, at, panels, sums, step);
+                        strip::<ROWS, PANELS, FUSED>(inputs, at, panels, (sums, step), first);
                     }
                     for (panel, number) in rest.iter().zip(groups.len() * PANELS..) {
                         let sums = &mut sums[number..];
-                        strip::<ROWS, 1, FUSED>(inputs, at, [&panel[from..to]], sums, step);
+                        let panel = [&panel[from..to]];
+                        strip::<ROWS, 1, FUSED>(inputs, at, panel, (sums, step), first);
                     }
                 }
             }
@@ -204,12 +206,14 @@ fn strip<const ROWS: usize, const PANELS: usize, const FUSED: bool>(
     inputs: &[Lanes],
     at: usize,
     panels: [&[Lanes]; PANELS],
-    products: &mut [Lanes],
-    step: usize,
+    (products, step): (&mut [Lanes], usize),
+    first: bool,
 ) {
     let mut sums = [[Lanes::ZERO; PANELS]; ROWS];
-    for (row, sums) in sums.iter_mut().enumerate() {
-        sums.copy_from_slice(&products[row * step..][..PANELS]);
+    if !first {
+        for (row, sums) in sums.iter_mut().enumerate() {
+            sums.copy_from_slice(&products[row * step..][..PANELS]);
+        }
     }
     let panels = panels.map(|panel| &panel[..inputs.len()]);
     for (tile, input) in inputs.iter().enumerate() {
