@@ -40,6 +40,7 @@ def parse():
     parser.add_argument("--threads", type=int, default=usable_cores(), help="all cores by default")
     parser.add_argument("--seconds", type=float, default=2, help="of a measurement (%(default)s)")
     parser.add_argument("--steps", type=int, default=3, help="of a measurement at least (%(default)s)")
+    parser.add_argument("--learning-rate", type=float, default=1e-4, help="(%(default)s)")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print one JSON object, not a table")
     arguments = parser.parse_args()
@@ -74,6 +75,7 @@ def run(who, arguments, path, case, batch):
     size, first, last = blocks(case)
     options = {"case": path, "first": first, "last": last, "size": size, "batch": batch}
     options |= {"seconds": arguments.seconds, "steps": arguments.steps}
+    options["learning-rate"] = arguments.learning_rate
     for name, value in options.items():
         command += [f"--{name}", value]
     threads = str(arguments.threads)

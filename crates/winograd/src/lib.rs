@@ -30,6 +30,9 @@
 //! # Ok::<(), graft_winograd::Error>(())
 //! ```
 //!
+//! A [`TrainableStack`] learns: the same products and transforms also give the gradients of inputs and of
+//! weights (`train`).
+//!
 //! An output depends on its own image alone, bit for bit: neither the batch nor the number of
 //! threads changes the order of any sum.
 

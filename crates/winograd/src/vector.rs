@@ -66,7 +66,7 @@ impl Vector for Lanes {
 )]
 mod x86 {
     use std::arch::x86_64::{
-        __m128i, __m256, __m512, _CMP_GT_OQ, _mm_loadl_epi64, _mm_loadu_si128, _mm256_add_ps,
+        __m256, __m512, _CMP_GT_OQ, _mm_cvtsi64_si128, _mm_loadu_si128, _mm256_add_ps,
         _mm256_and_ps, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cmpeq_epi32,
         _mm256_cvtepu8_epi32, _mm256_load_ps, _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps,
         _mm256_setzero_ps, _mm256_store_ps, _mm256_sub_ps, _mm512_add_ps, _mm512_cmp_ps_mask,
@@ -241,9 +241,9 @@ mod x86 {
         #[inline(always)]
         fn where_equal(self, numbers: &[u8; LANES], number: u8) -> Self {
             let mask = |half: &[u8; 8]| {
-                // SAFETY: as above; eight bytes are read.
+                // SAFETY: as above.
                 unsafe {
-                    let half = _mm_loadl_epi64(half.as_ptr().cast::<__m128i>());
+                    let half = _mm_cvtsi64_si128(i64::from_le_bytes(*half));
                     let wanted = _mm256_set1_epi32(number.into());
                     _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_cvtepu8_epi32(half), wanted))
                 }

@@ -100,7 +100,7 @@ fn largest<const OUT: usize>(
         let number = largest.0[lane];
         *choice = 3;
         for (at, output) in (0..3).rev().zip(window[..3].iter().rev()) {
-            *choice = if output.0[lane] == number {
+            *choice = if output.0[lane] >= number {
                 at
             } else {
                 *choice

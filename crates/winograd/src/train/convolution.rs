@@ -60,7 +60,7 @@ impl Scratch {
         let tiles = self.corners.len();
         self.inputs
             .reshape(planes.len() / length, method.products(), tiles);
-        let (block, places) = (self.inputs.block(), &self.places);
+        let block = self.inputs.block();
         self.inputs
             .numbers
             .par_chunks_exact_mut(block)
@@ -69,7 +69,7 @@ impl Scratch {
                 isa.run(InputTransform {
                     method,
                     plane,
-                    places,
+                    places: &self.places,
                     transformed,
                     pitch: tiles,
                 });

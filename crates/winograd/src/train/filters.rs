@@ -172,7 +172,9 @@ impl Transform<'_> {
         for (row, taps) in self.filters.as_chunks::<TAPS>().0.iter().enumerate() {
             let mut lines = [[V::zero(); 3]; POINTS];
             for x in 0..3 {
-                let column = R::filter([x, 3 + x, 6 + x].map(|tap| V::load(&taps[tap])));
+                let column = [&taps[x], &taps[3 + x], &taps[6 + x]];
+                let column = [V::load(column[0]), V::load(column[1]), V::load(column[2])];
+                let column = R::filter(column);
                 for (row, number) in lines.iter_mut().zip(column) {
                     row[x] = number;
                 }

@@ -9,11 +9,14 @@ mod activate;
 mod adjoint;
 mod convolution;
 mod filters;
+mod gradients;
+mod layer;
 mod optimizer;
 mod products;
 mod stack;
 #[cfg(test)]
 mod tests;
 
+pub use gradients::{Gradients, Parameters};
 pub use optimizer::Optimizer;
-pub use stack::{Gradients, Parameters, Tape, TrainableStack};
+pub use stack::{Tape, TrainableStack};

@@ -1,7 +1,7 @@
 //! One step of an optimiser over flat numbers: read once, written once.
 //!
 //! Every number goes through the same f32 operations in the same order as in Burn 0.22 (which are Keras's
-//! and PyTorch's up to rounding), so that a training may change engines.
+//! and `PyTorch`'s up to rounding), so that a training may change engines.
 
 use rayon::prelude::*;
 

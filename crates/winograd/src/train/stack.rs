@@ -1,25 +1,15 @@
 //! Convolutions in a row that learn: forward, backward, step.
 
-use rayon::prelude::*;
-
 use super::activate::Choice;
-use super::convolution::{Convolution, Scratch, Weights};
+use super::convolution::{Scratch, Weights};
+use super::gradients::{Gradients, Parameters, direct};
+use super::layer::TrainableLayer;
 use super::optimizer::{Optimizer, Step};
 use crate::error::Error;
 use crate::isa::Isa;
-use crate::lanes::Lanes;
 use crate::layer::{Layer, check, pooled_size};
 use crate::maps::Maps;
 use crate::stack::Stack;
-
-/// Numbers that belong to a layer in direct form: weights and bias, or their gradients, or their moments.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parameters {
-    /// `[out, in, 3, 3]`
-    pub weights: Vec<f32>,
-    /// `[out]`
-    pub bias: Vec<f32>,
-}
 
 /// What [`TrainableStack::backward`] needs of a [`TrainableStack::forward`]: the input of every layer, and
 /// which output of its window each pooled output is.
@@ -28,107 +18,6 @@ pub struct Tape {
     /// The input of every layer, then the output of the last.
     maps: Vec<Maps>,
     choices: Vec<Vec<Vec<Choice>>>,
-}
-
-/// Gradients of all weights and biases, as [`TrainableStack::step`] takes them.
-#[derive(Debug, Default)]
-pub struct Gradients {
-    layers: Vec<Weights>,
-    channels: Vec<[usize; 2]>,
-    /// The gradient of the first layer's input, where it was asked for, `[batch, channels, height, width]`.
-    pub input: Option<Vec<f32>>,
-}
-
-impl Gradients {
-    /// Those of layer `layer` in direct form.
-    #[must_use]
-    pub fn layer(&self, layer: usize) -> Parameters {
-        direct(&self.layers[layer], self.channels[layer])
-    }
-
-    /// The largest size of any of them; no number where one is none.
-    #[must_use]
-    pub fn largest(&self) -> f32 {
-        let layers = self.layers.iter();
-        let numbers = layers.flat_map(|layer| [&layer.filters.numbers[..], &layer.bias]);
-        let largest = numbers.map(|numbers| {
-            let pieces = numbers.par_chunks(1024).map(largest);
-            pieces.reduce(|| 0.0, worse)
-        });
-        largest.fold(0.0, worse)
-    }
-
-    /// Scales down those of a layer's weights, and those of its bias, whose norm is larger than `largest`.
-    pub fn clip_norm(&mut self, largest: f32) {
-        for layer in &mut self.layers {
-            for numbers in [&mut layer.filters.numbers, &mut layer.bias] {
-                // As Burn does it, the smallest positive number included.
-                let factor = largest / (norm(numbers) + f32::MIN_POSITIVE);
-                if factor < 1.0 {
-                    numbers
-                        .par_iter_mut()
-                        .for_each(|lanes| *lanes = factor * *lanes);
-                }
-            }
-        }
-    }
-}
-
-fn largest(numbers: &[Lanes]) -> f32 {
-    let sizes = numbers.iter().flat_map(|lanes| lanes.0.map(f32::abs));
-    sizes.fold(0.0, worse)
-}
-
-/// The larger one, or the one that is no number.
-fn worse(one: f32, other: f32) -> f32 {
-    if one > other || one.is_nan() {
-        one
-    } else {
-        other
-    }
-}
-
-/// The root of the sum of squares, in an order that no number of threads changes.
-fn norm(numbers: &[Lanes]) -> f32 {
-    let square = |lanes: &Lanes| lanes.0.iter().map(|n| f64::from(*n).powi(2)).sum::<f64>();
-    let pieces: Vec<f64> = numbers
-        .par_chunks(1024)
-        .map(|piece| piece.iter().map(square).sum())
-        .collect();
-    #[expect(clippy::cast_possible_truncation, reason = "the one rounding")]
-    let norm = pieces.iter().sum::<f64>().sqrt() as f32;
-    norm
-}
-
-fn direct(weights: &Weights, [_, output]: [usize; 2]) -> Parameters {
-    let bias = weights.bias.iter().flat_map(|lanes| lanes.0);
-    Parameters {
-        weights: weights.filters.direct(),
-        bias: bias.take(output).collect(),
-    }
-}
-
-#[derive(Debug)]
-struct TrainableLayer {
-    channels: [usize; 2],
-    pool: bool,
-    weights: Weights,
-    /// The optimiser's; empty before the first step.
-    moments: [Option<Weights>; 2],
-}
-
-impl TrainableLayer {
-    fn set(&self, into: &mut Weights, parameters: &Parameters) -> Result<(), Error> {
-        let [input, output] = self.channels;
-        check("weights", &parameters.weights, &[output, input, 3, 3])?;
-        check("bias", &parameters.bias, &[output])?;
-        into.filters.set(&parameters.weights);
-        let lanes = into.bias.iter_mut().flat_map(|lanes| &mut lanes.0);
-        lanes
-            .zip(&parameters.bias)
-            .for_each(|(into, number)| *into = *number);
-        Ok(())
-    }
 }
 
 /// Layers in a row whose weights learn.
@@ -171,25 +60,7 @@ impl TrainableStack {
     /// [`Error::NoLayers`] or [`Error::Mismatch`].
     pub fn new(layers: Vec<Layer>) -> Result<Self, Error> {
         let stack = Stack::new(layers)?;
-        let layers = stack.layers().iter().map(|layer| {
-            let channels = layer.channels();
-            let learning = TrainableLayer {
-                channels,
-                pool: layer.pool,
-                weights: Weights::zeros(channels),
-                moments: [None, None],
-            };
-            let parameters = Parameters {
-                weights: layer.weights().to_vec(),
-                bias: layer.bias().collect(),
-            };
-            let mut weights = Weights::zeros(channels);
-            learning.set(&mut weights, &parameters)?;
-            Ok(TrainableLayer {
-                weights,
-                ..learning
-            })
-        });
+        let layers = stack.layers().iter().map(TrainableLayer::new);
         Ok(Self {
             layers: layers.collect::<Result<_, Error>>()?,
             isa: stack.layers()[0].isa,
@@ -219,20 +90,14 @@ impl TrainableStack {
     ///
     /// [`Error::Length`].
     pub fn set_parameters(&mut self, layer: usize, parameters: &Parameters) -> Result<(), Error> {
-        let layer = &mut self.layers[layer];
-        let mut weights = std::mem::take(&mut layer.weights);
-        let result = layer.set(&mut weights, parameters);
-        layer.weights = weights;
-        result
+        self.layers[layer].set_parameters(parameters)
     }
 
     /// What the optimiser remembers of layer `layer`: the mean of its gradients and that of their squares for
     /// Adam, the sum of its gradients alone for SGD; nothing before the first step.
     #[must_use]
     pub fn moments(&self, layer: usize) -> [Option<Parameters>; 2] {
-        let layer = &self.layers[layer];
-        let moments = layer.moments.each_ref();
-        moments.map(|moment| Some(direct(moment.as_ref()?, layer.channels)))
+        self.layers[layer].moments()
     }
 
     /// Puts back what [`TrainableStack::moments`] gave.
@@ -245,17 +110,7 @@ impl TrainableStack {
         layer: usize,
         moments: &[Option<Parameters>; 2],
     ) -> Result<(), Error> {
-        let layer = &mut self.layers[layer];
-        let mut set = [None, None];
-        for (set, moment) in set.iter_mut().zip(moments) {
-            if let Some(moment) = moment {
-                let mut weights = Weights::zeros(layer.channels);
-                layer.set(&mut weights, moment)?;
-                *set = Some(weights);
-            }
-        }
-        layer.moments = set;
-        Ok(())
+        self.layers[layer].set_moments(moments)
     }
 
     /// The last layer's output for a batch, and what [`TrainableStack::backward`] needs.
@@ -306,7 +161,9 @@ impl TrainableStack {
             for choices in choices.iter_mut() {
                 choices.resize(length, Choice::default());
             }
-            convolution(layer, self.isa).forward(input, output, choices, &mut self.scratch);
+            layer
+                .convolution(self.isa)
+                .forward(input, output, choices, &mut self.scratch);
         }
         tape.maps[self.layers.len()].write(0, &mut output);
         Ok((output, tape))
@@ -348,7 +205,7 @@ impl TrainableStack {
                 wanted.reshape(shape(inputs));
                 &mut *wanted
             });
-            convolution(layer, self.isa).backward(
+            layer.convolution(self.isa).backward(
                 inputs,
                 (&tape.maps[at + 1], &tape.choices[at]),
                 given,
@@ -378,26 +235,8 @@ impl TrainableStack {
     ) {
         let step = Step::new(optimizer, learning_rate, time);
         for (layer, gradient) in self.layers.iter_mut().zip(&gradients.layers) {
-            let channels = layer.channels;
-            let [first, second] = layer
-                .moments
-                .each_mut()
-                .map(|moment| moment.get_or_insert_with(|| Weights::zeros(channels)));
-            let weights = &mut layer.weights;
-            let filters = [&mut first.filters.numbers[..], &mut second.filters.numbers];
-            let numbers = &gradient.filters.numbers;
-            step.apply(self.isa, &mut weights.filters.numbers, numbers, filters);
-            let bias = [&mut first.bias[..], &mut second.bias];
-            step.apply(self.isa, &mut weights.bias, &gradient.bias, bias);
+            layer.step(self.isa, step, gradient);
         }
         self.gradients = Some(gradients);
-    }
-}
-
-fn convolution(layer: &TrainableLayer, isa: Isa) -> Convolution<'_> {
-    Convolution {
-        weights: &layer.weights,
-        pool: layer.pool,
-        isa,
     }
 }
