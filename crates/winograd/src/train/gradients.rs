@@ -14,7 +14,7 @@ pub struct Parameters {
     pub bias: Vec<f32>,
 }
 
-/// Gradients of all weights and biases, as [`TrainableStack::step`] takes them.
+/// Gradients of all weights and biases, as [`TrainableStack::step`](super::TrainableStack::step) takes them.
 #[derive(Debug, Default)]
 pub struct Gradients {
     pub(super) layers: Vec<Weights>,

@@ -154,28 +154,29 @@ mod tests {
 
     /// 1,000 steps on `(w - 3)^2 / 2` with noise, in f64.
     fn reference(optimizer: Optimizer, rate: f64) -> f64 {
-        let (mut w, mut m, mut v) = (0.5_f64, 0.0_f64, 0.0_f64);
+        let (mut weight, mut first, mut second) = (0.5_f64, 0.0_f64, 0.0_f64);
         for time in 1..=1000 {
-            let g = gradient(w as f32, time);
+            let slope = gradient(weight as f32, time);
             match optimizer {
                 Optimizer::Adam {
                     beta_1,
                     beta_2,
                     epsilon,
                 } => {
-                    let [b1, b2, e] = [beta_1, beta_2, epsilon].map(f64::from);
-                    m = b1 * m + (1.0 - b1) * g;
-                    v = b2 * v + (1.0 - b2) * g * g;
-                    let (m, v) = (m / (1.0 - b1.powi(time)), v / (1.0 - b2.powi(time)));
-                    w -= rate * m / (v.sqrt() + e);
+                    let [beta_1, beta_2, epsilon] = [beta_1, beta_2, epsilon].map(f64::from);
+                    first = beta_1 * first + (1.0 - beta_1) * slope;
+                    second = beta_2 * second + (1.0 - beta_2) * slope * slope;
+                    let mean = first / (1.0 - beta_1.powi(time));
+                    let square = second / (1.0 - beta_2.powi(time));
+                    weight -= rate * mean / (square.sqrt() + epsilon);
                 }
                 Optimizer::Sgd { momentum } => {
-                    m = f64::from(momentum) * m + g;
-                    w -= rate * m;
+                    first = f64::from(momentum) * first + slope;
+                    weight -= rate * first;
                 }
             }
         }
-        w
+        weight
     }
 
     fn gradient(weight: f32, time: i32) -> f64 {
