@@ -208,9 +208,9 @@ impl CpuStages {
             for (index, layer) in layers.iter().enumerate() {
                 let names = tensors_of(index, layer.channels());
                 let values = [layer.weights().to_vec(), layer.bias().collect()];
-                let named = names.into_iter().zip(values);
+                let of_layer = names.into_iter().zip(values);
                 tensors.extend(
-                    named.map(|((name, shape), values)| (name, TensorData::new(values, shape))),
+                    of_layer.map(|((name, shape), values)| (name, TensorData::new(values, shape))),
                 );
             }
             files.push((

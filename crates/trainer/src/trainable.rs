@@ -171,12 +171,12 @@ impl Trainable {
         train: &[usize],
         width: usize,
     ) -> Result<Statistics, Error> {
-        let at_boundary = |batch: &[usize]| match &self.stages {
-            None => Ok(data.features.rows(batch)),
-            Some(_) => {
-                let features = data.rows(batch)?;
-                data.run(|| Ok(read(self.at_boundary(features)?)?))?
+        let at_boundary = |batch: &[usize]| {
+            if self.stages.is_none() {
+                return Ok(data.features.rows(batch));
             }
+            let features = data.rows(batch)?;
+            data.run(|| Ok(read(self.at_boundary(features)?)?))?
         };
         let mut failed = None;
         let batches = train.chunks(self.rows_at_once());
