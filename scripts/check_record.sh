@@ -1,31 +1,47 @@
 #!/bin/sh
-# Checks the record of a run from outside: every figure recomputed in Python, every event file opened
-# with the real TensorBoard (installed into the target folder once, 180 MB).
-# Without RUN it trains and evaluates one on a few images first, with the fetched assets.
+# Checks runs from outside: every figure recomputed in Python, every event file opened with the real
+# TensorBoard, the exported file by ONNX's checker and against the recorded predictions in ONNX Runtime
+# and OpenVINO (all installed into the target folder once, 500 MB).
+# Without RUN it trains and evaluates some on a few images first, with the fetched assets.
 #   usage: scripts/check_record.sh [RUN]
 set -eu
 
-[ $# -le 1 ] || { sed -n '2,5s/^# *//p' "$0" >&2; exit 2; }
+[ $# -le 1 ] || { sed -n '2,6s/^# *//p' "$0" >&2; exit 2; }
 root=$(cd "$(dirname "$0")/.." && pwd)
 venv=${CARGO_TARGET_DIR:-$root/target}/tensorboard
-if [ ! -e "$venv/installed" ]; then
+packages="tensorboard numpy onnx onnxruntime openvino"
+if [ "$(cat "$venv/installed" 2>&1)" != "$packages" ]; then
     python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet tensorboard
-    touch "$venv/installed"
+    "$venv/bin/pip" install --quiet $packages
+    echo "$packages" >"$venv/installed"
 fi
+graft() {
+    cargo run --quiet --manifest-path "$root/Cargo.toml" --package xtask -- "$@" \
+        --offline --from "$root/models"
+}
 
 if [ $# -eq 0 ]; then
     GRAFT_HOME=$(mktemp -d)
     export GRAFT_HOME
     trap 'rm -rf "$GRAFT_HOME"' EXIT
-    graft() {
-        cargo run --quiet --manifest-path "$root/Cargo.toml" --package xtask -- "$@" \
-            --offline --from "$root/models"
+    run() {
+        graft train --set data.limit=512 --set data.validation=64 "$@"
+        graft eval
     }
-    graft train --set data.limit=512 --set data.validation=64 --set training.keep=best
-    graft eval
+    run --set training.keep=best
+    run --set head.standardise=true --set backbone.boundary=block3 \
+        --set preprocessing.fit=resize --set preprocessing.size=48 --set preprocessing.scaling=caffe
+    run --set backbone.unfreeze=block5 --set training.epochs=1 --set training.learning_rate=0.0001
     set -- "$GRAFT_HOME"/runs/*
 fi
 
-"$venv/bin/python" "$root/scripts/check_metrics.py" "$1"
-"$venv/bin/python" "$root/scripts/check_events.py" "$1"
+for run in "$@"; do
+    "$venv/bin/python" "$root/scripts/check_metrics.py" "$run"
+    "$venv/bin/python" "$root/scripts/check_events.py" "$run"
+    [ -e "$run/evaluation.json" ] || continue
+    for runtime in onnxruntime openvino; do
+        graft export "$run" --check --runtime "$runtime" --python "$venv/bin/python"
+    done
+    "$venv/bin/python" -c 'import onnx, sys; onnx.checker.check_model(sys.argv[1], full_check=True)' \
+        "$run/model.onnx"
+done

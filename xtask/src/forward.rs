@@ -88,6 +88,7 @@ mod tests {
             ("report", false),
             ("runs", false),
             ("compare", false),
+            ("export", false),
             ("fetch", false),
             ("import", false),
             ("cache", false),

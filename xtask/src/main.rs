@@ -20,7 +20,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask VERB [OPTION]...
 
-  train, eval, report, lab, runs, compare, predict, fetch, import, extract, cache, doctor
+  train, eval, report, lab, runs, compare, predict, export, fetch, import, extract, cache, doctor
           build graft and forward everything to it;
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu); for the verbs that use a device:
@@ -43,8 +43,10 @@ fn main() -> ExitCode {
     };
     let done = match verb.as_ref() {
         "bench" if peers::wanted(rest) => peers::run(rest),
-        "train" | "eval" | "report" | "lab" | "runs" | "compare" | "predict" | "fetch"
-        | "import" | "extract" | "cache" | "bench" | "doctor" => forward::run(&verb, rest),
+        "train" | "eval" | "report" | "lab" | "runs" | "compare" | "predict" | "export"
+        | "fetch" | "import" | "extract" | "cache" | "bench" | "doctor" => {
+            forward::run(&verb, rest)
+        }
         "help" | "--help" | "-h" | "test" | "faults" if wants_help(&verb, rest) => {
             // A reader that has gone away is no failure.
             let _ = writeln!(io::stdout(), "{HELP}");

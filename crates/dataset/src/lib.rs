@@ -27,7 +27,7 @@ pub use image_set::ImageSet;
 pub use pair::{IdxPair, Split};
 pub use picture::{MAX_PICTURE_ALLOCATION, MAX_PICTURE_BYTES, MAX_PICTURE_SIDE};
 pub use preprocess::{ImageBatch, MAX_SIZE, Preprocessing};
-pub use resize_mode::ResizeMode;
+pub use resize_mode::{ResizeMode, bilinear_weights};
 pub use scaling::{CAFFE_MEAN_BGR, Scaling};
 pub use shuffle::{resample, shuffle};
 pub use split::{Holdout, split};

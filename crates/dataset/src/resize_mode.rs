@@ -72,6 +72,19 @@ fn taps(length: usize, size: usize) -> Vec<(usize, usize, f32)> {
         .collect()
 }
 
+/// The same as a matrix `[size, length]`, row by row: the share that each of `length` pixels has in
+/// each of `size` outputs. Multiplying by it along both sides is [`ResizeMode::Resize`].
+#[must_use]
+pub fn bilinear_weights(length: usize, size: usize) -> Vec<f32> {
+    let mut weights = vec![0.0; size * length];
+    let rows = weights.chunks_exact_mut(length.max(1));
+    for (row, (first, second, share)) in rows.zip(taps(length, size)) {
+        row[first] += 1.0 - share;
+        row[second] += share;
+    }
+    weights
+}
+
 fn mix(a: f32, b: f32, share: f32) -> f32 {
     a + (b - a) * share
 }
@@ -111,6 +124,34 @@ mod tests {
             assert_eq!(found.len(), expected.len());
             for (found, expected) in found.iter().zip(&expected) {
                 assert!((found - expected).abs() < 1e-4, "{found}, {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn weights_resize_as_resizing_does() {
+        let image: Vec<u8> = (0..=u8::MAX).cycle().step_by(37).take(600).collect();
+        for size in [1, 7, 20, 64] {
+            let [down, across] = [20, 30].map(|length| bilinear_weights(length, size));
+            let square = ResizeMode::Resize.square(&image, 20, 30, size);
+            for (at, expected) in square.iter().enumerate() {
+                let (rows, columns) = (
+                    &down[at / size * 20..][..20],
+                    &across[at % size * 30..][..30],
+                );
+                let found: f32 = (rows.iter().zip(image.chunks_exact(30)))
+                    .map(|(share, row)| {
+                        let row = row.iter().zip(columns);
+                        share
+                            * row
+                                .map(|(&pixel, share)| f32::from(pixel) * share)
+                                .sum::<f32>()
+                    })
+                    .sum();
+                assert!(
+                    (found - expected).abs() < 1e-4,
+                    "{size}, {at}: {found}, {expected}"
+                );
             }
         }
     }

@@ -1,11 +1,13 @@
 //! The command line as it is typed.
 
 mod bench;
+mod export;
 mod lab;
 mod results;
 mod upkeep;
 
 pub(crate) use bench::Bench;
+pub(crate) use export::{Export, ModelFormat};
 pub(crate) use lab::{ALL, Lab};
 pub(crate) use results::{Compare, Format, Report, Runs};
 pub(crate) use upkeep::{Cache, Doctor};
@@ -55,6 +57,8 @@ pub(crate) enum Verb {
     Report(Report),
     /// Classify pictures
     Predict(Predict),
+    /// Write a run as one file that other programs can use
+    Export(Export),
     /// Run a small experiment, which trains many heads and compares them
     Lab(Lab),
     /// Measure how fast features are computed

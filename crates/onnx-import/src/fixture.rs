@@ -2,10 +2,10 @@
 
 use onnx_protobuf::attribute_proto::AttributeType;
 use onnx_protobuf::tensor_proto::DataType;
-use onnx_protobuf::tensor_shape_proto::{Dimension, dimension};
+use onnx_protobuf::tensor_shape_proto::dimension;
 use onnx_protobuf::{
     AttributeProto, Bytes, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
+    ValueInfoProto,
 };
 
 use graft_network::{IMAGE_CHANNELS, Network};
@@ -205,50 +205,30 @@ pub(crate) fn fill(mut model: ModelProto) -> ModelProto {
 
 /// A node that yields one value and has that value's name.
 pub(crate) fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
-    NodeProto {
-        name: output.into(),
-        op_type: operator.into(),
-        input: inputs.iter().map(|&name| name.into()).collect(),
-        output: vec![output.into()],
-        ..NodeProto::default()
-    }
+    NodeProto::new(operator, inputs, output)
 }
 
 /// A tensor of floats with a shape and no elements.
 pub(crate) fn tensor(name: &str, dims: &[usize]) -> TensorProto {
     TensorProto {
-        name: name.into(),
-        dims: dims
-            .iter()
-            .map(|&dim| i64::try_from(dim).unwrap())
-            .collect(),
-        data_type: DataType::Float.into(),
-        ..TensorProto::default()
+        raw_data: None,
+        ..TensorProto::new(name, DataType::Float, dims, Bytes::new())
     }
 }
 
 /// An attribute that is an integer.
 pub(crate) fn int(name: &str, value: i64) -> AttributeProto {
-    AttributeProto {
-        i: Some(value),
-        ..of_kind(name, AttributeType::Int)
-    }
+    AttributeProto::int(name, value)
 }
 
 /// An attribute that is a number.
 pub(crate) fn float(name: &str, value: f32) -> AttributeProto {
-    AttributeProto {
-        f: Some(value),
-        ..of_kind(name, AttributeType::Float)
-    }
+    AttributeProto::float(name, value)
 }
 
 /// An attribute that is a list of integers.
 pub(crate) fn ints(name: &str, values: &[i64]) -> AttributeProto {
-    AttributeProto {
-        ints: values.to_vec(),
-        ..of_kind(name, AttributeType::Ints)
-    }
+    AttributeProto::ints(name, values)
 }
 
 /// An attribute that is a string.
@@ -277,22 +257,10 @@ fn of_kind(name: &str, kind: AttributeType) -> AttributeProto {
 
 /// An input of floats with these dimensions, by size or by name.
 pub(crate) fn input(name: &str, dims: &[dimension::Value]) -> ValueInfoProto {
-    let dims = dims.iter().cloned();
-    let tensor = type_proto::Tensor {
-        elem_type: DataType::Float.into(),
-        shape: Some(TensorShapeProto {
-            dim: dims.map(|dim| Dimension { value: Some(dim) }).collect(),
-        }),
-    };
-    ValueInfoProto {
-        name: name.into(),
-        r#type: Some(TypeProto {
-            value: Some(type_proto::Value::TensorType(tensor)),
-        }),
-    }
+    ValueInfoProto::tensor(name, DataType::Float, dims.iter().cloned())
 }
 
 /// A dimension of any size.
 fn any(name: &str) -> dimension::Value {
-    dimension::Value::DimParam(name.into())
+    dimension::Value::any(name)
 }

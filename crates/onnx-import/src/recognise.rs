@@ -2,13 +2,29 @@
 
 use graft_network::{KERNEL, Network};
 use onnx_protobuf::{FloatTensor, GraphProto};
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::fold::fold;
 use crate::graph::Graph;
 use crate::place::Place;
 use crate::rules::{self, is_onnx};
 use crate::{Convolution, Refusal};
+
+/// What may stand between the images and the first convolution, and is left out.
+const PREPARATION: [&str; 12] = [
+    "Add",
+    "Cast",
+    "Concat",
+    "Div",
+    "Gather",
+    "MatMul",
+    "Mul",
+    "Pad",
+    "Resize",
+    "Sub",
+    "Transpose",
+    "Unsqueeze",
+];
 
 /// The known network that the graph begins with, and the convolutions of each of its stages.
 ///
@@ -75,13 +91,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Walks for as long as a known network goes on in the same way.
     fn follow(mut self) -> Result<(Network, Vec<Vec<Nodes>>), Refusal> {
-        // Exports from TensorFlow take images with their channels last, and turn them first.
-        if let Some(index) = self.next()?
-            && self.graph.node(index).op_type == "Transpose"
-        {
-            self.take(index, &["Transpose"])?;
-            info!("the file takes images with their channels last; the stages take them first");
-        }
+        self.skip_preparation()?;
         let mut known = Network::ALL.to_vec();
         let mut stages = Vec::new();
         while known.iter().any(|one| one.stages.len() > stages.len()) {
@@ -119,6 +129,40 @@ impl Walk<'_> {
             "left out all that is not {}'s convolutional base", network.title
         );
         Ok((network, stages))
+    }
+
+    /// Goes past what prepares the images: it works on them with constants alone.
+    fn skip_preparation(&mut self) -> Result<(), Refusal> {
+        let mut operators = Vec::new();
+        while let Some(index) = self.next()? {
+            let node = self.graph.node(index);
+            let operator = PREPARATION.iter().find(|one| node.op_type == **one);
+            let (Some(operator), [output, ..], true) =
+                (operator, &node.output[..], is_onnx(&node.domain))
+            else {
+                break;
+            };
+            if *operator == "Transpose" {
+                rules::check(index, node)?;
+            }
+            let constants = node.input.iter().enumerate();
+            let constants = constants.filter(|(_, name)| !name.is_empty() && *name != self.value);
+            for (position, _) in constants {
+                self.graph.constant(index, position, "second value")?;
+            }
+            self.value = output;
+            self.walked += 1;
+            operators.push(*operator);
+        }
+        // Channels that come last and are turned first change nothing that matters here.
+        if operators.iter().any(|operator| *operator != "Transpose") {
+            warn!(
+                "left out what the file does to images before the first convolution ({}): \
+                 the recipe's preprocessing decides that",
+                operators.join(", ")
+            );
+        }
+        Ok(())
     }
 
     /// Goes past the normalisation, if there is one, and the `ReLU` of a convolution.

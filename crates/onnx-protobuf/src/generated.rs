@@ -17,6 +17,9 @@ pub struct ModelProto {
     /// The operator sets that the nodes are written in.
     #[prost(message, repeated, tag = "8")]
     pub opset_import: ::prost::alloc::vec::Vec<OperatorSetIdProto>,
+    /// What the file says about itself, by key.
+    #[prost(message, repeated, tag = "14")]
+    pub metadata_props: ::prost::alloc::vec::Vec<StringStringEntryProto>,
     /// Functions that nodes may call as if they were operators.
     #[prost(message, repeated, tag = "25")]
     pub functions: ::prost::alloc::vec::Vec<FunctionProto>,

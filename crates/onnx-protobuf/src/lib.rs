@@ -6,6 +6,7 @@
 //! agree with its shape or are not in the file.
 
 mod attribute;
+mod build;
 mod error;
 #[rustfmt::skip]
 #[expect(
@@ -17,6 +18,7 @@ mod generated;
 mod limits;
 mod read;
 mod tensor;
+mod write;
 
 pub use bytes::Bytes;
 pub use error::Error;
@@ -25,3 +27,4 @@ pub use limits::{MAX_FILE_BYTES, MAX_STRUCTURE_BYTES};
 pub use prost::Message;
 pub use read::{decode, read};
 pub use tensor::{FloatTensor, MAX_DIMENSIONS};
+pub use write::write;

@@ -145,15 +145,17 @@ impl<'a> Sources<'a> {
         Ok(LoadedBackbone::read(&folder, recipe, compute)?)
     }
 
-    /// Imports the weights of the network that is fetched unless they are there, whatever they are
-    /// worth.
+    /// The weights folder of a network. Where there is none, the network that is fetched is imported,
+    /// whatever the files of a folder that is there are worth.
     ///
     /// # Errors
-    /// When the ONNX file cannot be had or used.
-    pub fn weights(&mut self) -> Result<PathBuf, Error> {
-        let folder = self.home.weights(FETCHED.0.name);
-        if weights::read_manifest(&folder).is_err() {
-            self.import()?;
+    /// When the ONNX file cannot be had or used, or the network is none that is fetched.
+    pub fn weights(&mut self, network: Network) -> Result<PathBuf, Error> {
+        let folder = self.home.weights(network.name);
+        match weights::read_manifest(&folder) {
+            Ok(_) => {}
+            Err(_) if network == FETCHED.0 => self.import()?,
+            Err(_) => return Err(Error::NoWeights { network, folder }),
         }
         Ok(folder)
     }

@@ -7,6 +7,7 @@ use crate::cli::{Fetch, Wanted};
 use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
+use graft_network::Network;
 
 pub(super) fn run(arguments: &Fetch, home: &Paths) -> Result<(), Error> {
     let groups: &[Group] = match arguments.wanted {
@@ -26,7 +27,7 @@ pub(super) fn run(arguments: &Fetch, home: &Paths) -> Result<(), Error> {
             &file.sha256[..12]
         ))?;
     }
-    let weights = shown(&sources.weights()?);
+    let weights = shown(&sources.weights(Network::default())?);
     output::line(&format!(
         "{weights}  the weights, imported from the ONNX file"
     ))?;

@@ -5,6 +5,7 @@ mod cache;
 mod compare;
 mod doctor;
 mod eval;
+mod export;
 mod extract;
 mod fetch;
 mod import;
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Compare(arguments) => compare::run(arguments, &home),
         Verb::Extract(arguments) => extract::run(arguments, &home),
         Verb::Report(arguments) => report::run(arguments, &home),
+        Verb::Export(arguments) => export::run(arguments, &home),
         Verb::Predict(arguments) => predict::run(arguments, &home),
         Verb::Lab(arguments) => lab::run(arguments, &home),
         Verb::Bench(arguments) => bench::run(arguments, &home),

@@ -12,6 +12,7 @@ mod changed;
 mod damage;
 mod disk;
 mod diverge;
+mod export;
 mod faults;
 mod features;
 mod harness;

@@ -10,6 +10,8 @@ fn wrong_usage_ends_in_2() {
         &["fly"],
         &["predict"],
         &["train", "--backend", "tpu"],
+        &["export", "--format", "gguf"],
+        &["export", "--runtime", "openvino"],
     ] {
         home.graft(arguments)
             .refuses(2, &["For more information, try '--help'"]);

@@ -189,3 +189,38 @@ fn every_wrong_constant_is_placed() {
         assert!(error.contains(expected), "{error}: {expected}");
     }
 }
+
+#[test]
+fn what_prepares_images_is_left_out_where_it_reads_constants_alone() {
+    let prepared = |preparation: Vec<NodeProto>| {
+        let mut model = fill(vgg16());
+        let graph = model.graph.as_mut().unwrap();
+        graph.initializer.push(tensor("mean", &[1]));
+        graph.node[0].input[0].clone_from(&preparation.last().unwrap().output[0]);
+        graph.node.splice(0..0, preparation);
+        recognise(graph).map(|(network, _)| network)
+    };
+    let plain = vec![
+        node("Cast", &["images"], "cast"),
+        node("Sub", &["cast", "mean"], "centred"),
+        node("MatMul", &["mean", "centred"], "resized"),
+        node("Concat", &["resized"; 3], "repeated"),
+    ];
+    assert_eq!(prepared(plain).unwrap(), Network::VGG16);
+    for (preparation, expected) in [
+        (
+            vec![
+                node("Shape", &["images"], "shape"),
+                node("Div", &["images", "shape"], "divided"),
+            ],
+            "expected its second value to be an initialiser or a Constant, found node 0",
+        ),
+        (
+            vec![node("Sigmoid", &["images"], "squeezed")],
+            "block 1, at its start: expected Conv, found node 0 \"squeezed\" (Sigmoid)",
+        ),
+    ] {
+        let error = prepared(preparation).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}: {expected}");
+    }
+}

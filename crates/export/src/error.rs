@@ -1,0 +1,34 @@
+//! Why a run cannot be exported.
+
+use std::path::PathBuf;
+
+/// Why a run cannot be exported.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what its fields are")]
+pub enum Error {
+    /// The run is not what it was, or the weights are not those that it was trained with.
+    #[error(transparent)]
+    Run(#[from] graft_runs::RunError),
+    /// A network of which nothing is left of the run's images.
+    #[error(transparent)]
+    Network(#[from] graft_network::Error),
+    /// The weights folder is missing or damaged.
+    #[error(transparent)]
+    Weights(#[from] graft_onnx_import::Error),
+    /// A file of weights that does not hold what its place in the network needs.
+    #[error("{}: expected {expected}, found {found}; train again", path.display())]
+    Tensor {
+        path: PathBuf,
+        expected: String,
+        found: String,
+    },
+    /// A file that is not ours to replace.
+    #[error(
+        "{} is there already, and graft did not export it; name another file, or move this one away",
+        .0.display()
+    )]
+    Occupied(PathBuf),
+    /// The file cannot be written.
+    #[error(transparent)]
+    Write(#[from] graft_durable::Error),
+}

@@ -1,0 +1,130 @@
+//! Whether an exported file answers as graft does: on all test images, against what `eval` recorded.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use anyhow::{Context, Error, bail, ensure};
+use graft_dataset::{ImageSet, Split};
+use graft_features::hash_images;
+use graft_report::record::{Predictions, Record};
+use graft_report::{argmax, softmax};
+use graft_runs::Run;
+use graft_trainer::sources::Sources;
+
+use super::super::{graft, shown};
+use crate::cli::Export;
+use crate::output;
+
+/// Runs the file; it takes pixels and gives probabilities.
+const SCRIPT: &str = include_str!("../../../../../scripts/run_onnx.py");
+
+/// Its exit code where a package is missing.
+const NO_PACKAGE: i32 = 3;
+
+/// The test images, and what `eval` recorded for them.
+pub(super) struct TestSet {
+    images: ImageSet,
+    recorded: Predictions,
+}
+
+impl TestSet {
+    /// The test images of a run that was evaluated on them.
+    pub(super) fn read(run: &Run, sources: &mut Sources) -> Result<Self, Error> {
+        let folder = shown(run.folder());
+        let Some(test) = Record::read(run.folder())?.test else {
+            let graft = graft();
+            bail!(
+                "{folder} has no predictions for test images, with which --check compares; \
+                 make them first: {graft} eval {folder}"
+            );
+        };
+        let images = sources.images(&run.recipe()?, Split::Test)?;
+        let (expected, found) = (test.evaluated.images, hash_images(&images));
+        ensure!(
+            expected == found,
+            "{folder} was evaluated on other test images: expected sha256 {expected}, found {found}; \
+             run eval on it again"
+        );
+        Ok(Self {
+            images,
+            recorded: test.predictions,
+        })
+    }
+
+    /// Runs the file at `path` on the images.
+    pub(super) fn check(&self, path: &Path, arguments: &Export) -> Result<(), Error> {
+        let probabilities = self.run(path, arguments)?;
+        let classes = self.recorded.classes;
+        let rows = probabilities.chunks_exact(classes);
+        ensure!(
+            rows.len() == self.recorded.rows.len() && rows.remainder().is_empty(),
+            "expected {} rows of {classes} probabilities, found {} values",
+            self.recorded.rows.len(),
+            probabilities.len()
+        );
+        let (mut others, mut largest) = (Vec::new(), 0.0_f64);
+        for (row, recorded) in rows.zip(&self.recorded.rows) {
+            if argmax(row) != recorded.predicted() {
+                others.push(recorded.index);
+            }
+            for (found, expected) in row.iter().zip(softmax(&recorded.logits)) {
+                let difference = (f64::from(*found) - expected).abs();
+                // Not `max`, which passes over what is no number.
+                largest = if difference <= largest {
+                    largest
+                } else {
+                    difference
+                };
+            }
+        }
+        let all = self.recorded.rows.len();
+        output::line(&format!(
+            "{}: {} of {all} classes are those that eval recorded; the largest difference of \
+             probabilities is {largest:.1e}",
+            arguments.runtime.package(),
+            all - others.len()
+        ))?;
+        ensure!(
+            others.is_empty(),
+            "{} gives other classes for {} test images, such as number {}",
+            shown(path),
+            others.len(),
+            others[0]
+        );
+        Ok(())
+    }
+
+    /// The probabilities of every image, one row after the other.
+    fn run(&self, path: &Path, arguments: &Export) -> Result<Vec<f32>, Error> {
+        let (python, package) = (&arguments.python, arguments.runtime.package());
+        let name = python.display();
+        let mut child = Command::new(python)
+            .args(["-c", SCRIPT])
+            .arg(path)
+            .arg(package)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot run {name}; name a Python with --python"))?;
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        let mut bytes = Vec::new();
+        let read = thread::scope(|scope| {
+            // A process that has ended says by its exit code why it takes no more.
+            scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(self.images.pixels())));
+            stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut bytes))
+        });
+        let status = child.wait()?;
+        if status.code() == Some(NO_PACKAGE) {
+            bail!(
+                "{name} lacks a package that --check needs; install it: \
+                 {name} -m pip install numpy {package}, or name another Python with --python"
+            );
+        }
+        ensure!(status.success(), "{package} failed on {}", shown(path));
+        read.map_err(|error: io::Error| Error::from(error).context("cannot read its answers"))?;
+        let (values, _) = bytes.as_chunks();
+        Ok(values.iter().copied().map(f32::from_le_bytes).collect())
+    }
+}

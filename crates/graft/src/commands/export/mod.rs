@@ -1,0 +1,53 @@
+//! `graft export`
+
+mod check;
+
+use anyhow::Error;
+use graft_environment::Paths;
+use graft_export::{Classifier, Options};
+use graft_runs::Run;
+
+use super::{graft, shown, sources};
+use crate::cli::{Export, ModelFormat};
+use crate::output;
+use check::TestSet;
+
+pub(super) fn run(arguments: &Export, home: &Paths) -> Result<(), Error> {
+    let ModelFormat::Onnx = arguments.format;
+    let run = Run::open(&home.runs(), arguments.run.as_deref())?;
+    let mut sources = sources(home, &arguments.outside)?;
+    // What is missing for the check is said before anything is written.
+    let test = if arguments.check {
+        Some(TestSet::read(&run, &mut sources)?)
+    } else {
+        None
+    };
+    let weights = sources.weights(run.recipe()?.backbone.network)?;
+    let classifier = Classifier::read(&run, &weights)?;
+    let options = Options {
+        half: arguments.half,
+        features: arguments.features,
+    };
+    let name = if options.half {
+        "model-f16.onnx"
+    } else {
+        "model.onnx"
+    };
+    let beside = || run.folder().join(name);
+    let path = arguments.output.clone().unwrap_or_else(beside);
+    let bytes = classifier.write(options, &path)?;
+    output::line(&format!(
+        "{}  {}, {} parameters, by {}",
+        shown(&path),
+        output::size(bytes),
+        classifier.parameters(),
+        shown(run.folder()),
+    ))?;
+    match test {
+        Some(test) => test.check(&path, arguments),
+        None => output::line(&format!(
+            "\nNext: {} export --check, which compares its answers with those of eval",
+            graft()
+        )),
+    }
+}
