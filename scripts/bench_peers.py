@@ -1,14 +1,14 @@
 """Images per second of VGG16's convolutional base on the CPU in other frameworks.
 
     python3 -m venv .venv
-    .venv/bin/pip install numpy onnx onnxruntime torch tensorflow-cpu
+    .venv/bin/pip install numpy onnx onnxruntime openvino MNN ncnn torch tensorflow-cpu
     .venv/bin/python scripts/bench_peers.py --size 32 --batch 64 256
     .venv/bin/python scripts/bench_peers.py --blocks --rounds 5 --json > peers.json
 
-ONNX Runtime, PyTorch and TensorFlow get the same weights and images and are measured by
-peer_forward.py, which says what is timed and counted. With `--ours GRAFT`, the path of the binary,
-Graft is measured as one of them, and its rate over each peer's is printed (`ratios`): of the best
-batches in the same round, the median, the least and the most. Each runs in a process of its own, so that
+The peers of peer_engines.py get the same weights and images and are measured by peer_forward.py, which
+says what is timed and counted. With `--ours GRAFT`, the path of the binary, Graft is measured as one of
+them, and its rate over each peer's is printed (`ratios`): of the same batch in the same round, the
+median, the least and the most. Each runs in a process of its own, so that
 neither thread pools nor memory mix, and rounds go over the peers in turn, so that a drift of the
 machine meets all of them. A rate is the median of its rounds, which `rounds` lists; a peer's
 `images_per_second` is that of the whole base at 32x32 at its best batch.
@@ -30,9 +30,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from peer_engines import ENGINES
 
 ROOT = Path(__file__).resolve().parent.parent
-PEERS = ("onnxruntime", "pytorch", "tensorflow")
 TOLERANCE = 1e-4  # of the largest value
 FORWARD = ("onnx", "images", "size", "batch", "threads", "seconds")  # options of peer_forward.py
 
@@ -43,7 +43,7 @@ def usable_cores():
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--peers", default=",".join(PEERS), help="comma-separated (%(default)s)")
+    parser.add_argument("--peers", default=",".join(ENGINES), help="comma-separated (%(default)s)")
     parser.add_argument("--size", type=int, nargs="+", default=[32, 48, 64, 224])
     parser.add_argument("--batch", type=int, nargs="+", default=[32, 64, 128, 256])
     parser.add_argument("--blocks", action="store_true", help="measure up to every block, not the last only")
@@ -56,8 +56,8 @@ def parse():
     parser.add_argument("--images", type=Path, default=ROOT / "models/mnist/train-images-idx3-ubyte")
     arguments = parser.parse_args()
     arguments.peers = arguments.peers.split(",")
-    if unknown := set(arguments.peers) - set(PEERS):
-        parser.error(f"unknown peer {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
+    if unknown := set(arguments.peers) - set(ENGINES):
+        parser.error(f"unknown peer {', '.join(sorted(unknown))}; there are {', '.join(ENGINES)}")
     for path in (arguments.onnx, arguments.images):
         if not path.exists():
             parser.error(f"{path} is missing; `cargo xtask fetch` brings it")
@@ -101,30 +101,28 @@ def run_ours(arguments):
 
 
 def ratios(rounds):
-    """Our best rate over each peer's, round by round, for every size after the last block."""
-    found = {}
-    for size in sorted({row["size"] for row in rounds["graft"][0].get("results", [])}):
+    """Our rate over each peer's and over the fastest's, round by round, by size and batch; all blocks."""
 
-        def best(report, size=size):
-            rows = report.get("results", [])
-            return max(
-                (r["images_per_second"] for r in rows if (r["size"], r["block"]) == (size, 5)), default=None
-            )
+    def rate(report, case):
+        for row in report.get("results", []):
+            if (row["size"], row["batch"], row["block"]) == case:
+                return row["images_per_second"]
+        return None
 
-        ours = [best(report) for report in rounds["graft"]]
-        theirs = {
-            peer: [best(report) for report in reports] for peer, reports in rounds.items() if peer != "graft"
-        }
-        theirs["the fastest"] = [
-            max(filter(None, one), default=None) for one in zip(*theirs.values(), strict=True)
-        ]
-        for peer, rates in theirs.items():
-            if quotients := [our / their for our, their in zip(ours, rates, strict=True) if our and their]:
-                found.setdefault(size, {})[peer] = {
-                    "median": statistics.median(quotients),
-                    "least": min(quotients),
-                    "most": max(quotients),
-                }
+    found = []
+    for row in rounds["graft"][0].get("results", []):
+        if row["block"] != 5:
+            continue
+        case = (row["size"], row["batch"], row["block"])
+        rates = {peer: [rate(report, case) for report in reports] for peer, reports in rounds.items()}
+        ours = rates.pop("graft")
+        every = zip(*rates.values(), strict=True)
+        rates["the fastest"] = [max(filter(None, one), default=None) for one in every]
+        for peer, theirs in rates.items():
+            if quotients := [our / their for our, their in zip(ours, theirs, strict=True) if our and their]:
+                figures = (statistics.median(quotients), min(quotients), max(quotients))
+                names = ("size", "batch", "peer", "median", "least", "most")
+                found.append(dict(zip(names, (*case[:2], peer, *figures), strict=True)))
     return found
 
 
@@ -155,8 +153,10 @@ def agreement(files):
     found = []
     kept = {peer: dict(np.load(path)) for peer, path in files.items() if path.exists()}
     for one, other in itertools.combinations(kept, 2):
-        for case, features in kept[one].items():
-            difference = np.abs(features - kept[other][case]).max() / np.abs(features).max()
+        for case in kept[one].keys() & kept[other].keys():
+            features, others = kept[one][case], kept[other][case]
+            count = min(len(features), len(others))  # a peer may leave out the smallest batch
+            difference = np.abs(features[:count] - others[:count]).max() / np.abs(features).max()
             # JSON knows no NaN; as the largest number it is also the worst.
             finite = float(np.nan_to_num(difference, nan=np.finfo(np.float32).max))
             found.append({"peers": [one, other], "case": case, "largest_relative_difference": finite})
@@ -196,10 +196,10 @@ def print_table(report):
 
 
 def print_ratios(found):
-    for size, peers in found.items():
-        for peer, ratio in peers.items():
-            spread = f"{ratio['least']:.2f} to {ratio['most']:.2f}"
-            print(f"{size}x{size}: graft is {ratio['median']:.2f} times as fast as {peer} ({spread})")
+    for ratio in found:
+        case = f"{ratio['size']}x{ratio['size']}, batch {ratio['batch']}"
+        spread = f"{ratio['least']:.2f} to {ratio['most']:.2f}"
+        print(f"{case}: graft is {ratio['median']:.2f} times as fast as {ratio['peer']} ({spread})")
 
 
 def main():
@@ -225,7 +225,7 @@ def main():
         print(json.dumps(report))
     else:
         print_table(report)
-        print_ratios(report.get("ratios", {}))
+        print_ratios(report.get("ratios", []))
     difference = 0
     if report["agreement"]:
         difference = report["agreement"]["largest_relative_difference"]

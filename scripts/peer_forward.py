@@ -16,7 +16,7 @@ over wall time: well below the threads, somebody else had the machine, and the r
 import argparse
 import ctypes
 import gc
-import importlib
+import importlib.metadata
 import itertools
 import json
 import os
@@ -25,8 +25,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+from peer_engines import BLOCKS, ENGINES
 
-BLOCKS = (2, 2, 3, 3, 3)  # convolutions, each block closed by a 2x2 max pool
 COMPARED = 8  # images whose features are kept
 LARGEST = 2**21  # pixels a batch; above it a size keeps to its smallest batch, as memory goes by GiB
 
@@ -50,18 +50,6 @@ def bilinear(old, new):
     return np.maximum(0, 1 - distance).astype(np.float32)
 
 
-def convolutions(path):
-    """The 13 convolutions' kernels [out, in, 3, 3] and biases [out], in order."""
-    import onnx
-
-    graph = onnx.load(path).graph
-    tensors = {tensor.name: tensor for tensor in graph.initializer}
-    nodes = [node for node in graph.node if node.op_type == "Conv"]
-    if len(nodes) != sum(BLOCKS):
-        raise SystemExit(f"{path}: not VGG16: {len(nodes)} convolutions instead of {sum(BLOCKS)}")
-    return [[onnx.numpy_helper.to_array(tensors[name]) for name in node.input[1:3]] for node in nodes]
-
-
 def operations(block, size):
     """Floating-point operations of one image from the first block to `block`."""
     channels, total = 3, 0
@@ -71,80 +59,6 @@ def operations(block, size):
             total += 2 * 9 * channels * wide * (size >> index) ** 2
             channels = wide
     return total
-
-
-def onnxruntime_forward(arguments, block, images):
-    """The file's own graph up to a pool, with fixed shapes and every optimisation."""
-    import onnx
-    import onnxruntime
-
-    model = onnx.load(arguments.onnx)
-    nodes = list(model.graph.node)
-    first = next(i for i, node in enumerate(nodes) if node.op_type == "Conv")
-    pools = [i for i, node in enumerate(nodes) if node.op_type == "MaxPool"]
-    if len(pools) != len(BLOCKS):
-        raise SystemExit(f"{arguments.onnx}: not VGG16: {len(pools)} max pools instead of {len(BLOCKS)}")
-    base = nodes[first : pools[block - 1] + 1]
-    used = {name for node in base for name in node.input}
-    entry, value = base[0].input[0], onnx.helper.make_tensor_value_info
-    inputs = [value(entry, onnx.TensorProto.FLOAT, images.shape)]
-    outputs = [value(base[-1].output[0], onnx.TensorProto.FLOAT, None)]
-    weights = [tensor for tensor in model.graph.initializer if tensor.name in used]
-    model.graph.CopyFrom(onnx.helper.make_graph(base, "base", inputs, outputs, weights))
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = arguments.threads
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    return lambda: session.run(None, {entry: images})[0].transpose(0, 2, 3, 1)
-
-
-def pytorch_forward(arguments, block, images):
-    """Eager, channels last, without gradients."""
-    import torch
-    from torch.nn import functional
-
-    torch.set_num_threads(arguments.threads)
-    images = torch.from_numpy(images).to(memory_format=torch.channels_last)
-    layers = iter(convolutions(arguments.onnx))
-    blocks = [list(itertools.islice(layers, count)) for count in BLOCKS[:block]]
-    weights = [[[torch.tensor(array) for array in layer] for layer in block] for block in blocks]
-    for kernel, _ in itertools.chain(*weights):
-        kernel.data = kernel.to(memory_format=torch.channels_last)
-
-    @torch.inference_mode()
-    def forward():
-        features = images
-        for layers in weights:
-            for kernel, bias in layers:
-                features = functional.conv2d(features, kernel, bias, padding=1).relu_()
-            features = functional.max_pool2d(features, 2)
-        return features.permute(0, 2, 3, 1).numpy()
-
-    return forward
-
-
-def tensorflow_forward(arguments, block, images):
-    """One traced function, NHWC, with constant weights, so that TensorFlow may fuse and pack them."""
-    import tensorflow as tf
-
-    if tf.config.threading.get_intra_op_parallelism_threads() != arguments.threads:
-        tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
-    images = tf.constant(images.transpose(0, 2, 3, 1))
-    layers = convolutions(arguments.onnx)
-
-    @tf.function
-    def base(features):
-        rest = iter(layers)
-        for count in BLOCKS[:block]:
-            for kernel, bias in itertools.islice(rest, count):
-                kernel = tf.constant(kernel.transpose(2, 3, 1, 0))  # OIHW => HWIO
-                features = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(features, kernel, 1, "SAME"), bias))
-            features = tf.nn.max_pool2d(features, 2, 2, "VALID")
-        return features
-
-    return lambda: base(images).numpy()
 
 
 def measure(forward, count, seconds):
@@ -187,17 +101,9 @@ def cases(arguments):
                     yield size, batch, block
 
 
-# name: (package, forward)
-PEERS = {
-    "onnxruntime": ("onnxruntime", onnxruntime_forward),
-    "pytorch": ("torch", pytorch_forward),
-    "tensorflow": ("tensorflow", tensorflow_forward),
-}
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("peer", choices=PEERS)
+    parser.add_argument("peer", choices=ENGINES)
     parser.add_argument("--onnx", type=Path, required=True)
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--size", type=int, nargs="+", required=True)
@@ -208,17 +114,20 @@ def main():
     parser.add_argument("--features", type=Path, required=True, metavar="NPZ")
     arguments = parser.parse_args()
 
-    package, build = PEERS[arguments.peer]
+    package, build = ENGINES[arguments.peer]
     try:
-        version = importlib.import_module(package).__version__
-    except ModuleNotFoundError as error:
-        print(json.dumps({"error": f"no module {error.name}; pip install it to measure this peer"}))
+        version = importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        print(json.dumps({"error": f"no package {package}; pip install it to measure this peer"}))
         return
     results, kept = [], {}
     for size, batch, block in cases(arguments):
         images = digits(arguments.images, batch, size)
         reset_peak()
-        rate, cores, features = measure(build(arguments, block, images), batch, arguments.seconds)
+        forward = build(arguments, block, images)
+        if forward is None:
+            continue
+        rate, cores, features = measure(forward, batch, arguments.seconds)
         results.append(
             {
                 "size": size,

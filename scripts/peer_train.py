@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from peer_forward import BLOCKS, peak_memory, reset_peak
+from peer_engines import BLOCKS
+from peer_forward import peak_memory, reset_peak
 
 WIDTHS = (64, 128, 256, 512, 512)
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8

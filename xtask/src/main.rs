@@ -26,7 +26,8 @@ cargo xtask VERB [OPTION]...
           --backend cpu|wgpu|cuda   what to build it for (default: cpu); for the verbs that use a device:
                                     train, eval, extract, predict, lab, bench, doctor
   bench   measure how fast features are computed
-          --peers  also ONNX Runtime, PyTorch and TensorFlow, which are installed first (gigabytes)
+          --peers  also ONNX Runtime, OpenVINO, MNN, ncnn, PyTorch and TensorFlow, which are installed
+                   first (gigabytes)
           --train  steps of training on the CPU instead; with --peers in turn with PyTorch and TensorFlow
   test    fetch what the tests need and run all of them
           --full   also with new exports by Keras and PyTorch, which are installed first (gigabytes)

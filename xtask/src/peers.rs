@@ -1,4 +1,4 @@
-//! `cargo xtask bench --peers`: ours and other frameworks, in turn, on the same weights and images; with
+//! `cargo xtask bench --peers`: ours and six other frameworks, in turn, on the same weights and images; with
 //! `--train`, steps of training instead of the forward pass.
 
 use std::env;
@@ -11,7 +11,16 @@ use crate::forward;
 
 const FLAG: &str = "--peers";
 const TRAIN: &str = "--train";
-const PACKAGES: [&str; 5] = ["numpy", "onnx", "onnxruntime", "torch", "tensorflow-cpu"];
+const PACKAGES: [&str; 8] = [
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "openvino",
+    "MNN",
+    "ncnn",
+    "torch",
+    "tensorflow-cpu",
+];
 
 /// Whether the user asked for it.
 pub(crate) fn wanted(arguments: &[OsString]) -> bool {
@@ -68,7 +77,8 @@ fn python(folder: &Path) -> Result<PathBuf, Failure> {
         .join("python")
         .with_extension(env::consts::EXE_EXTENSION);
     let done = folder.join("installed");
-    if !done.exists() {
+    let packages = PACKAGES.join("\n");
+    if !std::fs::read_to_string(&done).is_ok_and(|installed| installed == packages) {
         let mut create = Command::new(system);
         create.args(["-m", "venv"]).arg(folder);
         cargo::run(create)?;
@@ -77,7 +87,7 @@ fn python(folder: &Path) -> Result<PathBuf, Failure> {
             .args(["-m", "pip", "install", "--quiet"])
             .args(PACKAGES);
         cargo::run(install)?;
-        std::fs::write(&done, "")
+        std::fs::write(&done, packages)
             .map_err(|error| Failure::Spawn(format!("{}: {error}", done.display())))?;
     }
     Ok(python)

@@ -121,6 +121,24 @@ impl CpuStages {
         }
     }
 
+    /// What the last stage makes of one map (or image), as soon as possible: it differs from that of
+    /// [`CpuStages::forward`] by rounding (see [`Stack::run_alone`]).
+    ///
+    /// # Shapes
+    /// - map: `shape` `[channels, height, width]`, row by row
+    /// - what comes back: as [`CpuStages::forward`], without the batch
+    ///
+    /// # Errors
+    /// As [`CpuStages::forward`].
+    pub fn forward_alone(&self, map: &[f32], shape: [usize; 3]) -> Result<Vec<f32>, Error> {
+        let [channels, height, width] = shape;
+        self.check([1, channels, height, width])?;
+        match &self.stack {
+            Some(stack) => Ok(stack.run_alone(map, height, width)?),
+            None => Ok(map.to_vec()),
+        }
+    }
+
     /// What every stage makes of a batch of maps at the first boundary, in one pass, first to last.
     ///
     /// # Errors
@@ -208,10 +226,9 @@ impl CpuStages {
             for (index, layer) in layers.iter().enumerate() {
                 let names = tensors_of(index, layer.channels());
                 let values = [layer.weights().to_vec(), layer.bias().collect()];
-                let of_layer = names.into_iter().zip(values);
-                tensors.extend(
-                    of_layer.map(|((name, shape), values)| (name, TensorData::new(values, shape))),
-                );
+                for ((name, shape), values) in names.into_iter().zip(values) {
+                    tensors.push((name, TensorData::new(values, shape)));
+                }
             }
             files.push((
                 stage_file::name(stage.boundary),

@@ -36,8 +36,10 @@ fn burns_convolutions_give_what_onnx_runtime_gives() {
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn the_engine_for_cpus_gives_what_onnx_runtime_gives() {
-    let vgg16 = by_the_engine_for_cpus(&models().join("vgg16"), Network::VGG16);
-    compare(REFERENCE, &vgg16);
+    for forward in [CpuStages::forward as Forward, alone] {
+        let vgg16 = by_the_engine_for_cpus(&models().join("vgg16"), Network::VGG16, forward);
+        compare(REFERENCE, &vgg16);
+    }
 }
 
 /// Computes every block's output from images and their shape.
@@ -57,13 +59,26 @@ fn by_burns_convolutions(folder: &Path, network: Network) -> Outputs {
     })
 }
 
-fn by_the_engine_for_cpus(folder: &Path, network: Network) -> Outputs {
+fn by_the_engine_for_cpus(folder: &Path, network: Network, forward: Forward) -> Outputs {
     let load = |boundary| CpuStages::load(folder, network, Boundary::IMAGES..boundary).unwrap();
     let backbones: Vec<_> = network.boundaries().map(load).collect();
     Box::new(move |images, shape| {
-        let features = backbones.iter().map(|cpu| cpu.forward(images, shape));
+        let features = backbones.iter().map(|cpu| forward(cpu, images, shape));
         features.map(Result::unwrap).collect()
     })
+}
+
+type Forward = fn(&CpuStages, &[f32], [usize; 4]) -> Result<Vec<f32>, graft_backbone::Error>;
+
+/// As predictions are made, image by image.
+fn alone(
+    cpu: &CpuStages,
+    images: &[f32],
+    [batch, channels, height, width]: [usize; 4],
+) -> Result<Vec<f32>, graft_backbone::Error> {
+    let images = images.chunks(images.len() / batch);
+    let features = images.map(|image| cpu.forward_alone(image, [channels, height, width]));
+    Ok(features.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// Compares every block's output, `[batch, channels, height, width]` row by row, with the reference,
@@ -201,7 +216,8 @@ mod full {
             imported.write_weights(weights.path()).unwrap();
             let reference = std::fs::read(&path).unwrap();
             compare(&reference, &by_burns_convolutions(weights.path(), network));
-            compare(&reference, &by_the_engine_for_cpus(weights.path(), network));
+            let cpu = by_the_engine_for_cpus(weights.path(), network, CpuStages::forward);
+            compare(&reference, &cpu);
         }
     }
 }

@@ -173,6 +173,21 @@ impl FrozenBackbone {
         self.submit(images)?.features()
     }
 
+    /// The features of one image of three channels, as soon as possible. Winograd's engine computes them in
+    /// ways that suit one image, so that they differ by rounding from those in a batch.
+    ///
+    /// # Errors
+    /// As [`FrozenBackbone::forward`].
+    pub fn forward_alone(&self, image: ImageBatch) -> Result<Vec<f32>, Error> {
+        match self {
+            Self::Winograd(stages) => {
+                let [_, channels, height, width] = image.shape;
+                Ok(stages.forward_alone(&image.values, [channels, height, width])?)
+            }
+            Self::Burn(_) => self.forward(image),
+        }
+    }
+
     /// One forward pass with a wait after each of its phases; none where nothing is copied.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ pub fn predict(
             .preprocessing
             .apply(&prepared.pixels, data.rows, data.columns, &mut values)?;
         let side = recipe.preprocessing.size;
-        let features = loaded.frozen.forward(ImageBatch {
+        let features = loaded.frozen.forward_alone(ImageBatch {
             values,
             shape: [1, 3, side, side],
         })?;

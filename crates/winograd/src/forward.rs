@@ -1,12 +1,14 @@
 //! One layer on some images: block after block of tiles.
 
+use std::cell::RefCell;
+
 use rayon::prelude::*;
 
 use crate::input_transform::{Im2col, InputTransform};
-use crate::lanes::Lanes;
+use crate::lanes::{Buffer, Lanes};
 use crate::layer::Layer;
 use crate::maps::Maps;
-use crate::output_transform::{OutputTransform, PANELS};
+use crate::output_transform::{OutputTransform, PANELS, SHARED_PANELS};
 use crate::packed::Packed;
 use crate::tiles::{Corner, Grid, Method};
 
@@ -18,9 +20,13 @@ pub(crate) const TILES: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     tiles: Tiles,
-    /// What the input transform leaves to be multiplied, `[channels in / 16, products, pitch]`.
-    transformed: Vec<Lanes>,
-    products: Vec<Lanes>,
+    /// What the input transform leaves to be multiplied, `[channels in / 16, taps, products, pitch]`.
+    transformed: Buffer,
+}
+
+thread_local! {
+    /// Products of some output channels, of which each thread computes its own.
+    static PRODUCTS: RefCell<Buffer> = RefCell::default();
 }
 
 /// Where the tiles of a block begin, and the places in a plane of all that each of them reads.
@@ -30,27 +36,35 @@ struct Tiles {
     places: Vec<usize>,
 }
 
+/// How images are worked on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mode {
+    /// Threads share the work on each block, by channels.
+    pub(crate) parallel: bool,
+    /// There is one image: methods are chosen that read fewer weights.
+    pub(crate) alone: bool,
+}
+
 /// Computes the outputs for all images of `input` and writes them to `output`, from its image `first` on.
-/// Threads share the work on each block, by channels, where `parallel`.
 pub(crate) fn forward(
     layer: &Layer,
     input: &Maps,
     (output, first): (&mut Maps, usize),
     scratch: &mut Scratch,
-    parallel: bool,
+    Mode { parallel, alone }: Mode,
 ) {
-    let grid = layer.grid([input.height, input.width]);
+    let grid = layer.grid([input.height, input.width], alone);
     let weights = layer.packed(grid.method, input.channels);
     let all = input.images * grid.tiles();
     for from in (0..all).step_by(TILES) {
         let to = all.min(from + TILES);
-        // Odd, so that the products of a tile fall into different sets of the cache.
-        let pitch = (to - from) | 1;
-        let Scratch {
-            tiles,
-            transformed,
-            products,
-        } = scratch;
+        // Odd where it is large, so that the products of a tile fall into different sets of the cache.
+        let pitch = if to - from < TILES / 2 {
+            to - from
+        } else {
+            (to - from) | 1
+        };
+        let Scratch { tiles, transformed } = scratch;
         tiles.corners.clear();
         tiles
             .corners
@@ -59,10 +73,7 @@ pub(crate) fn forward(
         for corner in &tiles.corners {
             grid.push_places(*corner, &mut tiles.places);
         }
-        transformed.resize(
-            weights.blocks() * grid.method.products() * pitch,
-            Lanes::ZERO,
-        );
+        transformed.resize(weights.blocks() * grid.method.products() * pitch);
         transform(
             layer,
             input,
@@ -79,7 +90,7 @@ pub(crate) fn forward(
             transformed,
             pitch,
         };
-        block.multiply((output, first), products, parallel);
+        block.multiply((output, first), parallel);
     }
 }
 
@@ -112,7 +123,7 @@ fn transform(
             pitch,
         });
     };
-    let block = method.products() * pitch;
+    let block = method.taps() * method.products() * pitch;
     let (blocks, length) = (input.planes(), input.plane());
     if parallel {
         let blocks = blocks.par_chunks_exact(length);
@@ -138,40 +149,36 @@ struct Block<'a> {
 
 impl Block<'_> {
     /// The products and the output transform, all output channels.
-    fn multiply(
-        &self,
-        (output, first): (&mut Maps, usize),
-        products: &mut Vec<Lanes>,
-        parallel: bool,
-    ) {
+    fn multiply(&self, (output, first): (&mut Maps, usize), parallel: bool) {
         let (plane, start) = (output.plane(), 1 + first * output.height * output.width);
-        let some = |products: &mut Vec<Lanes>, at: usize, planes: &mut [Lanes]| {
-            self.layer.isa.run(OutputTransform {
-                grid: self.grid,
-                pool: self.layer.pool,
-                transformed: self.transformed,
-                pitch: self.pitch,
-                corners: self.corners,
-                weights: self.weights,
-                bias: &self.layer.bias,
-                first: at * PANELS,
-                products,
-                planes,
-                plane,
-                start,
+        let panels = if parallel { SHARED_PANELS } else { PANELS };
+        let some = |(at, planes): (usize, &mut [Lanes])| {
+            PRODUCTS.with_borrow_mut(|products| {
+                self.layer.isa.run(OutputTransform {
+                    grid: self.grid,
+                    pool: self.layer.pool,
+                    transformed: self.transformed,
+                    pitch: self.pitch,
+                    corners: self.corners,
+                    weights: self.weights,
+                    bias: &self.layer.bias,
+                    first: at * panels,
+                    products,
+                    planes,
+                    plane,
+                    start,
+                });
             });
         };
         if parallel {
             let planes = output
                 .planes_mut()
-                .par_chunks_mut(PANELS * plane)
+                .par_chunks_mut(panels * plane)
                 .enumerate();
-            planes.for_each_init(Vec::new, |products, (at, planes)| {
-                some(products, at, planes);
-            });
+            planes.for_each(some);
         } else {
-            let planes = output.planes_mut().chunks_mut(PANELS * plane).enumerate();
-            planes.for_each(|(at, planes)| some(products, at, planes));
+            let planes = output.planes_mut().chunks_mut(panels * plane).enumerate();
+            planes.for_each(some);
         }
     }
 }

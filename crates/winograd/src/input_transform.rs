@@ -3,7 +3,7 @@
 use crate::isa::{Instructions, Kernel};
 use crate::lanes::{LANES, Lanes};
 use crate::tiles::{FEW_CHANNELS, Method};
-use crate::transforms::{F2x3, F3x3, F4x3, WinogradTransform};
+use crate::transforms::{F2x3, F2x3Any, F3x3, F4x3, WinogradTransform};
 use crate::vector::Vector;
 
 /// `B^T X B` of every tile, for 16 channels.
@@ -32,6 +32,20 @@ impl Kernel for InputTransform<'_> {
 }
 
 impl InputTransform<'_> {
+    /// No transform: the 3x3 neighbourhood of every output in a tile of 2x2, `[9, 4, pitch]`.
+    #[inline(always)]
+    fn neighbourhoods<V: Vector>(self) {
+        for (tile, places) in self.places.chunks_exact(16).enumerate() {
+            for place in 0..9 {
+                for output in 0..4 {
+                    let (y, x) = (place / 3 + output / 2, place % 3 + output % 2);
+                    V::load(&self.plane[places[y * 4 + x]])
+                        .store(&mut self.transformed[(place * 4 + output) * self.pitch + tile]);
+                }
+            }
+        }
+    }
+
     #[inline(always)]
     fn by_vector<V: Vector>(self) {
         match self.method {
@@ -40,6 +54,8 @@ impl InputTransform<'_> {
             Method::F2x3 => self.tiles_by::<V, F2x3, 2, 3, 2>(),
             Method::F3x3 => self.tiles_by::<V, F3x3, 5, 5, 3>(),
             Method::F4x3 => self.tiles_by::<V, F4x3, 6, 6, 4>(),
+            Method::F2x3Any => self.tiles_by::<V, F2x3Any, 4, 4, 2>(),
+            Method::Direct => self.neighbourhoods::<V>(),
         }
     }
 

@@ -28,19 +28,27 @@ pub(crate) trait Kernel {
     fn run(self, instructions: Instructions);
 }
 
-/// The instruction set that the inner loops run in on this machine.
+/// The environment variable that forbids AVX-512 where it is `AVX2`, to measure and to test without it.
+const MAX_ISA: &str = "GRAFT_MAX_ISA";
+
+/// The instruction set that the inner loops run in: the machine's best, or AVX2 where `GRAFT_MAX_ISA` is
+/// `AVX2`.
 #[must_use]
 pub fn instructions() -> &'static str {
-    match Isa::best().0 {
-        #[cfg(target_arch = "x86_64")]
-        Instructions::Avx512 => "AVX-512",
-        #[cfg(target_arch = "x86_64")]
-        Instructions::Avx2 => "AVX2",
-        Instructions::Baseline => "plain code",
-    }
+    Isa::best().0.name()
 }
 
 impl Instructions {
+    const fn name(self) -> &'static str {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "AVX-512",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "AVX2",
+            Self::Baseline => "plain code",
+        }
+    }
+
     /// The best first.
     const ALL: &[Self] = &[
         #[cfg(target_arch = "x86_64")]
@@ -71,11 +79,12 @@ impl Isa {
         Instructions::ALL.iter().copied().filter_map(Self::detect)
     }
 
-    /// The machine's best.
+    /// The machine's best that is allowed.
     pub(crate) fn best() -> Self {
-        Self::available()
-            .next()
-            .unwrap_or(Self(Instructions::Baseline))
+        let limited = std::env::var(MAX_ISA).is_ok_and(|name| name == "AVX2");
+        let allowed = |isa: &Self| !limited || isa.0.name() != "AVX-512";
+        let best = Self::available().find(allowed);
+        best.unwrap_or(Self(Instructions::Baseline))
     }
 
     /// Runs `kernel` as compiled for these instructions.

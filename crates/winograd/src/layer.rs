@@ -19,7 +19,7 @@ pub struct Layer {
     weights: Vec<f32>,
     pub(crate) bias: Vec<Lanes>,
     /// One for each [`Method`], made when a map first needs it.
-    packed: [OnceLock<Packed>; 4],
+    packed: [OnceLock<Packed>; 6],
     /// For images whose channels are all equal.
     pub(crate) folded: OnceLock<Packed>,
     pub(crate) isa: Isa,
@@ -54,7 +54,7 @@ impl Layer {
             pool,
             weights: weights.to_vec(),
             bias: bias.chunks(LANES).map(block).collect(),
-            packed: [const { OnceLock::new() }; 4],
+            packed: [const { OnceLock::new() }; 6],
             folded: OnceLock::new(),
             isa: Isa::best(),
         })
@@ -97,9 +97,14 @@ impl Layer {
         (2..=FEW_CHANNELS).contains(&self.input)
     }
 
-    /// How maps of that size are computed.
-    pub(crate) fn grid(&self, [height, width]: [usize; 2]) -> Grid {
-        let method = Method::choose(self.input, height, width, self.pool);
+    /// How maps of that size are computed; of an image that is `alone`, in the way that reads fewer weights.
+    pub(crate) fn grid(&self, [height, width]: [usize; 2], alone: bool) -> Grid {
+        let choose = if alone {
+            Method::choose_alone
+        } else {
+            Method::choose
+        };
+        let method = choose(self.input, height, width, self.pool);
         Grid {
             method,
             height,

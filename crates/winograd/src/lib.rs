@@ -7,6 +7,10 @@
 //! their own, and images with up to four channels are convolved directly (`tiles` chooses). The mathematics
 //! is in the module `transforms`, one dimension at a time.
 //!
+//! Of a single image the small maps have so few tiles that reading weights takes the time, and a tile of
+//! 4x4 needs four times as many of them as direct convolution. [`Stack::run_alone`] takes the methods that
+//! read less.
+//!
 //! How the time is kept low:
 //!
 //! - Activations and weights lie in blocks of 16 channels, one cache line each, so that every step
@@ -33,8 +37,9 @@
 //! A [`TrainableStack`] learns: the same products and transforms also give the gradients of inputs and of
 //! weights (`train`).
 //!
-//! An output depends on its own image alone, bit for bit: neither the batch nor the number of
-//! threads changes the order of any sum.
+//! An output of [`Stack::run`] depends on its own image alone, bit for bit: neither the batch nor the number
+//! of threads changes the order of any sum. [`Stack::run_alone`] agrees with it up to rounding, and does not
+//! depend on the number of threads either.
 
 #![expect(
     clippy::inline_always,

@@ -1,15 +1,18 @@
 //! The products of a block of tiles and their output transform, with bias, `ReLU` and pool.
 
 use crate::isa::{Instructions, Kernel};
-use crate::lanes::Lanes;
+use crate::lanes::{Buffer, Lanes};
 use crate::multiply::multiply;
 use crate::packed::Packed;
 use crate::tiles::{Corner, Grid, Method};
-use crate::transforms::{F2x3, F3x3, F4x3, WinogradTransform};
-use crate::vector::Vector;
+use crate::transforms::{F2x3, F2x3Any, F3x3, F4x3, Identity, WinogradTransform};
 
-/// Blocks of 16 output channels that are computed together.
-pub(crate) const PANELS: usize = 2;
+/// The most blocks of 16 output channels that are computed together: each time all that the input transform
+/// wrote is read.
+pub(crate) const PANELS: usize = 8;
+
+/// As many where threads share the work, so that there is work for all of them.
+pub(crate) const SHARED_PANELS: usize = 2;
 
 /// The products for `PANELS` blocks of output channels (or the last one alone), then `A^T M A`, bias, `ReLU`
 /// and pool of every tile.
@@ -26,7 +29,7 @@ pub(crate) struct OutputTransform<'a> {
     /// The first block of output channels.
     pub(crate) first: usize,
     /// Scratch memory.
-    pub(crate) products: &'a mut Vec<Lanes>,
+    pub(crate) products: &'a mut Buffer,
     /// The planes of these output channels, and where in them the images begin.
     pub(crate) planes: &'a mut [Lanes],
     pub(crate) plane: usize,
@@ -38,9 +41,15 @@ impl Kernel for OutputTransform<'_> {
     fn run(self, instructions: Instructions) {
         let panels = self.planes.len() / self.plane;
         let tiles = self.corners.len();
-        let pitch = products_pitch(tiles, panels);
-        let count = self.grid.method.products();
-        self.products.resize(count * pitch, Lanes::ZERO);
+        let pitch = self.products_pitch(panels);
+        let method = self.grid.method;
+        self.products.resize(method.products() * pitch);
+        let products = &mut **self.products;
+        let (count, rows) = if method.direct() {
+            (1, method.products() * self.pitch)
+        } else {
+            (method.products(), tiles)
+        };
         for product in 0..count {
             let mut weights = [&[][..]; PANELS];
             for (at, panel) in weights[..panels].iter_mut().enumerate() {
@@ -49,14 +58,15 @@ impl Kernel for OutputTransform<'_> {
             multiply(
                 instructions,
                 &self.transformed[product * self.pitch..],
-                count * self.pitch,
-                tiles,
+                method.products() * self.pitch,
+                rows,
                 &weights[..panels],
-                &mut self.products[product * pitch..],
+                &mut products[product * pitch..],
             );
         }
-        match self.grid.method {
-            Method::Im2col => self.tiles_by::<Identity, 4, 2, 2>(panels),
+        match method {
+            Method::Im2col | Method::Direct => self.tiles_by::<Identity, 2, 2, 2>(panels),
+            Method::F2x3Any => self.tiles_by::<F2x3Any, 4, 4, 2>(panels),
             Method::F2x3 => self.tiles_by::<F2x3, 2, 3, 2>(panels),
             Method::F3x3 => self.tiles_by::<F3x3, 5, 5, 3>(panels),
             Method::F4x3 => self.tiles_by::<F4x3, 6, 6, 4>(panels),
@@ -64,30 +74,25 @@ impl Kernel for OutputTransform<'_> {
     }
 }
 
-/// No transform: the products of direct convolution are outputs.
-struct Identity;
-
-impl WinogradTransform<4, 2, 2> for Identity {
-    const FILTER: [[f64; 3]; 2] = [[0.0; 3]; 2];
-
-    #[inline(always)]
-    fn input<V: Vector>(x: [V; 4]) -> [V; 2] {
-        [x[0], x[1]]
-    }
-
-    #[inline(always)]
-    fn output<V: Vector>(m: [V; 2]) -> [V; 2] {
-        m
-    }
-}
-
 impl OutputTransform<'_> {
+    /// Room for a product of a block of tiles; where it is one of several it is odd, so that those of a tile fall
+    /// into different sets of the cache.
+    #[inline(always)]
+    fn products_pitch(&self, panels: usize) -> usize {
+        if self.grid.method.direct() {
+            self.pitch * panels
+        } else {
+            (self.corners.len() * panels) | 1
+        }
+    }
+
     #[inline(always)]
     fn tiles_by<R, const IN: usize, const POINTS: usize, const OUT: usize>(self, panels: usize)
     where
         R: WinogradTransform<IN, POINTS, OUT>,
     {
-        let pitch = products_pitch(self.corners.len(), panels);
+        let pitch = self.products_pitch(panels);
+        let numbers = &**self.products;
         for (panel, plane) in self.planes.chunks_exact_mut(self.plane).enumerate() {
             let bias = self.bias[self.first + panel];
             for (tile, corner) in self.corners.iter().enumerate() {
@@ -95,7 +100,7 @@ impl OutputTransform<'_> {
                 for (y, row) in rows.iter_mut().enumerate() {
                     let mut products = [Lanes::ZERO; POINTS];
                     for (x, product) in products.iter_mut().enumerate() {
-                        *product = self.products[(y * POINTS + x) * pitch + tile * panels + panel];
+                        *product = numbers[(y * POINTS + x) * pitch + tile * panels + panel];
                     }
                     *row = R::output(products);
                 }
@@ -119,12 +124,6 @@ impl OutputTransform<'_> {
             }
         }
     }
-}
-
-/// Room for the products of a block of tiles; odd, so that they fall into different sets of the cache.
-#[inline(always)]
-fn products_pitch(tiles: usize, panels: usize) -> usize {
-    (tiles * panels) | 1
 }
 
 /// Writes what of a tile lies within the map, pooled or not.

@@ -16,7 +16,14 @@ impl Packed {
     /// Transforms weights `[out, in, 3, 3]`, in f64, and rounds once.
     pub(crate) fn new(method: Method, weights: &[f32], [input, output]: [usize; 2]) -> Self {
         if method == Method::Im2col {
-            return Self::im2col(weights, [input, output]);
+            let rows = (9 * input).next_multiple_of(LANES);
+            let row = |from, place| place * input + from;
+            return Self::direct(weights, [input, output], rows, row);
+        }
+        if method == Method::Direct {
+            let rows = 9 * input.next_multiple_of(LANES);
+            let row = |from, place| (from / LANES * 9 + place) * LANES + from % LANES;
+            return Self::direct(weights, [input, output], rows, row);
         }
         let (points, products) = (method.filter_transform(), method.products());
         let rows = input.next_multiple_of(LANES);
@@ -38,14 +45,18 @@ impl Packed {
         }
     }
 
-    /// Lays weights out for direct convolution: one row for each of the nine places and each input channel.
-    fn im2col(weights: &[f32], [input, output]: [usize; 2]) -> Self {
-        let rows = (9 * input).next_multiple_of(LANES);
+    /// Lays weights out for direct convolution: one row for each input channel and each of the nine places.
+    fn direct(
+        weights: &[f32],
+        [input, output]: [usize; 2],
+        rows: usize,
+        row: impl Fn(usize, usize) -> usize,
+    ) -> Self {
         let mut numbers = vec![Lanes::ZERO; output.div_ceil(LANES) * rows];
         for (channel, filters) in weights.chunks_exact(9 * input).enumerate() {
             for (at, weight) in filters.iter().enumerate() {
                 let (from, place) = (at / 9, at % 9);
-                numbers[channel / LANES * rows + place * input + from].0[channel % LANES] = *weight;
+                numbers[channel / LANES * rows + row(from, place)].0[channel % LANES] = *weight;
             }
         }
         Self {

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::forward::{Scratch, TILES, forward};
+use crate::forward::{Mode, Scratch, TILES, forward};
 use crate::layer::Layer;
 use crate::maps::Maps;
 
@@ -38,14 +38,14 @@ pub(crate) struct Job<'a> {
 }
 
 /// Groups consecutive layers by the number of images that fill a block of tiles.
-pub(crate) fn levels(layers: &[Layer], mut size: [usize; 2]) -> Vec<Level> {
+pub(crate) fn levels(layers: &[Layer], mut size: [usize; 2], alone: bool) -> Vec<Level> {
     let mut levels: Vec<Level> = Vec::new();
     for (at, layer) in layers.iter().enumerate() {
         // Whether channels are equal is asked of each image alone.
         let images = if at == 0 && layer.folds() {
             1
         } else {
-            TILES.div_ceil(layer.grid(size).tiles())
+            TILES.div_ceil(layer.grid(size, alone).tiles())
         };
         match levels.last_mut() {
             Some(level) if level.images >= images && !(at == 1 && layers[0].folds()) => {
@@ -62,13 +62,13 @@ pub(crate) fn levels(layers: &[Layer], mut size: [usize; 2]) -> Vec<Level> {
     levels
 }
 
-/// Runs all levels on the images of `job`, depth first. Threads share the work on a layer where `parallel`.
+/// Runs all levels on the images of `job`, depth first.
 pub(crate) fn depth_first(
     layers: &[Layer],
     levels: &[Level],
     job: &mut Job,
     workspace: &mut Workspace,
-    parallel: bool,
+    mode: Mode,
 ) {
     let Workspace {
         scratch,
@@ -95,7 +95,7 @@ pub(crate) fn depth_first(
         layers,
         job,
         scratch,
-        parallel,
+        mode,
     }
     .level(
         levels,
@@ -110,7 +110,7 @@ struct Schedule<'a, 'b> {
     layers: &'a [Layer],
     job: &'a mut Job<'b>,
     scratch: &'a mut Scratch,
-    parallel: bool,
+    mode: Mode,
 }
 
 impl Schedule<'_, '_> {
@@ -150,13 +150,7 @@ impl Schedule<'_, '_> {
         for at in level.layers.start..last {
             let [height, width] = self.layers[at].output_size([input.height, input.width]);
             other.reshape([images.len(), self.layers[at].channels()[1], height, width]);
-            forward(
-                &self.layers[at],
-                input,
-                (other, 0),
-                self.scratch,
-                self.parallel,
-            );
+            forward(&self.layers[at], input, (other, 0), self.scratch, self.mode);
             self.hand_out(at, images, (other, 0));
             std::mem::swap(input, other);
         }
@@ -165,7 +159,7 @@ impl Schedule<'_, '_> {
             input,
             (&mut *destination, first),
             self.scratch,
-            self.parallel,
+            self.mode,
         );
         self.hand_out(last, images, (destination, first));
     }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use rayon::prelude::*;
 
 use crate::error::Error;
+use crate::forward::Mode;
 use crate::layer::{Layer, check, pooled_size};
 use crate::schedule::{Job, Level, Workspace, depth_first, levels};
 
@@ -108,6 +109,32 @@ impl Stack {
         height: usize,
         width: usize,
     ) -> Result<Vec<Vec<f32>>, Error> {
+        self.run_by(layers, images, [batch, height, width], false)
+    }
+
+    /// The last layer's output for one image, as soon as possible: it is computed in ways that read fewer
+    /// weights, since each serves this image alone. It differs from that of [`Stack::run`] by rounding, and is
+    /// the same, bit for bit, on any number of threads.
+    ///
+    /// # Shapes
+    ///
+    /// `image` is `[channels, height, width]`, and so is what comes back.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stack::run`].
+    pub fn run_alone(&self, image: &[f32], height: usize, width: usize) -> Result<Vec<f32>, Error> {
+        let outputs = self.run_by(&[self.layers.len() - 1], image, [1, height, width], true)?;
+        Ok(outputs.into_iter().next().unwrap_or_default())
+    }
+
+    fn run_by(
+        &self,
+        layers: &[usize],
+        images: &[f32],
+        [batch, height, width]: [usize; 3],
+        alone: bool,
+    ) -> Result<Vec<Vec<f32>>, Error> {
         let channels = self.layers[0].channels()[0];
         check("images", images, &[batch, channels, height, width])?;
         let shapes = layers
@@ -121,8 +148,8 @@ impl Stack {
             return Ok(outputs);
         };
 
-        self.prepare(last, [height, width]);
-        let levels = levels(&self.layers[..=last], [height, width]);
+        self.prepare(last, [height, width], alone);
+        let levels = levels(&self.layers[..=last], [height, width], alone);
         let threads = rayon::current_num_threads();
         // Where there are too few images for all threads, they share the work on each.
         let parallel = batch < threads;
@@ -144,34 +171,38 @@ impl Stack {
                 job.outputs.push((*layer, output));
             }
         }
+        let mode = Mode { parallel, alone };
         if parallel {
-            for job in &mut jobs {
-                self.run_group(job, &levels, true);
-            }
+            // In the pool once, not at every step.
+            rayon::scope(|_| {
+                for job in &mut jobs {
+                    self.run_group(job, &levels, mode);
+                }
+            });
         } else {
             let jobs = jobs.par_iter_mut().with_max_len(1);
-            jobs.for_each(|job| self.run_group(job, &levels, false));
+            jobs.for_each(|job| self.run_group(job, &levels, mode));
         }
         Ok(outputs)
     }
 
     /// Transforms the weights up to layer `last` for images of that size, where that was not done before.
-    fn prepare(&self, last: usize, mut size: [usize; 2]) {
+    fn prepare(&self, last: usize, mut size: [usize; 2], alone: bool) {
         let mut layers = Vec::new();
         for layer in &self.layers[..=last] {
             layers.push((layer, size));
             size = layer.output_size(size);
         }
         layers.par_iter().for_each(|(layer, size)| {
-            layer.packed(layer.grid(*size).method, layer.channels()[0]);
+            layer.packed(layer.grid(*size, alone).method, layer.channels()[0]);
         });
     }
 
     /// Runs a group of images through all levels, in buffers that are kept for the next group.
-    fn run_group(&self, job: &mut Job, levels: &[Level], parallel: bool) {
+    fn run_group(&self, job: &mut Job, levels: &[Level], mode: Mode) {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let mut workspace = idle().pop().unwrap_or_default();
-        depth_first(&self.layers, levels, job, &mut workspace, parallel);
+        depth_first(&self.layers, levels, job, &mut workspace, mode);
         idle().push(workspace);
     }
 }

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use crate::isa::Isa;
 use crate::{Error, Layer, Stack};
 
+mod alone;
 pub(crate) mod reference;
 
 use reference::{convolve, noise};

@@ -1,6 +1,6 @@
 //! How a map is cut into tiles, and which algorithm computes them.
 
-use crate::transforms::{F2x3, F3x3, F4x3, WinogradTransform};
+use crate::transforms::{F2x3, F2x3Any, F3x3, F4x3, WinogradTransform};
 
 /// How a convolution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,10 +14,17 @@ pub(crate) enum Method {
     F3x3,
     /// [`F4x3`].
     F4x3,
+    /// [`F2x3Any`].
+    F2x3Any,
+    /// Direct convolution of any number of channels.
+    Direct,
 }
 
 /// The largest number of input channels for which direct convolution beats the transforms.
 pub(crate) const FEW_CHANNELS: usize = 4;
+
+/// How many products take as long as reading one weight from the third-level cache.
+const READING: usize = 12;
 
 impl Method {
     /// The cheapest method: the fewest products in all tiles.
@@ -39,14 +46,42 @@ impl Method {
         }
     }
 
+    /// The method that takes the least time for one image, whose tiles are so few that reading the weights
+    /// counts: fewer products are worth more weights where there are many tiles.
+    pub(crate) fn choose_alone(channels: usize, height: usize, width: usize, pool: bool) -> Self {
+        let most = Self::choose(channels, height, width, pool);
+        if matches!(most, Self::Im2col | Self::F2x3) {
+            return most;
+        }
+        let cost = |method: &Self| {
+            let [edge, _, products] = method.shape();
+            let tiles = height.div_ceil(edge) * width.div_ceil(edge);
+            let weights = if method.direct() { 9 } else { products };
+            tiles * products * method.taps() + READING * weights
+        };
+        let methods = [most, Self::F2x3Any, Self::Direct];
+        methods.into_iter().min_by_key(cost).unwrap_or(most)
+    }
+
     /// Rows (and columns) of outputs and of inputs in a tile, and its matrix products.
     const fn shape(self) -> [usize; 3] {
         match self {
-            Self::Im2col => [2, 4, 4],
+            Self::Im2col | Self::Direct => [2, 4, 4],
             Self::F2x3 => [2, 2, 9],
             Self::F3x3 => [3, 5, 25],
             Self::F4x3 => [4, 6, 36],
+            Self::F2x3Any => [2, 4, 16],
         }
+    }
+
+    /// How many numbers of a channel a product adds up.
+    pub(crate) fn taps(self) -> usize {
+        if self == Self::Direct { 9 } else { 1 }
+    }
+
+    /// Whether the outputs of a tile take the same weights, so that one product computes all of them.
+    pub(crate) fn direct(self) -> bool {
+        matches!(self, Self::Im2col | Self::Direct)
     }
 
     /// Rows (and columns) of outputs in a tile.
@@ -72,10 +107,11 @@ impl Method {
     /// `G`, the filter transform, one row a point; none where weights are used as they are.
     pub(crate) fn filter_transform(self) -> &'static [[f64; 3]] {
         match self {
-            Self::Im2col => &[],
+            Self::Im2col | Self::Direct => &[],
             Self::F2x3 => &F2x3::FILTER,
             Self::F3x3 => &F3x3::FILTER,
             Self::F4x3 => &F4x3::FILTER,
+            Self::F2x3Any => &F2x3Any::FILTER,
         }
     }
 }
@@ -161,6 +197,21 @@ mod tests {
                 chosen, expected,
                 "{channels} channels, {height}x{width}, pool {pool}"
             );
+        }
+    }
+
+    #[test]
+    fn for_one_image_methods_with_fewer_weights_are_chosen_where_maps_are_small() {
+        for (channels, size, expected) in [
+            (3, 32, Method::Im2col),
+            (64, 32, Method::F4x3),
+            (256, 16, Method::F4x3),
+            (512, 8, Method::F2x3Any),
+            (512, 4, Method::Direct),
+            (512, 2, Method::F2x3),
+        ] {
+            let chosen = Method::choose_alone(channels, size, size, true);
+            assert_eq!(chosen, expected, "{channels} channels, {size}x{size}");
         }
     }
 

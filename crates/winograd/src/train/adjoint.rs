@@ -14,7 +14,10 @@ macro_rules! by_method {
                 match $method {
                     Method::F2x3 => $kernel.$by::<$vector, F2x3, 2, 3, 2>(),
                     Method::F3x3 => $kernel.$by::<$vector, F3x3, 5, 5, 3>(),
-                    Method::F4x3 | Method::Im2col => $kernel.$by::<$vector, F4x3, 6, 6, 4>(),
+                    // Training takes none of the last three.
+                    Method::F4x3 | Method::F2x3Any | Method::Direct | Method::Im2col => {
+                        $kernel.$by::<$vector, F4x3, 6, 6, 4>();
+                    }
                 }
             };
         }
