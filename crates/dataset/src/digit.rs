@@ -1,81 +1,156 @@
 //! Any picture of a digit to the form of MNIST's images, as `LeCun`'s page describes it: light on
 //! dark, scaled into a box of 20x20 with its aspect kept, and centred by mass in 28x28.
 
-use image::GrayImage;
 use image::imageops;
+use image::{GrayImage, ImageBuffer, Luma};
 
 use crate::PictureFault;
 use crate::form::{Picture, scaled};
-use crate::ink::{self, Ink};
+use choice::Reason;
+use mask::Bounds;
+
+mod choice;
+mod distance;
+mod hull;
+mod light;
+mod mask;
+mod relief;
+mod rules;
+mod sheet;
+mod stroke;
+mod window;
+
+/// Values from 0 to 1, row by row.
+type Plane = ImageBuffer<Luma<f32>, Vec<f32>>;
 
 /// The side of MNIST's images, in pixels.
 pub(crate) const SIDE: u32 = 28;
 /// The side of the box within them that digits are scaled into, in pixels.
 const BOX: u32 = 20;
-/// Values up to it, of 255, are background rather than a digit's soft edge.
-const SOFT_EDGE: u8 = 24;
+/// The longer side that larger pictures are reduced to.
+const WORKING_SIDE: u32 = 640;
 
 /// A picture of one digit, of any size and polarity, in MNIST's form: `[28, 28]`, 0 is background and
-/// 255 is ink.
-///
-/// The background has to be even: one threshold separates it from the ink, and the picture's border
-/// must show more background than ink.
+/// 255 is ink. A picture that has this form stays as it is.
 pub(crate) fn prepare(picture: GrayImage) -> Result<Picture, PictureFault> {
-    let ink = ink::separate(picture)
-        .map_err(|[darkest, brightest]| PictureFault::NoInk { darkest, brightest })?;
+    if has_form(&picture) {
+        return Ok(Picture {
+            pixels: picture.into_raw(),
+            inverted: false,
+        });
+    }
+    let longer = picture.width().max(picture.height());
+    let picture = if longer > WORKING_SIDE {
+        scaled(&picture, WORKING_SIDE, WORKING_SIDE)
+    } else {
+        picture
+    };
+    let Paper {
+        lit,
+        even,
+        inverted,
+    } = paper(relief::smoothed(&relief::plane(&picture)));
+    let relief = relief::relief(&even);
+    let chosen = choice::choose(&relief, &lit).map_err(|reason| fault(reason, &picture))?;
+    let digit = scaled(&stroke::drawn(&relief.depth, &chosen), BOX, BOX);
     Ok(Picture {
-        pixels: centred(&boxed(&ink)),
-        inverted: ink.inverted,
+        pixels: centred(&digit),
+        inverted,
     })
 }
 
-/// The ink, scaled so that its longer side is [`BOX`] and its brightest pixel 255.
-fn boxed(ink: &Ink) -> GrayImage {
-    let [left, top, right, bottom] = bounds(ink);
-    let cropped = imageops::crop_imm(&ink.values, left, top, right - left, bottom - top);
-    let mut digit = scaled(&*cropped, BOX, BOX);
-    let brightest = digit.iter().copied().max().unwrap_or(0).max(1);
-    for value in digit.iter_mut() {
-        let stretched = u32::from(*value) * 255 / u32::from(brightest);
-        *value = u8::try_from(stretched).unwrap_or(u8::MAX);
+/// Whether a picture has MNIST's form already: its ink fills the box and is centred by mass.
+fn has_form(picture: &GrayImage) -> bool {
+    if picture.dimensions() != (SIDE, SIDE) {
+        return false;
     }
-    digit
-}
-
-/// Left, top, right and bottom of the ink; the latter two are one beyond it. Soft edges belong to
-/// it, up to one pixel of the 20x20 box on every side.
-fn bounds(ink: &Ink) -> [u32; 4] {
-    let hard = bounds_above(&ink.values, ink.threshold);
-    let soft = bounds_above(&ink.values, ink.threshold.min(SOFT_EDGE));
-    let margin = (hard[2] - hard[0]).max(hard[3] - hard[1]).div_ceil(BOX);
-    [
-        soft[0].max(hard[0].saturating_sub(margin)),
-        soft[1].max(hard[1].saturating_sub(margin)),
-        soft[2].min(hard[2] + margin),
-        soft[3].min(hard[3] + margin),
-    ]
-}
-
-fn bounds_above(values: &GrayImage, threshold: u8) -> [u32; 4] {
-    let mut bounds = [values.width(), values.height(), 0, 0];
-    for (x, y, pixel) in values.enumerate_pixels() {
-        if pixel.0[0] > threshold {
-            let [left, top, right, bottom] = bounds;
-            bounds = [left.min(x), top.min(y), right.max(x + 1), bottom.max(y + 1)];
+    let mut bounds = Bounds::NOTHING;
+    for (x, y, pixel) in picture.enumerate_pixels() {
+        if pixel.0[0] > 0 {
+            bounds = bounds.with(x, y);
         }
     }
-    bounds
+    let [mass, across, down] = moments(picture);
+    // The mean of pixels' middles, from 0 to SIDE - 1: MNIST's are 13.48 to 14.5.
+    let is_central = |moment: u32| (1347 * mass..=1451 * mass).contains(&(100 * moment));
+    (BOX - 1..=BOX).contains(&bounds.longer()) && is_central(across) && is_central(down)
+}
+
+/// What is drawn on, with dark ink.
+struct Paper {
+    /// As the picture has it.
+    lit: Plane,
+    /// With its light made even: 1 is paper.
+    even: Plane,
+    /// Whether the picture's ink is dark.
+    inverted: bool,
+}
+
+/// The sheet of paper on a picture, or all of it where there is none.
+fn paper(mut picture: Plane) -> Paper {
+    if let Some(sheet) = sheet::sheet(&picture) {
+        let bounds = sheet.bounds();
+        let Bounds { left, top, .. } = bounds;
+        let (width, height) = (bounds.width(), bounds.height());
+        let lit = imageops::crop_imm(&picture, left, top, width, height).to_image();
+        let soft_edge = (width.max(height) / 60).max(2);
+        let inner = (0..soft_edge).fold(sheet.cropped(bounds), |sheet, _| sheet.eroded(false));
+        let even = light::flattened(&lit, Some(&inner));
+        return Paper {
+            lit,
+            even,
+            inverted: true,
+        };
+    }
+    let even = light::flattened(&picture, None);
+    let inverted = !relief::is_light_on_dark(&even);
+    if inverted {
+        return Paper {
+            lit: picture,
+            even,
+            inverted,
+        };
+    }
+    picture.iter_mut().for_each(|value| *value = 1.0 - *value);
+    Paper {
+        even: light::flattened(&picture, None),
+        lit: picture,
+        inverted,
+    }
+}
+
+/// Why a picture is refused.
+fn fault(reason: Reason, picture: &GrayImage) -> PictureFault {
+    let values = || picture.iter().copied();
+    match reason {
+        Reason::Nothing => PictureFault::NoInk {
+            darkest: values().min().unwrap_or_default(),
+            brightest: values().max().unwrap_or_default(),
+        },
+        Reason::Scattered => PictureFault::Scattered,
+        Reason::Filled => PictureFault::Filled,
+        Reason::Several(count) => PictureFault::Several(count),
+        Reason::Joined => PictureFault::Joined,
+        Reason::Diffuse => PictureFault::Diffuse,
+        Reason::Small(side) => PictureFault::SmallDigit(side),
+    }
+}
+
+/// Mass and its moments across and down.
+fn moments(digit: &GrayImage) -> [u32; 3] {
+    let mut sums = [0; 3];
+    for (x, y, pixel) in digit.enumerate_pixels() {
+        let value = u32::from(pixel.0[0]);
+        sums[0] += value;
+        sums[1] += value * x;
+        sums[2] += value * y;
+    }
+    sums
 }
 
 /// Moves the centre of mass to the centre of the field, by whole pixels, as far as the box fits.
 fn centred(digit: &GrayImage) -> Vec<u8> {
-    let (mut mass, mut across, mut down) = (0, 0, 0);
-    for (x, y, pixel) in digit.enumerate_pixels() {
-        let value = u32::from(pixel.0[0]);
-        mass += value;
-        across += value * x;
-        down += value * y;
-    }
+    let [mass, across, down] = moments(digit);
     let offset = |moment: u32, side: u32| {
         // Rounded: SIDE / 2 less the mean position.
         let mean = (2 * moment + mass) / (2 * mass).max(1);

@@ -20,11 +20,14 @@ pub enum Error {
     /// The operating system refused to open a file.
     #[error("cannot open {}: {source}", path.display())]
     Open { path: PathBuf, source: io::Error },
+    /// A symbolic link to a file that does not exist.
+    #[error("{} is a broken link: expected a file at {}, found none; mend the link, or give the file itself", path.display(), target.display())]
+    BrokenLink { path: PathBuf, target: PathBuf },
     /// A folder, a pipe or a device where a file should be.
     #[error("{} is not a regular file; give the path of a file", path.display())]
     NotAFile { path: PathBuf },
     /// No IDX file under any of its conventional names.
-    #[error("found no {what} in {}: looked for {}; fetch the data set, or name the folder that holds it", folder.display(), looked_for.join(", "))]
+    #[error("found no {what} in {}: looked for {}; fetch the data set, name the folder that holds it, or set data.prefix to what the names begin with", folder.display(), looked_for.join(", "))]
     NoPair {
         what: String,
         folder: PathBuf,
@@ -41,6 +44,13 @@ pub enum Error {
         labels: PathBuf,
         label_count: usize,
     },
+    /// Images of another size than those that a run was trained on.
+    #[error("{}: expected images of {expected}, as the training images are, found {found}; give test images made as those are", path.display())]
+    OtherSize {
+        path: PathBuf,
+        expected: String,
+        found: String,
+    },
     /// A label names no class.
     #[error("{}: expected labels below {classes}, found {found} at index {index}; set the number of classes that the set has", path.display())]
     Label {
@@ -56,6 +66,20 @@ pub enum Error {
         found: String,
         next: String,
     },
+    /// Pictures that cannot be read.
+    #[error("{} cannot be used:{}\nmend or delete them, or leave them out with --skip-bad", count(bad.len(), "picture"), lines(bad))]
+    Unreadable { bad: Vec<String> },
+    /// A folder or file that holds no labelled pictures.
+    #[error("{}: expected {expected}, found {found}; {next}", path.display())]
+    Source {
+        path: PathBuf,
+        expected: &'static str,
+        found: String,
+        next: &'static str,
+    },
+    /// A prepared set that cannot be written or read.
+    #[error(transparent)]
+    File(#[from] graft_durable::Error),
     /// A picture that cannot be brought to the form of a set's images.
     #[error("{}: {fault}", path.display())]
     Picture { path: PathBuf, fault: PictureFault },
@@ -100,11 +124,6 @@ pub enum IdxFault {
         "expected an intact gzip stream, found one that is damaged or cut short ({0}); fetch the file again"
     )]
     Gzip(io::Error),
-    /// Something follows the gzip stream, such as a second member.
-    #[error(
-        "expected one gzip member, found more bytes after it; pack the file again as a single member"
-    )]
-    GzipTrailing,
 }
 
 /// What is wrong with a picture.
@@ -115,15 +134,15 @@ pub enum PictureFault {
     #[error("cannot read it: {0}")]
     Read(#[from] io::Error),
     /// A file without content.
-    #[error("the file is empty; give a PNG or JPEG picture")]
+    #[error("the file is empty; give a picture")]
     Empty,
     /// A file above [`MAX_PICTURE_BYTES`].
     #[error(
         "expected a file of at most {MAX_PICTURE_BYTES} bytes, found {0} or more; crop or shrink the picture"
     )]
     Bytes(u64),
-    /// A file that is neither PNG nor JPEG.
-    #[error("expected a PNG or JPEG picture, found {0}; save it as PNG")]
+    /// A file of no format that is read.
+    #[error("expected a picture (JPEG, PNG, WebP, GIF, BMP or TIFF), found {0}; save it as PNG")]
     Format(String),
     /// A side that is zero or above [`MAX_PICTURE_SIDE`], or too many pixels.
     #[error(
@@ -135,11 +154,37 @@ pub enum PictureFault {
         "expected an intact picture, found one that cannot be decoded ({0}); save it again as PNG"
     )]
     Damaged(String),
-    /// A picture on which nothing stands out.
+    /// A picture on which nothing stands out from its surroundings.
     #[error(
-        "expected a digit that stands out from its background, found brightness between {darkest} and {brightest} of 255 only; give a picture with more contrast"
+        "no ink found: expected a digit that stands out from the paper around it, found brightness between {darkest} and {brightest} of 255 without any; give a picture with more contrast"
     )]
     NoInk { darkest: u8, brightest: u8 },
+    /// Nothing but spots, or noise.
+    #[error(
+        "scattered spots found: expected the connected strokes of one digit; crop the picture to the digit, or give one with less noise"
+    )]
+    Scattered,
+    /// A shape without strokes.
+    #[error("filled shape found: expected a digit drawn by strokes; crop the picture to the digit")]
+    Filled,
+    /// More than one digit.
+    #[error("{} digits found: expected one; crop the picture to one digit", words(*.0))]
+    Several(usize),
+    /// A figure too wide for one digit.
+    #[error(
+        "found a figure much wider than high: expected one digit, and these may be several that touch; crop the picture to one digit"
+    )]
+    Joined,
+    /// Something darker than its surroundings, without edges.
+    #[error(
+        "diffuse ink found: expected strokes with clear edges, and this may be a shadow; give a picture in even light, or a sharper one"
+    )]
+    Diffuse,
+    /// A digit of a few pixels.
+    #[error(
+        "found a digit of {0} pixels: expected at least 8 in height or width; give a larger picture"
+    )]
+    SmallDigit(u32),
     /// A set whose images have no pixels, or absurdly many.
     #[error("expected images of at least 1x1 pixels, found {rows}x{columns}")]
     NoSize { rows: usize, columns: usize },
@@ -148,6 +193,35 @@ pub enum PictureFault {
         "a picture of a digit becomes 28x28 pixels, but the images here are {rows}x{columns}; prepare it as a plain picture"
     )]
     DigitSize { rows: usize, columns: usize },
+}
+
+/// A number, in words where that is short.
+fn words(number: usize) -> String {
+    match number {
+        2 => "two".into(),
+        3 => "three".into(),
+        4 => "four".into(),
+        _ => number.to_string(),
+    }
+}
+
+/// How many problems are told one by one.
+const TOLD: usize = 50;
+
+/// Problems one a line, and how many more there are.
+fn lines(problems: &[String]) -> String {
+    let told = problems.iter().take(TOLD);
+    let mut text: String = told.map(|problem| format!("\n  {problem}")).collect();
+    if problems.len() > TOLD {
+        text += &format!("\n  and {} more", problems.len() - TOLD);
+    }
+    text
+}
+
+/// So many things, in words.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{s}")
 }
 
 /// [`Error::Value`], in words.
@@ -166,9 +240,15 @@ pub(crate) fn value<T>(
 /// Opens a regular file. That it is one is asked before opening, since opening a pipe waits for its
 /// other end.
 pub(crate) fn open(path: &Path) -> Result<File, Error> {
-    let failed = |source| Error::Open {
-        path: path.to_owned(),
-        source,
+    let failed = |source: io::Error| match fs::read_link(path) {
+        Ok(target) if source.kind() == io::ErrorKind::NotFound => Error::BrokenLink {
+            path: path.to_owned(),
+            target,
+        },
+        _ => Error::Open {
+            path: path.to_owned(),
+            source,
+        },
     };
     if !fs::metadata(path).map_err(failed)?.is_file() {
         return Err(Error::NotAFile {
@@ -176,4 +256,46 @@ pub(crate) fn open(path: &Path) -> Result<File, Error> {
         });
     }
     File::open(path).map_err(failed)
+}
+
+/// [`Error::Source`].
+pub(crate) fn source<T>(
+    path: &Path,
+    expected: &'static str,
+    found: impl Into<String>,
+    next: &'static str,
+) -> Result<T, Error> {
+    Err(Error::Source {
+        path: path.to_owned(),
+        expected,
+        found: found.into(),
+        next,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_broken_link_is_named_as_such_with_its_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("train-images-idx3-ubyte");
+        std::os::unix::fs::symlink("gone/images", &link).unwrap();
+        let labels = folder.path().join("train-labels-idx1-ubyte");
+        fs::write(&labels, b"").unwrap();
+        let pair = crate::IdxPair::find(folder.path(), crate::Split::Train).unwrap();
+        assert_eq!(pair.images, link);
+        let error = open(&pair.images).unwrap_err().to_string();
+        assert!(
+            error.contains("train-images-idx3-ubyte is a broken link"),
+            "{error}"
+        );
+        assert!(error.contains("gone/images"), "{error}");
+        assert!(matches!(
+            open(&folder.path().join("absent")),
+            Err(Error::Open { .. })
+        ));
+    }
 }

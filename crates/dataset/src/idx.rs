@@ -1,11 +1,11 @@
 //! The IDX format of `LeCun`'s MNIST page, read strictly: two zero bytes, a type code, the number of
 //! dimensions, each dimension as a big-endian u32, then the data; nothing missing, nothing after.
-//! Plain or gzip, told apart by content. Every stream is measured before memory is taken for it.
+//! Plain or gzip (of any number of members), told apart by content. Every stream is measured before memory is taken for it.
 
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
-use flate2::bufread::GzDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 use crate::error::open;
 use crate::{Error, IdxFault};
@@ -39,17 +39,13 @@ fn decode<const RANK: usize>(mut stream: impl Read + Seek) -> Result<Idx<RANK>, 
     stream.rewind()?;
     let mut stream = BufReader::new(stream);
     let dimensions = if gzip {
-        let dimensions = measure(GzDecoder::new(&mut stream), IdxFault::Gzip)?;
-        if !stream.fill_buf()?.is_empty() {
-            return Err(IdxFault::GzipTrailing);
-        }
-        dimensions
+        measure(MultiGzDecoder::new(&mut stream), IdxFault::Gzip)?
     } else {
         measure(&mut stream, IdxFault::Read)?
     };
     stream.rewind()?;
     if gzip {
-        keep(GzDecoder::new(stream), dimensions)
+        keep(MultiGzDecoder::new(stream), dimensions)
     } else {
         keep(stream, dimensions)
     }

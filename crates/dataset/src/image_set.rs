@@ -1,18 +1,35 @@
-//! Labelled grey images of one size, with their pixels exactly as they are on the disk.
+//! Labelled images of one size, with their pixels as they are on the disk.
 
 use std::path::Path;
 
 use crate::error::{IN_MEMORY, value};
-use crate::{Error, idx};
+use crate::pixels::Pixels;
+use crate::split::split_apart;
+use crate::{Error, Holdout, ImageForm, ResizeMode, idx};
 
-/// Labelled grey images of one size; at least one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Labelled images of one size, grey or in colour; at least one.
+#[derive(Clone, Debug)]
 pub struct ImageSet {
     rows: usize,
     columns: usize,
+    channels: usize,
     classes: usize,
-    pixels: Vec<u8>,
+    pixels: Pixels,
     labels: Vec<u8>,
+    origin: Origin,
+}
+
+/// What the pictures of a set's source say beyond pixels and labels; nothing for IDX files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The name of every class.
+    pub(crate) names: Vec<String>,
+    /// The images that the source holds out for validation, where it does.
+    pub(crate) validation: Option<Vec<usize>>,
+    /// For every image the first one that is the same file, itself included.
+    pub(crate) copies: Vec<usize>,
+    /// Why pictures could not be read that are left out.
+    pub(crate) left_out: Vec<String>,
 }
 
 impl ImageSet {
@@ -36,9 +53,11 @@ impl ImageSet {
         let set = Self {
             rows,
             columns,
+            channels: 1,
             classes,
-            pixels: pixels.data,
+            pixels: Pixels::Memory(pixels.data),
             labels: read_labels.data,
+            origin: Origin::default(),
         };
         set.checked(labels)
     }
@@ -58,9 +77,30 @@ impl ImageSet {
         let set = Self {
             rows,
             columns,
+            channels: 1,
             classes,
+            pixels: Pixels::Memory(pixels),
+            labels,
+            origin: Origin::default(),
+        };
+        set.checked(Path::new(IN_MEMORY))
+    }
+
+    /// Makes a set of pictures that were brought to the form of images.
+    pub(crate) fn of_pictures(
+        form: ImageForm,
+        pixels: Pixels,
+        labels: Vec<u8>,
+        origin: Origin,
+    ) -> Result<Self, Error> {
+        let set = Self {
+            rows: form.rows,
+            columns: form.columns,
+            channels: form.channels,
+            classes: origin.names.len(),
             pixels,
             labels,
+            origin,
         };
         set.checked(Path::new(IN_MEMORY))
     }
@@ -74,13 +114,14 @@ impl ImageSet {
                 "give a larger set or limit",
             );
         }
-        let pixels = rows
+        let expected = rows
             .checked_mul(columns)
-            .and_then(|image| image.checked_mul(images));
-        if pixels != Some(self.pixels.len()) {
+            .and_then(|image| image.checked_mul(self.channels)?.checked_mul(images));
+        let found = self.pixels.bytes(self.image_bytes());
+        if expected != Some(found) {
             return value(
                 format!("{images} images of {rows}x{columns} pixels"),
-                format!("{} pixels in all", self.pixels.len()),
+                format!("{found} pixels in all"),
                 "give whole images",
             );
         }
@@ -124,32 +165,127 @@ impl ImageSet {
         self.columns
     }
 
+    /// 1 where images are grey, 3 where they have colours: red, green and blue.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
     /// The number of classes; every label is below it.
     #[must_use]
     pub fn classes(&self) -> usize {
         self.classes
     }
 
-    /// The pixels of image `index`, `[row, column]`.
+    /// The name of every class; none where labels are numbers alone.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.origin.names
+    }
+
+    /// Why pictures could not be read that are left out.
+    #[must_use]
+    pub fn left_out(&self) -> &[String] {
+        &self.origin.left_out
+    }
+
+    /// The pixels of image `index`, `[row, column, channel]`.
     ///
     /// # Panics
     /// As a slice does, when there is no such image.
     #[must_use]
     pub fn image(&self, index: usize) -> &[u8] {
-        let length = self.rows * self.columns;
-        &self.pixels[index * length..][..length]
+        self.pixels.image(index, self.image_bytes())
     }
 
-    /// The pixels of all images, `[image, row, column]`.
-    #[must_use]
-    pub fn pixels(&self) -> &[u8] {
-        &self.pixels
+    /// The pixels of all images, one after another.
+    pub fn images(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.len()).map(|index| self.image(index))
+    }
+
+    fn image_bytes(&self) -> usize {
+        let pixels = self.rows.saturating_mul(self.columns);
+        pixels.saturating_mul(self.channels)
+    }
+
+    /// Which images train and which validate: as the source has it, or else `validation` of them by
+    /// [`split_apart`], with all copies of a picture on one side. Of pictures at most a tenth.
+    ///
+    /// # Errors
+    /// When that would leave no image to train on.
+    pub fn holdout(&self, validation: usize, seed: u64) -> Result<Holdout, Error> {
+        let Origin {
+            names,
+            validation: given,
+            copies,
+            ..
+        } = &self.origin;
+        if let Some(given) = given {
+            let is_given = |index: &usize| given.binary_search(index).is_ok();
+            let (validation, train): (Vec<_>, Vec<_>) = (0..self.len()).partition(is_given);
+            if train.is_empty() {
+                return value("images to train on", "none", "give other training images");
+            }
+            return Ok(Holdout { train, validation });
+        }
+        let most = if names.is_empty() {
+            validation
+        } else {
+            (self.len() / 10).max(1)
+        };
+        split_apart(&self.labels, copies, validation.min(most), seed)
     }
 
     /// The class of every image.
     #[must_use]
     pub fn labels(&self) -> &[u8] {
         &self.labels
+    }
+
+    /// The images with rows and columns exchanged, as EMNIST's are stored; a prepared set stays as it is.
+    #[must_use]
+    pub fn transposed(mut self) -> Self {
+        let (rows, columns) = (self.rows, self.columns);
+        if let Pixels::Memory(pixels) = &mut self.pixels {
+            for image in pixels.chunks_exact_mut(rows * columns) {
+                let turned = (0..columns).flat_map(|x| (0..rows).map(move |y| y * columns + x));
+                let turned: Vec<u8> = turned.map(|at| image[at]).collect();
+                image.copy_from_slice(&turned);
+            }
+            (self.rows, self.columns) = (columns, rows);
+        }
+        self
+    }
+
+    /// The mean brightness of the outermost pixels of all images, 0 to 255.
+    #[must_use]
+    pub fn border(&self) -> u8 {
+        let (mut sum, mut count) = (0_u64, 0_u64);
+        let row = self.columns * self.channels;
+        let mut add = |values: &[u8]| {
+            sum += values.iter().copied().map(u64::from).sum::<u64>();
+            count += values.len() as u64;
+        };
+        for image in self.images() {
+            add(&image[..row]);
+            add(&image[image.len() - row..]);
+            for line in image.chunks_exact(row) {
+                add(&line[..self.channels]);
+                add(&line[row - self.channels..]);
+            }
+        }
+        u8::try_from(sum / count.max(1)).unwrap_or(u8::MAX)
+    }
+
+    /// The form of the images, where pictures are fitted by `fit`.
+    #[must_use]
+    pub fn form(&self, fit: ResizeMode) -> ImageForm {
+        ImageForm {
+            rows: self.rows,
+            columns: self.columns,
+            channels: self.channels,
+            fit,
+        }
     }
 
     /// Only the first `limit` images.
@@ -161,10 +297,24 @@ impl ImageSet {
             let (expected, found) = (format!("at least {limit} images"), self.len());
             return value(expected, found, format!("set a limit of at most {found}"));
         }
+        let length = self.image_bytes();
         self.labels.truncate(limit);
-        self.pixels.truncate(limit * self.rows * self.columns);
-        self.pixels.shrink_to_fit();
+        self.pixels.truncate(limit, length);
+        self.origin.copies.truncate(limit);
+        if let Some(validation) = &mut self.origin.validation {
+            validation.retain(|index| *index < limit);
+        }
         self.checked(Path::new(IN_MEMORY))
+    }
+}
+
+impl PartialEq for ImageSet {
+    fn eq(&self, other: &Self) -> bool {
+        let form = |set: &Self| [set.rows, set.columns, set.channels, set.classes];
+        form(self) == form(other)
+            && self.labels == other.labels
+            && self.origin == other.origin
+            && self.images().eq(other.images())
     }
 }
 

@@ -1,33 +1,43 @@
-//! IDX files to images: strict reading, splits, preprocessing; and any picture to the form that a
-//! set's images have.
+//! Files to images: IDX, folders and tables of pictures; splits, preprocessing; and any picture to the
+//! form that a set's images have.
 //!
 //! Everything here is plain bytes and numbers; this crate knows no model and no tensor library.
-//! An [`ImageSet`] holds pixels exactly as they are on the disk, and [`Preprocessing`] turns them
+//! An [`ImageSet`] holds pixels exactly as IDX files have them, or as a prepared set on the disk, and [`Preprocessing`] turns them
 //! into the f32 values that a network takes.
 
+mod class_folders;
 mod digit;
 mod error;
 mod form;
 mod idx;
+mod image_form;
 mod image_set;
-mod ink;
 mod intact;
+mod listing;
 mod pair;
 mod picture;
+mod pictures;
+mod pixels;
+mod prepared;
 mod preprocess;
 mod resize_mode;
 mod scaling;
 mod shuffle;
 mod split;
+mod survey;
+mod table;
 
 pub use error::{Error, IdxFault, PictureFault};
 pub use form::{Picture, PictureForm, read_picture};
 pub use idx::MAX_IDX_BYTES;
+pub use image_form::ImageForm;
 pub use image_set::ImageSet;
 pub use pair::{IdxPair, Split};
-pub use picture::{MAX_PICTURE_ALLOCATION, MAX_PICTURE_BYTES, MAX_PICTURE_SIDE};
+pub use picture::{MAX_PICTURE_ALLOCATION, MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, png};
+pub use pictures::{PictureRequest, Preparing, read_pictures};
+pub use prepared::PREPARED;
 pub use preprocess::{ImageBatch, MAX_SIZE, Preprocessing};
 pub use resize_mode::{ResizeMode, bilinear_weights};
 pub use scaling::{CAFFE_MEAN_BGR, Scaling};
 pub use shuffle::{resample, shuffle};
-pub use split::{Holdout, split};
+pub use split::{Holdout, split, split_apart};

@@ -1,51 +1,107 @@
-//! PNG and JPEG files to grey pixels, within limits: the content decides the format, sizes are
+//! Files of pictures to pixels, within limits: the content decides the format, sizes are
 //! checked before anything is unpacked, and transparency gets the background it was drawn for.
 
 use std::fmt::Display;
 use std::io::{Cursor, Read};
 
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{
+    DynamicImage, ExtendedColorType, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits,
+};
 
-use crate::ink::percentile;
 use crate::{PictureFault, intact};
 
-/// The largest picture file: 8 MiB.
-pub const MAX_PICTURE_BYTES: u64 = 8 << 20;
+/// The formats that are read.
+const FORMATS: [ImageFormat; 6] = [
+    ImageFormat::Bmp,
+    ImageFormat::Gif,
+    ImageFormat::Jpeg,
+    ImageFormat::Png,
+    ImageFormat::Tiff,
+    ImageFormat::WebP,
+];
+
+/// The largest picture file: 32 MiB.
+pub const MAX_PICTURE_BYTES: u64 = 32 << 20;
 /// The longest side of a picture, in pixels.
 pub const MAX_PICTURE_SIDE: u32 = 16_384;
-/// The most bytes that a picture may unpack to: 64 MiB, a colour photo of 22 megapixels.
-pub const MAX_PICTURE_ALLOCATION: u64 = 64 << 20;
+/// The most bytes that a picture may unpack to: 96 MiB, a colour photo of 33 megapixels.
+pub const MAX_PICTURE_ALLOCATION: u64 = 96 << 20;
 
-/// Reads a picture as grey pixels, 0 is black; turned upright as its EXIF data says. Palettes,
-/// 16-bit and CMYK colours are converted; of an animation the first picture is taken.
+/// Reads a picture as grey pixels, 0 is black; see [`open`].
 pub(crate) fn decode(file: impl Read) -> Result<GrayImage, PictureFault> {
+    Ok(grey(open(&read(file)?)?))
+}
+
+/// The bytes of a picture's file, within [`MAX_PICTURE_BYTES`].
+pub(crate) fn read(file: impl Read) -> Result<Vec<u8>, PictureFault> {
     let mut bytes = Vec::new();
     file.take(MAX_PICTURE_BYTES + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 {
-        0 => return Err(PictureFault::Empty),
-        1..=MAX_PICTURE_BYTES => {}
-        found => return Err(PictureFault::Bytes(found)),
+        0 => Err(PictureFault::Empty),
+        1..=MAX_PICTURE_BYTES => Ok(bytes),
+        found => Err(PictureFault::Bytes(found)),
     }
-    let format = sniff(&bytes).map_err(PictureFault::Format)?;
-    if let Some(reason) = intact::damage(format, &bytes) {
+}
+
+/// Decodes a picture, turned upright as its EXIF data says; of an animation the first picture.
+pub(crate) fn open(bytes: &[u8]) -> Result<DynamicImage, PictureFault> {
+    let mut decoder = decoder(bytes)?;
+    let orientation = decoder.orientation().map_err(damaged)?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    picture.apply_orientation(orientation);
+    Ok(picture)
+}
+
+/// What the head of a picture's file says: its width and height when it is upright, and whether it
+/// has colours.
+pub(crate) fn look(bytes: &[u8]) -> Result<([u32; 2], bool), PictureFault> {
+    let mut decoder = decoder(bytes)?;
+    let ((width, height), colour) = (decoder.dimensions(), decoder.color_type().has_color());
+    let turned = decoder.orientation().map_err(damaged)?.to_exif() > 4;
+    let size = if turned {
+        [height, width]
+    } else {
+        [width, height]
+    };
+    Ok((size, colour))
+}
+
+/// A decoder of a picture that is no larger than it may be.
+fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder + '_, PictureFault> {
+    let format = sniff(bytes).map_err(PictureFault::Format)?;
+    if let Some(reason) = intact::damage(format, bytes) {
         return Err(damaged(reason));
     }
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_PICTURE_ALLOCATION);
-    let mut reader = ImageReader::with_format(Cursor::new(&bytes), format);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(damaged)?;
+    let decoder = reader.into_decoder().map_err(damaged)?;
     check_size(&decoder)?;
-    let orientation = decoder.orientation().map_err(damaged)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
-    picture.apply_orientation(orientation);
-    Ok(grey(picture))
+    Ok(decoder)
+}
+
+/// Pixels `[row, column, channel]`, grey or red, green and blue, as a PNG file; none where the rows are
+/// not whole.
+#[must_use]
+pub fn png(columns: usize, channels: usize, pixels: &[u8]) -> Option<Vec<u8>> {
+    let width = u32::try_from(columns).ok()?;
+    let height = u32::try_from(pixels.len().checked_div(columns * channels)?).ok()?;
+    let kind = if channels == 3 {
+        ExtendedColorType::Rgb8
+    } else {
+        ExtendedColorType::L8
+    };
+    let mut png = Cursor::new(Vec::new());
+    let format = ImageFormat::Png;
+    image::write_buffer_with_format(&mut png, pixels, width, height, kind, format).ok()?;
+    Some(png.into_inner())
 }
 
 /// The format that the content has, or what it seems to be instead.
 fn sniff(bytes: &[u8]) -> Result<ImageFormat, String> {
     match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => Ok(format),
+        Ok(format) if FORMATS.contains(&format) => Ok(format),
         Ok(other) => Err(format!("{other:?}")),
         Err(_) if bytes.get(4..8) == Some(b"ftyp") => Err("HEIC or a video".to_owned()),
         Err(_) if bytes.starts_with(b"%PDF") => Err("PDF".to_owned()),
@@ -108,4 +164,16 @@ fn background_of(pixels: impl Iterator<Item = [u8; 2]>) -> u32 {
     } else {
         0
     }
+}
+
+/// The least value that `percent` of all values are at most; the least of all for 0.
+fn percentile(counts: &[u64; 256], percent: u64) -> u8 {
+    let wanted = (counts.iter().sum::<u64>() * percent).div_ceil(100).max(1);
+    let mut seen = 0;
+    (0..255)
+        .find(|&value| {
+            seen += counts[usize::from(value)];
+            seen >= wanted
+        })
+        .unwrap_or(255)
 }

@@ -1,4 +1,4 @@
-//! From grey u8 images to the f32 batches that a network takes: fitted into a square, scaled, and
+//! From u8 images to the f32 batches that a network takes: fitted into a square and scaled; grey is
 //! repeated over three channels.
 
 use std::ops::Range;
@@ -79,10 +79,10 @@ impl Preprocessing {
         CHANNELS * self.size * self.size
     }
 
-    /// Prepares one image.
+    /// Prepares one image, grey or in colour.
     ///
     /// # Shapes
-    /// `image` `[rows, columns]` to `out` `[3, size, size]`.
+    /// `image` `[rows, columns]` or `[rows, columns, 3]` (red, green, blue) to `out` `[3, size, size]`.
     ///
     /// # Errors
     /// As [`Preprocessing::check`], and when a slice has another length than its shape.
@@ -94,16 +94,37 @@ impl Preprocessing {
         out: &mut [f32],
     ) -> Result<(), Error> {
         self.check(rows, columns)?;
-        let expected = rows.saturating_mul(columns);
-        check_length("image", expected, image.len())?;
+        let pixels = rows.saturating_mul(columns);
+        let in_colour = image.len() == pixels.saturating_mul(CHANNELS);
         check_length("network input", self.values_per_image(), out.len())?;
-        let square = self.fit.square(image, rows, columns, self.size);
-        for (channel, plane) in out.chunks_exact_mut(square.len()).enumerate() {
-            for (value, &pixel) in plane.iter_mut().zip(&square) {
-                *value = self.scaling.value(pixel, channel);
+        if !in_colour {
+            check_length("image", pixels, image.len())?;
+            let square = self.fit.square(image, rows, columns, self.size);
+            for (channel, plane) in out.chunks_exact_mut(square.len()).enumerate() {
+                self.scale(&square, channel, plane);
             }
+            return Ok(());
+        }
+        let planes = out.chunks_exact_mut(self.size * self.size);
+        for (channel, plane) in planes.enumerate() {
+            let colour = self.scaling.colour(channel);
+            // HWC => CHW
+            let values: Vec<u8> = image
+                .iter()
+                .skip(colour)
+                .step_by(CHANNELS)
+                .copied()
+                .collect();
+            let square = self.fit.square(&values, rows, columns, self.size);
+            self.scale(&square, channel, plane);
         }
         Ok(())
+    }
+
+    fn scale(&self, square: &[f32], channel: usize, plane: &mut [f32]) {
+        for (value, &pixel) in plane.iter_mut().zip(square) {
+            *value = self.scaling.value(pixel, channel);
+        }
     }
 
     /// Prepares the images of `set` in `range`.
@@ -161,6 +182,37 @@ mod tests {
         assert_eq!(batch.values, [first, second.clone()].concat());
         assert_eq!(unit.batch(&set(), 1..2).unwrap().values, second);
         assert_eq!(unit.batch(&set(), 2..2).unwrap().shape, [0, 3, 2, 2]);
+    }
+
+    #[test]
+    fn colours_come_in_the_order_that_the_network_takes() {
+        // Two pixels: red and green.
+        let image = [200, 10, 20, 30, 210, 40];
+        for (scaling, order, mean) in [
+            (Scaling::Unit, [0, 1, 2], [0.0; 3]),
+            (Scaling::Caffe, [2, 1, 0], crate::CAFFE_MEAN_BGR),
+        ] {
+            let mut out = vec![0.0; 12];
+            let fit = preprocessing(ResizeMode::Pad, 2, scaling);
+            fit.apply(&image, 1, 2, &mut out).unwrap();
+            for (channel, plane) in out.chunks_exact(4).enumerate() {
+                let of = |pixel: u8| match scaling {
+                    Scaling::Unit => f32::from(pixel) / 255.0,
+                    Scaling::Caffe => f32::from(pixel) - mean[channel],
+                };
+                let [first, second] = [0, 3].map(|at| of(image[at + order[channel]]));
+                assert_eq!(plane, [first, second, of(0), of(0)]);
+            }
+        }
+        // Grey pictures in colour become what they are in grey.
+        for fit in [ResizeMode::Pad, ResizeMode::Resize] {
+            let preprocessing = preprocessing(fit, 3, Scaling::Caffe);
+            let (mut grey, mut colour) = (vec![0.0; 27], vec![0.0; 27]);
+            preprocessing.apply(&[7, 200], 1, 2, &mut grey).unwrap();
+            let thrice = [7, 7, 7, 200, 200, 200];
+            preprocessing.apply(&thrice, 1, 2, &mut colour).unwrap();
+            assert_eq!(grey, colour);
+        }
     }
 
     #[test]

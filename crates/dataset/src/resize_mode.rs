@@ -20,6 +20,9 @@ impl ResizeMode {
     /// The square of `size` that `image` (`[row, column]`) becomes: `[row, column]`, 0 to 255.
     /// Needs sides of at least 1, and `size` at least as large when padding.
     pub(crate) fn square(self, image: &[u8], rows: usize, columns: usize, size: usize) -> Vec<f32> {
+        if [rows, columns] == [size; 2] {
+            return image.iter().copied().map(f32::from).collect();
+        }
         match self {
             Self::Pad => pad(image, rows, columns, size),
             Self::Resize => resize(image, rows, columns, size),

@@ -26,6 +26,14 @@ impl Scaling {
             Self::Caffe => pixel - CAFFE_MEAN_BGR[channel],
         }
     }
+
+    /// Which of red, green and blue (0, 1, 2) is in `channel` of what the network takes.
+    pub(crate) fn colour(self, channel: usize) -> usize {
+        match self {
+            Self::Unit => channel,
+            Self::Caffe => 2 - channel,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,21 @@ pub struct Holdout {
 /// # Errors
 /// When that would leave no image to train on.
 pub fn split(labels: &[u8], validation: usize, seed: u64) -> Result<Holdout, Error> {
+    split_apart(labels, &[], validation, seed)
+}
+
+/// As [`split`], with all copies of an image on one side: `copies` has for every image the first that is
+/// the same, and is empty where none is. Copies count to the class of the first, and a group of them that
+/// is more than its class's share is passed over, so that fewer may be held out.
+///
+/// # Errors
+/// As [`split`].
+pub fn split_apart(
+    labels: &[u8],
+    copies: &[usize],
+    validation: usize,
+    seed: u64,
+) -> Result<Holdout, Error> {
     if validation > 0 && validation >= labels.len() {
         return value(
             "fewer validation images than there are images",
@@ -31,21 +46,30 @@ pub fn split(labels: &[u8], validation: usize, seed: u64) -> Result<Holdout, Err
             "hold out fewer",
         );
     }
+    let first = |index: usize| copies.get(index).copied().unwrap_or(index);
+    let mut sizes = vec![0; 256];
     let mut classes = vec![Vec::new(); 256];
+    let mut group = vec![0; labels.len()];
     for (index, &label) in labels.iter().enumerate() {
-        classes[usize::from(label)].push(index);
+        group[first(index)] += 1;
+        sizes[usize::from(labels[first(index)])] += 1;
+        if first(index) == index {
+            classes[usize::from(label)].push(index);
+        }
     }
-    let sizes: Vec<usize> = classes.iter().map(Vec::len).collect();
     let quotas = quotas(&sizes, validation);
 
     let mut held = vec![false; labels.len()];
-    for ((class, indices), quota) in (0_u64..).zip(&mut classes).zip(quotas) {
+    for ((class, indices), mut quota) in (0_u64..).zip(&mut classes).zip(quotas) {
         shuffle(indices, seed, u64::MAX - class);
-        for &index in indices.iter().take(quota) {
-            held[index] = true;
+        for &mut index in indices {
+            if group[index] <= quota {
+                quota -= group[index];
+                held[index] = true;
+            }
         }
     }
-    let (validation, train) = (0..labels.len()).partition(|&index| held[index]);
+    let (validation, train) = (0..labels.len()).partition(|&index| held[first(index)]);
     Ok(Holdout { train, validation })
 }
 
@@ -106,6 +130,35 @@ mod tests {
             [1, 2, 11, 14, 28, 30, 37, 38, 41, 43, 44, 46]
         );
         assert_ne!(first, split(&labels, 50, 2).unwrap());
+    }
+
+    #[test]
+    fn copies_stay_on_one_side() {
+        // Image 2 n + 1 is a copy of image 2 n for the first 20, in the other class for the first two.
+        let labels: Vec<u8> = (0..100)
+            .map(|index| u8::from(index % 4 > 1 || index == 1))
+            .collect();
+        let copies: Vec<usize> = (0..100)
+            .map(|index| if index < 20 { index - index % 2 } else { index })
+            .collect();
+        let mut sides = [0, 0];
+        for seed in 0..20 {
+            let holdout = split_apart(&labels, &copies, 30, seed).unwrap();
+            assert_eq!(holdout.train.len() + holdout.validation.len(), 100);
+            assert!((29..=30).contains(&holdout.validation.len()));
+            for pair in 0..10 {
+                let held =
+                    [2 * pair, 2 * pair + 1].map(|index| holdout.validation.contains(&index));
+                assert_eq!(held[0], held[1], "seed {seed}");
+                sides[usize::from(held[0])] += 1;
+            }
+        }
+        assert!(sides[0] > 100 && sides[1] > 30, "{sides:?}");
+        // Three copies are more than a share of two.
+        let holdout = split_apart(&[0; 4], &[0, 0, 0, 3], 2, 1).unwrap();
+        assert_eq!(holdout.validation, [3]);
+        let apart = split_apart(&labels, &[], 30, 7).unwrap();
+        assert_eq!(apart, split(&labels, 30, 7).unwrap());
     }
 
     proptest! {

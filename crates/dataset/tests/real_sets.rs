@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use graft_dataset::{IdxPair, ImageSet, Split};
+use graft_dataset::{IdxPair, ImageSet, PictureForm, Split, read_picture};
 
 fn read(folder: &Path, split: Split) -> ImageSet {
     let pair = IdxPair::find(folder, split).unwrap();
@@ -35,6 +35,15 @@ fn mnist_is_what_its_page_says() {
     let test = read(&folder, Split::Test);
     assert_eq!(test.len(), 10_000);
     assert_eq!(test.labels()[..8], [7, 2, 1, 0, 4, 1, 4, 9]);
+    // Saved as pictures, all test images are taken as they are.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("digit.bmp");
+    for image in test.images() {
+        let picture = image::GrayImage::from_vec(28, 28, image.to_vec()).unwrap();
+        picture.save(&path).unwrap();
+        let read = read_picture(&path, PictureForm::Digit, 28, 28).unwrap();
+        assert_eq!(read.pixels, image);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Whatever must not be torn (assets, weights, caches, heads, manifests) is written through [`Pending`]:
 //! into a temporary file beside the destination, flushed to the disk, then renamed over it. A
 //! reader sees the old file or the new one and never half of either; a crash or a full disk leaves
-//! the old one. A file that grows, such as a log, is an [`Appending`].
+//! the old one. A file that grows, such as a log, is an [`Appending`]; large ones are read as [`Maps`].
 //!
 //! Tests make any of these operations fail by the environment variable `GRAFT_FAULT`, such as
 //! `fsync:3:EIO`: the third flush of the process answers so. `docs/reliability.md` has its grammar.
@@ -13,6 +13,7 @@ mod disk;
 mod fault;
 mod hash;
 mod lock;
+mod maps;
 mod pending;
 mod sweep;
 
@@ -20,6 +21,7 @@ pub use appending::Appending;
 pub use disk::{create_folder, create_new_folder};
 pub use hash::{Hashing, sha256, sha256_file};
 pub use lock::Lock;
+pub use maps::Maps;
 pub use pending::{Pending, check_writable, write};
 pub use sweep::sweep;
 

@@ -1,4 +1,4 @@
-//! What surrounds a command: its folders, the signals that stop it, what it prints, and the machine.
+//! What surrounds a command: its folders, the signals that stop it, what it prints, the machine, and its threads.
 
 mod error;
 pub mod interrupt;
@@ -6,7 +6,9 @@ mod machine;
 pub mod output;
 mod paths;
 pub mod progress;
+mod threads;
 
 pub use error::Error;
 pub use machine::{available_memory, cpu_name, cpu_time, peak_memory};
 pub use paths::Paths;
+pub use threads::limit_threads;

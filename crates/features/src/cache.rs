@@ -8,7 +8,7 @@ use graft_durable::{Error as FileError, Lock};
 use graft_environment::interrupt::go_on;
 use graft_environment::output::size;
 
-use crate::key::{self, is_entry};
+use crate::key::{self, is_entry, is_pictures};
 use crate::manifest::Manifest;
 use crate::{Error, Key};
 
@@ -34,6 +34,8 @@ pub struct Listed {
 pub enum Content {
     /// An entry, and what it was made for.
     Entry(Box<Key>),
+    /// Pictures that were decoded and scaled.
+    Pictures,
     /// An entry whose computation is under way or was stopped.
     Partial,
     /// An entry that is damaged or of another version, and of no use.
@@ -170,6 +172,7 @@ fn look(path: PathBuf) -> Listed {
     Listed {
         bytes: files.map(|file| file.len()).sum(),
         content: match Manifest::read(&path) {
+            _ if is_pictures(&path) => Content::Pictures,
             Ok(manifest) => Content::Entry(Box::new(manifest.key)),
             Err(Error::Missing(_)) if path.extension().is_none() => Content::Partial,
             Err(_) => Content::Useless,

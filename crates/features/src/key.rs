@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use graft_dataset::{ImageSet, Preprocessing};
+use graft_dataset::{ImageSet, PREPARED, Preprocessing};
 use graft_durable::Hashing;
 use graft_network::Boundary;
 use serde::{Deserialize, Serialize};
@@ -96,22 +96,36 @@ pub(crate) fn lock(path: &Path) -> PathBuf {
 pub(crate) fn is_entry(path: &Path) -> bool {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let after = name.strip_prefix(NAME);
-    after
+    let is_features = after
         .and_then(|after| after.rsplit_once('-'))
-        .is_some_and(|(_, hash)| hash.len() == 16)
+        .is_some_and(|(_, hash)| hash.len() == 16);
+    is_features || is_pictures(path)
 }
 
-/// SHA-256 over count, rows and columns (each as a little-endian u64) and then all pixels: equal
+/// Whether a name is that of a prepared set of pictures.
+pub(crate) fn is_pictures(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_prefix(PREPARED)
+        .is_some_and(|hash| hash.len() == 16)
+}
+
+/// SHA-256 over count, rows, columns and, of images in colour, channels (each as a little-endian u64) and
+/// then all pixels: equal
 /// images have equal hashes, whatever file they came in.
 #[must_use]
 pub fn hash_images(set: &ImageSet) -> String {
     let mut hashing = Hashing::default();
-    let dimensions = [set.len(), set.rows(), set.columns()];
+    let mut dimensions = vec![set.len(), set.rows(), set.columns()];
+    if set.channels() > 1 {
+        dimensions.push(set.channels());
+    }
     for bytes in dimensions.iter().map(|n| (*n as u64).to_le_bytes()) {
         // Hashing never fails.
         let _ = hashing.write_all(&bytes);
     }
-    let _ = hashing.write_all(set.pixels());
+    for image in set.images() {
+        let _ = hashing.write_all(image);
+    }
     hashing.finish()
 }
 
@@ -178,7 +192,10 @@ mod tests {
         for earlier in ["safetensors", "shards"] {
             assert!(is_entry(&path.with_extension(earlier)), "{earlier}");
         }
+        let pictures = Path::new("cache/pictures-0123456789abcdef");
+        assert!(is_entry(pictures) && is_pictures(pictures) && !is_pictures(&path));
         for other in [
+            "cache/pictures-012",
             "cache/notes.safetensors",
             "cache/features-block5-12",
             "cache/.graft-aB3.tmp",

@@ -79,6 +79,9 @@ pub(crate) struct Outside {
     /// Look for missing files in this folder first
     #[arg(long, value_name = "FOLDER")]
     pub(crate) from: Option<PathBuf>,
+    /// Leave out pictures of a data set that cannot be read, and say which they were
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
 }
 
 /// Options of every verb that computes features.
@@ -210,17 +213,20 @@ pub(crate) enum SplitName {
 /// `graft predict`
 #[derive(Debug, Args)]
 pub(crate) struct Predict {
-    /// PNG or JPEG pictures, of one digit each where the run was trained on MNIST; a run's name or folder
-    /// may stand before them
-    #[arg(required = true, value_name = "[RUN] IMAGE")]
+    /// PNG or JPEG pictures, and folders of them; of one digit each where the run was trained on MNIST. A
+    /// run's name or folder may stand before them
+    #[arg(required = true, value_name = "[RUN] IMAGE|FOLDER")]
     pub(crate) images: Vec<PathBuf>,
+    /// Write what the model saw of each picture as a PNG into this folder
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = "seen")]
+    pub(crate) show: Option<PathBuf>,
     /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
     /// Where from.
     #[command(flatten)]
     pub(crate) outside: Outside,
-    /// Print one JSON object a picture
+    /// Print one JSON object a picture, with the pixels that the model saw, or the error
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -17,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr();
+    graft_environment::limit_threads();
     graft_trainer::set_commit(env!("GRAFT_COMMIT"));
     match commands::run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,

@@ -12,6 +12,13 @@ pub enum Error {
     /// The file cannot be read at all.
     #[error("cannot read {}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+    /// A symbolic link to a file that does not exist.
+    #[error(
+        "{} is a broken link: expected a file at {}, found none; mend the link, or give the file itself",
+        path.display(),
+        target.display()
+    )]
+    BrokenLink { path: PathBuf, target: PathBuf },
     /// The file is larger than any model that Graft has a use for.
     #[error(
         "{} has more than {MAX_FILE_BYTES} bytes, the most that is read of an ONNX file",

@@ -1,7 +1,7 @@
 //! From a file to a model and back.
 
-use std::fs::File;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -15,9 +15,15 @@ use crate::{Error, MAX_FILE_BYTES, ModelProto};
 /// # Errors
 /// When it cannot be read, or has more than [`MAX_FILE_BYTES`]; and as [`decode`]. The file is named.
 pub fn read(path: &Path) -> Result<(Bytes, ModelProto), Error> {
-    let failed = |source| Error::File {
-        path: path.to_owned(),
-        source,
+    let failed = |source: io::Error| match fs::read_link(path) {
+        Ok(target) if source.kind() == io::ErrorKind::NotFound => Error::BrokenLink {
+            path: path.to_owned(),
+            target,
+        },
+        _ => Error::File {
+            path: path.to_owned(),
+            source,
+        },
     };
     let file = File::open(path).map_err(failed)?;
     // By its length first; the file may grow meanwhile, or be a device that tells none.

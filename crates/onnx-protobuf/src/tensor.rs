@@ -101,13 +101,16 @@ impl TensorProto {
         let is_external =
             self.data_location() == DataLocation::External || !self.external_data.is_empty();
         let problem = if is_external {
-            "its elements are in another file; save the model with all its data in one file".into()
+            "its elements are external data, in another file; save the model as one file, with its data inside (in Python: onnx.save(onnx.load(FILE), NEW))".into()
         } else if self.data_type != i32::from(DataType::Float) {
             let found = DataType::try_from(self.data_type).map_or_else(
                 |_| format!("the unknown type {}", self.data_type),
                 |known| known.as_str_name().to_owned(),
             );
-            format!("expected elements of type FLOAT, found {found}")
+            format!(
+                "expected elements of type FLOAT (single precision), found {found}{}",
+                precision(self.data_type)
+            )
         } else if self.raw_data.is_some() && !self.float_data.is_empty() {
             "its elements are both in raw_data and float_data".into()
         } else {
@@ -134,6 +137,16 @@ impl TensorProto {
             problem,
         }
     }
+}
+
+/// The name of another precision, with what to do about it.
+fn precision(data_type: i32) -> String {
+    let name = match DataType::try_from(data_type) {
+        Ok(DataType::Float16 | DataType::Bfloat16) => "half",
+        Ok(DataType::Double) => "double",
+        _ => return String::new(),
+    };
+    format!(" ({name} precision); export the model in single precision, float32")
 }
 
 #[cfg(test)]
@@ -201,17 +214,25 @@ mod tests {
             (change(|t| t.float_data = vec![1.0; 4]), "both"),
             (
                 change(|t| t.data_type = 10),
-                "expected elements of type FLOAT, found FLOAT16",
+                "found FLOAT16 (half precision); export the model in single precision",
+            ),
+            (
+                change(|t| t.data_type = 16),
+                "found BFLOAT16 (half precision)",
+            ),
+            (
+                change(|t| t.data_type = 11),
+                "found DOUBLE (double precision); export",
             ),
             (change(|t| t.data_type = 99), "found the unknown type 99"),
             (change(|t| t.data_type = 0), "found UNDEFINED"),
             (
                 change(|t| t.set_data_location(DataLocation::External)),
-                "in another file",
+                "external data, in another file; save the model as one file",
             ),
             (
                 change(|t| t.external_data = vec![StringStringEntryProto::default()]),
-                "in another file",
+                "external data, in another file; save the model as one file",
             ),
         ];
         for (tensor, expected) in cases {

@@ -1,6 +1,6 @@
 //! Numbers that no run can use.
 
-use graft_dataset::{Holdout, ImageSet, split};
+use graft_dataset::{Holdout, ImageSet};
 use graft_network::Unfreeze;
 
 use crate::{Backbone, Keep, Recipe, RecipeError};
@@ -12,9 +12,11 @@ impl Recipe {
     /// When as many as all images are to be held out.
     pub fn holdout(&self, images: &ImageSet) -> Result<Holdout, RecipeError> {
         let (held_out, all) = (self.data.validation, images.len());
-        let expected = format!("fewer than the {all} training images");
-        ensure(held_out < all, "data.validation", expected, held_out)?;
-        Ok(split(images.labels(), held_out, self.training.seed)?)
+        if images.names().is_empty() {
+            let expected = format!("fewer than the {all} training images");
+            ensure(held_out < all, "data.validation", expected, held_out)?;
+        }
+        Ok(images.holdout(held_out, self.training.seed)?)
     }
 
     /// Refuses numbers that no run can use.
@@ -57,6 +59,13 @@ impl Recipe {
         let holds = training.clip_norm.is_finite() && training.clip_norm >= 0.0;
         let expected = "a finite number from 0";
         ensure(holds, "training.clip_norm", expected, training.clip_norm)?;
+        let share = self.data.test_share;
+        ensure(
+            (0.0..1.0).contains(&share),
+            "data.test_share",
+            "0 to below 1",
+            share,
+        )?;
         let classes = self.data.classes;
         let holds = (2..=256).contains(&classes);
         ensure(holds, "data.classes", "2 to 256", classes)?;
@@ -112,6 +121,7 @@ mod tests {
             r.backbone.unfreeze = Unfreeze::From(Boundary::after(4));
         });
         assert!(behind.contains("which is block3, found block4"), "{behind}");
+        assert!(refused(|r| r.data.test_share = 1.0).contains("data.test_share"));
         assert!(refused(|r| r.data.classes = 1).contains("data.classes"));
         assert!(
             refused(|r| {

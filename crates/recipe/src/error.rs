@@ -13,6 +13,9 @@ pub enum RecipeError {
         name: String,
         known: String,
     },
+    /// A file name that cannot become a part of a folder's.
+    #[error("the recipe's name {name:?} becomes a part of its runs' names: expected 1 to {most} bytes without control characters, found {found}; rename the file", most = crate::name::MOST_BYTES)]
+    Name { name: String, found: String },
     /// A file that cannot be read.
     #[error("cannot read {what} {}: {source}; give a {what}'s name or the path of a .toml file", path.display())]
     Read {

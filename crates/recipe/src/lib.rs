@@ -6,14 +6,17 @@ mod dtype;
 mod error;
 #[cfg(test)]
 mod mutations;
+mod name;
 mod overlay;
 mod precision;
 mod read;
+mod single;
 
 pub use dtype::Dtype;
 pub use error::RecipeError;
-use graft_dataset::Preprocessing;
+use graft_dataset::{Holdout, ImageSet, Preprocessing};
 use graft_network::{Boundary, Network, Unfreeze};
+pub use name::recipe_name;
 pub use precision::Precision;
 pub use read::find;
 use serde::{Deserialize, Serialize};
@@ -44,14 +47,25 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// `mnist`, or a folder with four IDX files of MNIST's names.
+    /// `mnist`; a folder with four IDX files of MNIST's names; a folder of pictures by class; or a table of
+    /// pictures.
     pub source: String,
-    /// How many classes the labels tell apart.
+    /// How many classes the labels tell apart; those of pictures are counted.
     pub classes: usize,
-    /// Use only the first so many images of each file; 0 uses all.
+    /// Use only the first so many images of each file, or so many pictures spread over the classes; 0 uses
+    /// all.
     pub limit: usize,
-    /// Training images held out for validation; 0 trains on all of them.
+    /// Training images held out for validation, of pictures at most a tenth; 0 trains on all of them. Where
+    /// the source has validation pictures, it is these.
     pub validation: usize,
+    /// The share of its training pictures that a source without test pictures gives to the test.
+    pub test_share: f64,
+    /// Decides which pictures these are, and which `limit` leaves.
+    pub split_seed: u64,
+    /// What the names of IDX files begin with, such as EMNIST's `emnist-letters`.
+    pub prefix: String,
+    /// Whether IDX images have rows and columns exchanged, as EMNIST's.
+    pub transpose: bool,
 }
 
 /// Where the features are taken.
@@ -95,6 +109,7 @@ pub struct Training {
     /// Batch size.
     pub batch_size: usize,
     /// Learning rate.
+    #[serde(deserialize_with = "single::checked")]
     pub learning_rate: f64,
     /// Decides the validation split, the head's first weights and the order of the images.
     pub seed: u64,
@@ -104,6 +119,7 @@ pub struct Training {
     pub checkpoint_steps: usize,
     /// The largest L2 norm that the gradient of a layer's weights, or of its biases, may have: a longer
     /// one is scaled down to it, as by Keras' `clipnorm`. 0 clips nothing.
+    #[serde(deserialize_with = "single::deserialize")]
     pub clip_norm: f32,
     /// The optimiser's other numbers.
     pub adam: Adam,
@@ -124,10 +140,13 @@ pub enum Keep {
 #[serde(deny_unknown_fields)]
 pub struct Adam {
     /// Beta 1, the decay of the mean of gradients.
+    #[serde(deserialize_with = "single::deserialize")]
     pub beta_1: f32,
     /// Beta 2, the decay of the mean of squared gradients.
+    #[serde(deserialize_with = "single::deserialize")]
     pub beta_2: f32,
     /// Epsilon; Keras has 1e-7.
+    #[serde(deserialize_with = "single::deserialize")]
     pub epsilon: f32,
 }
 
@@ -143,6 +162,16 @@ impl Default for Recipe {
 }
 
 impl Recipe {
+    /// The recipe with what only the images tell: how many classes there are, and how many images are held
+    /// out.
+    #[must_use]
+    pub fn resolved(&self, images: &ImageSet, holdout: &Holdout) -> Self {
+        let mut resolved = self.clone();
+        resolved.data.classes = images.classes();
+        resolved.data.validation = holdout.validation.len();
+        resolved
+    }
+
     /// The first key in which `other` differs: its name, the value here, and the value there.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<(String, String, String)> {

@@ -203,6 +203,20 @@ mod tests {
             ("training=3", &["[training]"]),
             ("training.epochs", &["KEY=VALUE"]),
             ("zzz=1", &["unknown key `zzz`"]),
+            // As typed, not as 1 or 0.
+            (
+                "training.adam.beta_1=0.99999999999",
+                &["beta_1", "0.99999999999", "become 1"],
+            ),
+            (
+                "training.adam.epsilon=1e-50",
+                &["epsilon", "1e-50", "become 0"],
+            ),
+            ("training.clip_norm=1e39", &["clip_norm", "become infinite"]),
+            (
+                "training.learning_rate=1e-60",
+                &["learning_rate", "1e-60", "become 0"],
+            ),
         ] {
             let error = with(&[set]).unwrap_err().to_string();
             for part in parts {

@@ -1,5 +1,6 @@
 //! An evaluation as text, for a person at a terminal.
 
+use minijinja::context;
 use minijinja::value::{Serde, Value};
 
 use crate::template::fill;
@@ -11,10 +12,10 @@ pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
-/// The figures of `evaluation` as some twenty lines of text.
+/// The figures of `evaluation`, whose classes may have `names`, as some twenty lines of text.
 #[must_use]
-pub fn summary(evaluation: &Evaluation) -> String {
-    let context = Value::from(Serde(evaluation));
+pub fn summary(evaluation: &Evaluation, names: &[String]) -> String {
+    let context = context! { names => names.to_vec(), ..Value::from(Serde(evaluation)) };
     fill(include_str!("summary.txt"), &context, Language::En)
 }
 
@@ -39,12 +40,12 @@ confusion matrix (rows: true class, columns: predicted) and recall
     0    2    .  100.0 %
     1    1    1   50.0 %
 ";
-        assert_eq!(summary(&evaluation), text);
+        assert_eq!(summary(&evaluation, &[]), text);
         for _ in 0..10_000 {
             evaluation.confusion.add(1, 0);
         }
         evaluation.recall[0] = None;
-        let text = summary(&evaluation);
+        let text = summary(&evaluation, &[]);
         let lines: Vec<&str> = text.lines().skip(7).collect();
         let expected = [
             "          0     1   recall",
@@ -52,5 +53,10 @@ confusion matrix (rows: true class, columns: predicted) and recall
             "    1 10001     1   50.0 %",
         ];
         assert_eq!(lines, expected);
+        let text = summary(&evaluation, &["a cat".into(), "dogs\n".into()]);
+        assert!(
+            text.ends_with("no images  a cat\n    1 10001     1   50.0 %  dogs \n"),
+            "{text}"
+        );
     }
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use graft_report::record::{Manifest, RECIPE, RecordError, Sums, read_manifest};
 
 use crate::{RunError, lock, sweep};
@@ -26,6 +28,12 @@ impl Run {
             return newest(runs).ok_or_else(|| RunError::None(runs.to_owned()));
         };
         Self::at(find(runs, name)?)
+    }
+
+    /// Whether `folder` is a run's, complete or not.
+    #[must_use]
+    pub fn is_at(folder: &Path) -> bool {
+        folder.join(RECIPE).is_file()
     }
 
     /// Opens the run in `folder`.
@@ -159,11 +167,40 @@ fn newest(runs: &Path) -> Option<Run> {
         .filter(|path| path.is_dir())
         .filter_map(open)
         .max_by_key(|run| run.manifest.started)
+        .inspect(|run| {
+            if let Some(warning) = from_future(&run.folder, run.manifest.started, Timestamp::now())
+            {
+                tracing::warn!("{warning}");
+            }
+        })
+}
+
+/// What to say of a run that is taken for the newest because its clock was wrong, or this one is.
+fn from_future(folder: &Path, started: Timestamp, now: Timestamp) -> Option<String> {
+    (started > now).then(|| {
+        format!(
+            "run {} is dated in the future, {started}, and counts as the newest until then: set this \
+             computer's clock, or name the run that you mean",
+            folder.display()
+        )
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_from_the_future_is_warned_of() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (run, now) = (Path::new("runs/late"), time("2026-05-01T00:00:00Z"));
+        assert_eq!(from_future(run, now, now), None);
+        let warning = from_future(run, time("2031-01-01T00:00:00Z"), now).unwrap();
+        assert!(
+            warning.contains("runs/late") && warning.contains("2031-01-01"),
+            "{warning}"
+        );
+    }
 
     #[test]
     fn refusals() {

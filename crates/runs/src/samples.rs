@@ -5,6 +5,8 @@ use graft_report::record::{Channel, Picture, Predictions, Prepared, Samples};
 
 use crate::RunError;
 
+/// The longest side of an image that is kept, in pixels; of a larger one every second row and column, or so.
+const LARGEST: usize = 64;
 /// How many of the most confident mistakes are kept.
 const MISTAKES: usize = 36;
 
@@ -39,11 +41,21 @@ pub fn mistakes(images: &ImageSet, predictions: &Predictions) -> Vec<Picture> {
 }
 
 fn picture(images: &ImageSet, index: usize) -> Picture {
+    let (columns, channels) = (images.columns(), images.channels());
+    let step = images.rows().max(columns).div_ceil(LARGEST);
+    let every = |count: usize| (0..count).step_by(step);
+    let image = images.image(index);
+    let pixel =
+        |row: usize, column: usize| &image[(row * columns + column) * channels..][..channels];
+    let rows = every(images.rows());
     Picture {
         index,
         label: images.labels()[index],
-        rows: images.rows(),
-        columns: images.columns(),
-        pixels: images.image(index).to_vec(),
+        rows: rows.len(),
+        columns: every(columns).len(),
+        pixels: rows
+            .flat_map(|row| every(columns).flat_map(move |column| pixel(row, column)))
+            .copied()
+            .collect(),
     }
 }

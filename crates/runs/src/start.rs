@@ -72,7 +72,7 @@ impl Start {
     }
 
     /// What must be the same, by name.
-    fn facts(&self) -> [(&'static str, String); 9] {
+    fn facts(&self) -> [(&'static str, String); 11] {
         let Data {
             source,
             images,
@@ -80,13 +80,18 @@ impl Start {
             rows,
             columns,
             classes,
+            channels,
+            names,
+            ..
         } = &self.data;
         [
             ("the version", self.graft.clone()),
             ("the backend", self.backend.clone()),
             ("the data source", source.clone()),
             ("the size of images", format!("{rows} x {columns}")),
+            ("the channels of images", channels.to_string()),
             ("the number of classes", classes.to_string()),
+            ("the names of classes", names.join(", ")),
             ("the images of sha256", images.clone()),
             ("the labels of sha256", labels.clone()),
             ("the weights of sha256", self.weights.join(" ")),

@@ -146,11 +146,11 @@ impl Kind {
 /// The images' pixels as features, 0 to 1.
 fn pixels(images: &ImageSet) -> Features {
     let values: Vec<f32> = images
-        .pixels()
-        .iter()
+        .images()
+        .flatten()
         .map(|pixel| f32::from(*pixel) / 255.0)
         .collect();
-    Features::held(&values, images.rows() * images.columns())
+    Features::held(&values, values.len() / images.len())
 }
 
 #[cfg(test)]

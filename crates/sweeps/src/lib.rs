@@ -18,12 +18,11 @@ use std::time::Instant;
 
 use graft_compute::ComputeContext;
 use graft_dataset::{ImageSet, Split};
-use graft_durable::sha256;
 use graft_environment::{Paths, interrupt};
 use graft_features::hash_images;
 use graft_report::record::Data;
 use graft_report::sweep::{self, Images, Results};
-use graft_trainer::sources::{Sources, origin};
+use graft_trainer::sources::{Sources, described, origin};
 use jiff::Timestamp;
 
 pub use error::Error;
@@ -49,9 +48,12 @@ pub fn run(
     interrupt::watch()?;
     interrupt::go_on()?;
     let plan = Plan::new(&loaded, overrides, &paths.recipes())?;
-    let train = sources.images(&plan.base, Split::Train)?;
+    let train = sources.images(&plan.base, Split::Train, None)?;
     let test = match loaded.sweep.measure {
-        sweep::Split::Test => Some(sources.images(&plan.base, Split::Test)?),
+        sweep::Split::Test => {
+            let form = train.form(plan.base.preprocessing.fit);
+            Some(sources.images(&plan.base, Split::Test, Some(form))?)
+        }
         sweep::Split::Validation => None,
     };
     let mut bench = Bench {
@@ -96,11 +98,7 @@ pub fn run(
 
 fn data(source: &str, images: &ImageSet) -> Data {
     Data {
-        source: source.to_owned(),
         images: hash_images(images),
-        labels: sha256(images.labels()),
-        rows: images.rows(),
-        columns: images.columns(),
-        classes: images.classes(),
+        ..described(source, images)
     }
 }

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
+use crate::inspect;
+use crate::predict::form;
 use crate::sources::Sources;
 use crate::trainable::Trainable;
 use graft_compute::ComputeContext;
@@ -29,7 +31,10 @@ pub fn evaluate(
     let device = &compute.device;
     let recipe = run.recipe()?;
     let module = Trainable::of_run(run, &recipe, compute)?;
-    let images = sources.images(&recipe, Split::Test)?;
+    let data = &run.manifest().data;
+    let form = form(data, recipe.preprocessing.fit);
+    let images = sources.images(&recipe, Split::Test, Some(form))?;
+    inspect::test(&images, data);
     let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let extracted =
@@ -50,6 +55,7 @@ pub fn evaluate(
         images: extracted.key.images,
         backend: compute.backend.name().into(),
         cache: extracted.cached,
+        names: images.names().to_vec(),
         evaluation: predictions.evaluate()?,
         without_label_errors: if recipe.data.source == MNIST {
             Some(Scores::from(

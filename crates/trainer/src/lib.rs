@@ -5,6 +5,7 @@
 mod error;
 pub mod evaluate;
 pub mod examples;
+mod inspect;
 mod machine;
 pub mod pipeline;
 pub mod predict;

@@ -4,20 +4,20 @@
 use std::env;
 use std::time::Instant;
 
-use graft_dataset::{Holdout, ImageSet, Split};
+use graft_dataset::{Holdout, Split};
 use graft_durable::{check_writable, sha256};
 use graft_report::record::{
-    CacheEntry, Data, Epoch, HeadHashes, Manifest, Stages, TRAIN_PREDICTIONS,
-    VALIDATION_PREDICTIONS,
+    CacheEntry, Epoch, HeadHashes, Manifest, Stages, TRAIN_PREDICTIONS, VALIDATION_PREDICTIONS,
 };
 use jiff::Timestamp;
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
+use crate::inspect;
 use crate::machine;
 use crate::predict::picture_form;
 use crate::proof::prove;
-use crate::sources::{Sources, origin};
+use crate::sources::{Sources, described, origin};
 use crate::trainable::Trainable;
 use crate::training::{State, TrainingEvent, is_best, train as train_module};
 use graft_compute::Backend;
@@ -76,8 +76,10 @@ pub fn train(
     } = config;
     check_writable(&home.runs())?;
 
-    let images = sources.images(recipe, Split::Train)?;
+    let images = sources.images(recipe, Split::Train, None)?;
     let holdout = recipe.holdout(&images)?;
+    let recipe = &recipe.resolved(&images, &holdout);
+    inspect::training(&images, &holdout);
     let loaded = sources.backbone(compute, recipe.backbone)?;
     let frozen = loaded.frozen.hashes()?;
     let mut start = Start {
@@ -89,7 +91,7 @@ pub fn train(
         started,
         recipe: name.into(),
         recipe_sha256: sha256(recipe.to_toml()?.as_bytes()),
-        data: data(recipe, &images),
+        data: described(&recipe.data.source, &images),
         weights: weights(&loaded, recipe),
         backend: compute.backend.name().into(),
         features: None,
@@ -267,18 +269,6 @@ fn predict(
         }
     }
     Ok(())
-}
-
-fn data(recipe: &Recipe, images: &ImageSet) -> Data {
-    Data {
-        source: recipe.data.source.clone(),
-        // Known with the features, or before where it must be compared.
-        images: String::new(),
-        labels: sha256(images.labels()),
-        rows: images.rows(),
-        columns: images.columns(),
-        classes: recipe.data.classes,
-    }
 }
 
 /// SHA-256 of the weights files of all stages that are kept.

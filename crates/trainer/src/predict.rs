@@ -1,9 +1,12 @@
 //! Pictures to classes and probabilities.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::{Tensor, TensorData};
-use graft_dataset::{ImageBatch, ImageSet, Picture, PictureForm, read_picture};
+use graft_dataset::{
+    ImageBatch, ImageForm, ImageSet, Picture, PictureForm, ResizeMode, read_picture,
+};
+use graft_report::record::Data;
 use graft_report::{argmax, softmax};
 use serde::Serialize;
 
@@ -22,44 +25,56 @@ pub struct Prediction {
     pub image: PathBuf,
     /// The class with the largest probability.
     pub class: usize,
+    /// Its name; its number where it has none.
+    pub name: String,
     /// The probability of every class.
     pub probabilities: Vec<f64>,
     /// Whether dark ink on light paper was turned around.
     pub inverted: bool,
+    /// What the model saw, `[row][column]`, or `[row][column, channel]` in colour: 0 is black.
+    pub pixels: Vec<Vec<u8>>,
+    /// 1 for grey, 3 for red, green and blue.
+    pub channels: usize,
 }
 
-/// Classifies `pictures`, PNG or JPEG of any size, with `run`. They are brought to the form of the images
-/// that the run was trained on, as its record has it.
+/// Classifies `pictures`, PNG or JPEG of any size, with `run`, and hands each result to `on_picture` in
+/// order. They are brought to the form of the images that the run was trained on, as its record has it.
 ///
 /// # Errors
-/// When a picture cannot be read in that form, the run or its weights are not what they were, or the
-/// device fails.
+/// When the run or its weights are not what they were, or the device or `on_picture` fails. A picture
+/// that cannot be read in that form stops nothing: its error goes to `on_picture`.
 pub fn predict(
     run: &Run,
     pictures: &[PathBuf],
     compute: &ComputeContext,
     sources: &mut Sources,
-) -> Result<Vec<Prediction>, Error> {
+    mut on_picture: impl FnMut(&Path, Result<Prediction, graft_dataset::Error>) -> Result<(), Error>,
+) -> Result<(), Error> {
     let data = &run.manifest().data;
-    let form = match run.manifest().pictures.as_deref() {
+    let recipe = run.recipe()?;
+    let same = run.manifest().pictures.as_deref() == Some(SAME);
+    let form = form(data, recipe.preprocessing.fit);
+    let kind = match run.manifest().pictures.as_deref() {
         Some(DIGIT) => PictureForm::Digit,
         None if data.is_mnist() => PictureForm::Digit,
         _ => PictureForm::Plain,
     };
-    let prepared = pictures
-        .iter()
-        .map(|path| read_picture(path, form, data.rows, data.columns))
-        .collect::<Result<Vec<_>, _>>()?;
+    let prepared = |path: &Path| {
+        if same {
+            let (pixels, inverted) = (form.read(path)?, false);
+            return Ok(Picture { pixels, inverted });
+        }
+        read_picture(path, kind, data.rows, data.columns)
+    };
     let device = &compute.device;
-    let recipe = run.recipe()?;
     let module = Trainable::of_run(run, &recipe, compute)?;
     let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
-    let predict = |(picture, prepared): (&PathBuf, &Picture)| {
+    let predict = |image: &Path, picture: &Picture| {
         let mut values = vec![0.0; recipe.preprocessing.values_per_image()];
         recipe
             .preprocessing
-            .apply(&prepared.pixels, data.rows, data.columns, &mut values)?;
+            .apply(&picture.pixels, data.rows, data.columns, &mut values)?;
         let side = recipe.preprocessing.size;
         let features = loaded.frozen.forward_alone(ImageBatch {
             values,
@@ -69,19 +84,41 @@ pub fn predict(
         let logits = compute.backend.guarded(|| {
             Ok::<_, Error>(read(module.forward(Tensor::from_data(features, device))?)?)
         })??;
-        Ok(Prediction {
-            image: picture.clone(),
+        let rows = picture.pixels.chunks(data.columns * data.channels);
+        Ok::<_, Error>(Prediction {
+            image: image.to_owned(),
             class: argmax(&logits),
+            name: data.name(argmax(&logits)),
             probabilities: softmax(&logits),
-            inverted: prepared.inverted,
+            inverted: picture.inverted,
+            pixels: rows.map(<[u8]>::to_vec).collect(),
+            channels: data.channels,
         })
     };
-    pictures.iter().zip(&prepared).map(predict).collect()
+    for image in pictures {
+        match prepared(image) {
+            Ok(picture) => on_picture(image, Ok(predict(image, &picture)?))?,
+            Err(error) => on_picture(image, Err(error))?,
+        }
+    }
+    Ok(())
 }
 
 /// How the record names the two forms of [`PictureForm`].
 const DIGIT: &str = "digit";
 const PLAIN: &str = "plain";
+/// Pictures are brought to the form of a set that was made of pictures just as those were.
+const SAME: &str = "same";
+
+/// The form of a run's images, where pictures are fitted by `fit`.
+pub(crate) fn form(data: &Data, fit: ResizeMode) -> ImageForm {
+    ImageForm {
+        rows: data.rows,
+        columns: data.columns,
+        channels: data.channels,
+        fit,
+    }
+}
 
 /// How many images tell what a set is like.
 const LOOKED_AT: usize = 1000;
@@ -90,6 +127,9 @@ const LOOKED_AT: usize = 1000;
 /// are brought to their form as digits: MNIST's digits lie in a box of 20x20 within 28x28, so that next
 /// to none has ink at the edge.
 pub(crate) fn picture_form(source: &str, images: &ImageSet) -> &'static str {
+    if !images.names().is_empty() {
+        return SAME;
+    }
     let (rows, columns) = (images.rows(), images.columns());
     let at_edge = |place: usize| {
         let (row, column) = (place / columns, place % columns);

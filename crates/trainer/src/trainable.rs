@@ -57,7 +57,7 @@ impl Trainable {
         };
         let mut config = HeadConfig {
             features: width,
-            classes: recipe.data.classes,
+            classes: data.classes,
             seed: recipe.training.seed,
             statistics: None,
         };

@@ -87,7 +87,7 @@ fn train_epoch(
     }
     let logits = std::mem::take(&mut state.seen);
     let logits = data.run(|| read(Tensor::cat(logits, 0)))??;
-    let evaluation = Evaluation::new(&data.labels(&order), &logits, recipe.data.classes)?;
+    let evaluation = Evaluation::new(&data.labels(&order), &logits, data.classes)?;
     Ok(Scores::from(&evaluation))
 }
 

@@ -74,8 +74,8 @@ fn each_fault_has_its_name() {
         ("Truncated", gzip(&IMAGES[..21])),
         ("Gzip", wrong_crc),
         ("Gzip", wrong_size),
-        ("GzipTrailing", [gzip(&IMAGES), gzip(&[])].concat()),
-        ("GzipTrailing", [gzip(&IMAGES), vec![0]].concat()),
+        ("Trailing", [gzip(&IMAGES), gzip(&[0])].concat()),
+        ("Gzip", [gzip(&IMAGES), vec![0]].concat()),
     ];
     for (expected, bytes) in cases {
         let error = images(&bytes).unwrap_err();

@@ -17,7 +17,7 @@ fn images_and_counts() {
 #[test]
 fn the_first_images() {
     let two = three().first(2).unwrap();
-    assert_eq!(two.pixels(), [1, 2, 3, 4]);
+    assert_eq!(two.images().collect::<Vec<_>>(), [[1, 2], [3, 4]]);
     assert_eq!(two.labels(), [2, 0]);
     assert_eq!(three().first(3).unwrap(), three());
     let error = three().first(4).unwrap_err().to_string();
@@ -59,7 +59,8 @@ fn files_that_do_not_belong_together_are_named() {
     let labels = write("two-labels", &[0, 0, 8, 1, 0, 0, 0, 2, 3, 9]);
     let one = write("one-label", &[0, 0, 8, 1, 0, 0, 0, 1, 3]);
     let set = ImageSet::read(&images, &labels, 10).unwrap();
-    assert_eq!((set.pixels(), set.labels()), (&[70, 80][..], &[3, 9][..]));
+    assert_eq!(set.images().collect::<Vec<_>>().concat(), [70, 80]);
+    assert_eq!(set.labels(), [3, 9]);
 
     let cases: [(_, _, _, &[&str]); 3] = [
         (
@@ -89,4 +90,24 @@ fn files_that_do_not_belong_together_are_named() {
             assert!(message.contains(word), "{message}");
         }
     }
+}
+
+#[test]
+fn rows_and_columns_are_exchanged() {
+    let set = ImageSet::new(2, 3, vec![1, 2, 3, 4, 5, 6], vec![0], 1).unwrap();
+    let turned = set.clone().transposed();
+    assert_eq!((turned.rows(), turned.columns()), (3, 2));
+    assert_eq!(turned.image(0), [1, 4, 2, 5, 3, 6]);
+    assert_eq!(turned.transposed(), set);
+}
+
+#[test]
+fn borders_tell_dark_from_light() {
+    let mut pixels = vec![200; 9];
+    pixels[4] = 0;
+    let set = ImageSet::new(3, 3, pixels, vec![0], 1).unwrap();
+    assert_eq!(set.border(), 200);
+    // Corners count twice in a row and a column: a mean, not a measure.
+    let set = ImageSet::new(1, 2, vec![0, 100], vec![0], 1).unwrap();
+    assert_eq!(set.border(), 50);
 }

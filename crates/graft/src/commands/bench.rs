@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
     let compute = compute(&arguments.compute, home)?;
     let seed = Recipe::default();
     let mut sources = sources(home, &arguments.outside)?;
-    let set = sources.images(&seed, Split::Train)?;
+    let set = sources.images(&seed, Split::Train, None)?;
     let boundaries = if arguments.no_blocks {
         vec![seed.backbone.boundary]
     } else {

@@ -34,6 +34,7 @@ fn describe(entry: &Listed) -> String {
     let (path, bytes) = (shown(&entry.path), size(entry.bytes));
     let key = match &entry.content {
         Content::Entry(key) => key,
+        Content::Pictures => return format!("{path}  {bytes}  prepared pictures"),
         Content::Useless => {
             return format!("{path}  {bytes}  damaged or of another version: of no use");
         }

@@ -24,7 +24,10 @@ pub(super) fn run(arguments: &Eval, home: &Paths) -> Result<(), Error> {
         "{folder} on {} test images\n",
         evaluated.evaluation.n
     ))?;
-    output::line(&graft_report::summary(&evaluated.evaluation))?;
+    output::line(&graft_report::summary(
+        &evaluated.evaluation,
+        &evaluated.names,
+    ))?;
     let command = graft();
     output::line(&format!(
         "recorded in {folder}/{EVALUATION}, reported in {folder}/report.html (report.zh.html)\n\nNext: {command} report --author NAME, or {command} lab, which measures the lessons of the report"

@@ -21,7 +21,11 @@ pub(super) fn run(arguments: &Extract, paths: &Paths) -> Result<(), Error> {
     };
     let mut sources = sources(paths, &arguments.outside)?;
     let compute = compute(&arguments.compute, paths)?;
-    let images = sources.images(&recipe, split)?;
+    let form = match split {
+        Split::Train => None,
+        Split::Test => Some(sources.form(&recipe)?),
+    };
+    let images = sources.images(&recipe, split, form)?;
     let loaded = sources.backbone(&compute, recipe.backbone)?;
     let extracted = Extractor::new(&loaded, &recipe, &compute, paths).features(&images, split)?;
     output::line(&format!(

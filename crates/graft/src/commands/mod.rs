@@ -60,11 +60,8 @@ pub(crate) fn complain(error: &Error) {
 }
 
 fn sources<'a>(home: &'a Paths, outside: &'a Outside) -> Result<Sources<'a>, Error> {
-    Ok(Sources::new(
-        home,
-        outside.offline,
-        outside.from.as_deref(),
-    )?)
+    let sources = Sources::new(home, outside.offline, outside.from.as_deref())?;
+    Ok(sources.skipping_bad(outside.skip_bad))
 }
 
 fn compute(arguments: &ComputeArguments, home: &Paths) -> Result<ComputeContext, Error> {

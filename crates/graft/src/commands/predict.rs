@@ -1,9 +1,13 @@
 //! `graft predict`
 
+mod pictures;
+
 use std::path::{Path, PathBuf};
 
 use super::{compute, graft, shown, sources};
 use graft_report::percent;
+use graft_report::record::Data;
+use serde::Serialize;
 
 use crate::cli::Predict;
 use crate::output;
@@ -12,27 +16,40 @@ use graft_environment::Paths;
 use graft_runs::Run;
 use graft_trainer::predict::{Prediction, predict};
 
+/// What `--json` prints of a picture that cannot be classified.
+#[derive(Serialize)]
+struct Refused<'a> {
+    image: &'a Path,
+    error: String,
+}
+
 pub(super) fn run(arguments: &Predict, home: &Paths) -> Result<(), Error> {
-    let (name, pictures) = run_and_pictures(&arguments.images, home);
+    let (name, given) = run_and_pictures(&arguments.images, home);
     let run = Run::open(&home.runs(), name)?;
-    if pictures.is_empty() {
+    if given.is_empty() {
         anyhow::bail!(
-            "expected pictures to classify, found only a run; name PNG or JPEG files after it"
+            "expected pictures to classify, found only a run; name PNG or JPEG files, or folders of them, after it"
         );
     }
+    let pictures = pictures::expand(given)?;
     let mut sources = sources(home, &arguments.outside)?;
-    let predictions = predict(
-        &run,
-        pictures,
-        &compute(&arguments.compute, home)?,
-        &mut sources,
-    )?;
-    for prediction in &predictions {
-        if arguments.json {
-            output::json(prediction)?;
-        } else {
-            output::line(&people(prediction))?;
-        }
+    let compute = compute(&arguments.compute, home)?;
+    let mut refused = 0;
+    predict(&run, &pictures, &compute, &mut sources, |image, result| {
+        let told = match result {
+            Ok(prediction) => tell(&prediction, &run.manifest().data, arguments),
+            Err(error) => {
+                refused += 1;
+                refuse(image, &error, arguments.json)
+            }
+        };
+        told.map_err(|error| graft_trainer::Error::Output(format!("{error:#}")))
+    })?;
+    if refused > 0 {
+        anyhow::bail!(
+            "{refused} of {} pictures could not be classified",
+            pictures.len()
+        );
     }
     // Not among the results, which may be piped on.
     output::note(&format!(
@@ -43,11 +60,34 @@ pub(super) fn run(arguments: &Predict, home: &Paths) -> Result<(), Error> {
     Ok(())
 }
 
-/// The first argument names a run if it is a folder, or if it is nothing that a picture's name could
-/// be and pictures follow it; everything else is a picture.
+/// Says why a picture cannot be classified.
+fn refuse(image: &Path, error: &graft_dataset::Error, json: bool) -> Result<(), Error> {
+    let error = error.to_string();
+    if json {
+        return output::json(&Refused { image, error });
+    }
+    output::note(&format!("graft: {error}"));
+    Ok(())
+}
+
+/// Prints a prediction, and writes what the model saw where that is wanted.
+fn tell(prediction: &Prediction, data: &Data, arguments: &Predict) -> Result<(), Error> {
+    let seen = match &arguments.show {
+        Some(folder) => Some(pictures::show(prediction, folder)?),
+        None => None,
+    };
+    if arguments.json {
+        return output::json(prediction);
+    }
+    let seen = seen.map_or_else(String::new, |path| format!("  saw {}", shown(&path)));
+    output::line(&(people(prediction, data) + &seen))
+}
+
+/// The first argument names a run if it is one's folder, or if it is nothing that a picture's name could
+/// be and pictures follow it; everything else is a picture or a folder of them.
 fn run_and_pictures<'a>(given: &'a [PathBuf], home: &Paths) -> (Option<&'a Path>, &'a [PathBuf]) {
     let is_run = |first: &Path, rest: &[PathBuf]| {
-        let folder = first.is_dir() || home.runs().join(first).is_dir();
+        let folder = Run::is_at(first) || home.runs().join(first).is_dir();
         folder || (!rest.is_empty() && first.extension().is_none() && !first.exists())
     };
     match given.split_first() {
@@ -57,12 +97,12 @@ fn run_and_pictures<'a>(given: &'a [PathBuf], home: &Paths) -> (Option<&'a Path>
 }
 
 /// The class, and every class that has a hundredth of the probability.
-fn people(prediction: &Prediction) -> String {
+fn people(prediction: &Prediction, data: &Data) -> String {
     let mut ranked: Vec<_> = prediction.probabilities.iter().enumerate().collect();
     ranked.sort_by(|a, b| b.1.total_cmp(a.1));
     let likely = ranked.iter().filter(|(_, share)| **share >= 0.01);
     let likely: Vec<_> = likely
-        .map(|(class, share)| format!("{class}: {}", percent(**share)))
+        .map(|(class, share)| format!("{}: {}", data.name(*class), percent(**share)))
         .collect();
     let note = if prediction.inverted {
         "  (dark on light, inverted)"
@@ -72,7 +112,7 @@ fn people(prediction: &Prediction) -> String {
     format!(
         "{}  {}  [{}]{note}",
         prediction.image.display(),
-        prediction.class,
+        prediction.name,
         likely.join(", ")
     )
 }

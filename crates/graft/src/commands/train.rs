@@ -12,7 +12,7 @@ use anyhow::Error;
 use graft_compute::Backend;
 use graft_environment::Paths;
 use graft_network::Unfreeze;
-use graft_recipe::Recipe;
+use graft_recipe::{Recipe, recipe_name};
 use graft_runs::Resumable;
 use graft_trainer::pipeline::{TrainConfig, Trained, train};
 
@@ -45,7 +45,10 @@ pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
     };
     let (name, recipe) = match &resume {
         Some(run) => (run.checkpoint.start.recipe.clone(), run.recipe.clone()),
-        None => (stem(name), Recipe::load(name, &home.recipes(), sets)?),
+        None => (
+            recipe_name(name)?,
+            Recipe::load(name, &home.recipes(), sets)?,
+        ),
     };
     let compute = compute(&arguments.compute, home)?;
     let unfreeze = recipe.backbone.unfreeze;
@@ -76,12 +79,6 @@ pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
     } else {
         people(&trained)
     }
-}
-
-/// The recipe's name without folder and ending, as it appears in the run's name.
-fn stem(name: &str) -> String {
-    let stem = std::path::Path::new(name).file_stem().unwrap_or_default();
-    stem.to_string_lossy().into_owned()
 }
 
 /// A row of the table of epochs; the first brings the table's head with it.

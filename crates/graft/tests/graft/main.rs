@@ -19,6 +19,8 @@ mod harness;
 mod images;
 mod labs;
 mod memory;
+mod pictures;
+mod predict;
 mod record;
 mod resume;
 #[cfg(unix)]

@@ -43,12 +43,36 @@ fn recipes_and_overrides_that_do_not_exist() {
         .refuses(1, &["unknown key", "did you mean `training.learning_rate`"]);
     train("backbone.boundary=block6").refuses(1, &["block6", "block5", "backbone"]);
     train("training.epochs=0").refuses(1, &["training.epochs", "at least 1", "0"]);
+    train("training.adam.beta_1=0.99999999999").refuses(1, &["beta_1", "0.99999999999"]);
     train("data.source=/no/such/folder").refuses(1, &["/no/such/folder"]);
     home.graft(&["train", "--recipe", "sead"])
         .refuses(1, &["sead", "seed"]);
     home.graft(&["train", "--recipe", "no/such.toml"])
         .refuses(1, &["no/such.toml"]);
     assert!(home.runs().is_empty() && home.cached().is_empty());
+}
+
+#[test]
+fn a_recipe_whose_name_no_folder_can_have_is_refused_before_work_begins() {
+    let home = Home::new();
+    let name = format!("{}.toml", "n".repeat(240));
+    std::fs::write(home.root().join(&name), "").unwrap();
+    home.graft(&["train", "--recipe", &name])
+        .refuses(1, &["240 bytes", "rename"]);
+    assert!(home.runs().is_empty() && home.cached().is_empty());
+}
+
+#[test]
+fn threads_are_limited_to_a_small_multiple_of_the_cores() {
+    let home = Home::new();
+    let told = home.graft_with(&["doctor"], &[("RAYON_NUM_THREADS", "4000")]);
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert!(told.err.contains("RAYON_NUM_THREADS=4000"), "{}", told.err);
+    let expected = format!("; {} threads", 4 * cores);
+    assert!(told.out.contains(&expected), "{}", told.out);
+    let plain = home.graft_with(&["doctor"], &[("RAYON_NUM_THREADS", "1")]);
+    assert!(plain.out.contains("; 1 threads"), "{}", plain.out);
+    assert!(!plain.err.contains("RAYON_NUM_THREADS"), "{}", plain.err);
 }
 
 #[test]

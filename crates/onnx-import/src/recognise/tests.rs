@@ -168,7 +168,7 @@ fn every_wrong_constant_is_placed() {
         ),
         (
             graph(|g| g.initializer[0].data_type = 10),
-            "tensor \"w0\": expected elements of type FLOAT, found FLOAT16",
+            "tensor \"w0\": expected elements of type FLOAT (single precision), found FLOAT16 (half precision)",
         ),
         (
             graph(|g| g.initializer[3].data_location = 1),

@@ -52,6 +52,13 @@ fn check(svg: &str) {
     );
 }
 
+/// Names that are foreign text, and longer than there is room for.
+fn names(count: usize) -> Vec<String> {
+    (0..count)
+        .map(|class| format!("<{class}> & a long name"))
+        .collect()
+}
+
 #[test]
 fn extreme_charts_are_drawn() {
     let names = || {
@@ -170,9 +177,9 @@ fn other_pictures_are_well_formed() {
         layer("head", Part::Grafted, None, Some(vec![10])),
     ];
     for language in Language::ALL {
-        check(&confusion_svg(&confusion, language));
-        check(&confusion_svg(&Confusion::new(0), language));
-        check(&confusion_svg(&Confusion::new(40), language));
+        check(&confusion_svg(&confusion, &names(2), language));
+        check(&confusion_svg(&Confusion::new(0), &[], language));
+        check(&confusion_svg(&Confusion::new(40), &names(40), language));
         check(&calibration_svg(
             &bins(&[(0.5, true), (1.0, false)]),
             language,
@@ -186,7 +193,7 @@ fn other_pictures_are_well_formed() {
         &[("a".into(), 0.0), ("b & c".into(), 3.0)],
     ));
     check(&shares_svg("time", &[]));
-    let drawn = confusion_svg(&confusion, Language::En);
+    let drawn = confusion_svg(&confusion, &names(2), Language::En);
     assert!(
         drawn.contains("cell right") && drawn.contains("cell wrong"),
         "{drawn}"

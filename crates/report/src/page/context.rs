@@ -35,6 +35,7 @@ pub(super) fn context(run: &Run, lessons: &[Lesson], options: &Options, html: bo
         author => options.author.as_ref().map(|author| author.trim()),
         mnist => manifest.data.is_mnist(),
         classes => record.train.classes,
+        class_name => class_name(run),
         before => vec![manifest.data.rows, manifest.data.columns],
         after => vec![record.samples.prepared.rows, record.samples.prepared.columns],
         prepared_index => record.samples.prepared.index,
@@ -65,7 +66,10 @@ fn evaluations(run: &Run) -> Value {
     };
     let confused = tested.map(|test| test.confusion.mistakes());
     let confused = confused.unwrap_or_default().into_iter().take(NAMED);
-    let confused = confused.map(|(count, truth, predicted)| context! { count, truth, predicted });
+    let name = |class| record.manifest.data.name(class);
+    let confused = confused.map(|(count, truth, predicted)| {
+        context! { count, truth => name(truth), predicted => name(predicted) }
+    });
     // The test images without those whose label is known to be wrong.
     let mnist = test.filter(|_| record.manifest.data.is_mnist());
     let without_errors =
@@ -79,7 +83,7 @@ fn evaluations(run: &Run) -> Value {
         confused => confused.collect::<Vec<_>>(),
         mistakes => test.map(|test| Serde(mistakes(run, test))),
         gap => tested.and_then(|test| gap(&test.calibration)),
-        weakest => tested.and_then(weakest),
+        weakest => tested.and_then(|test| weakest(test, name)),
         known_errors => MNIST_LABEL_ERRORS.len(),
         without_errors => without_errors.map(Serde),
     }
@@ -90,6 +94,12 @@ fn recipe(run: &Run) -> Value {
     let entries = flat(&run.record.recipe).into_iter();
     let recipe: BTreeMap<_, _> = entries.map(|(key, value)| (key, plain(value))).collect();
     Value::from_function(move |key: &str| recipe.get(key).cloned().unwrap_or_default())
+}
+
+/// The name of a class.
+fn class_name(run: &Run) -> Value {
+    let data = run.record.manifest.data.clone();
+    Value::from_function(move |class: usize| data.name(class))
 }
 
 /// Steps per epoch.

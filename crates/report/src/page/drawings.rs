@@ -27,8 +27,15 @@ pub(super) fn drawings(run: &Run, lessons: &[Lesson]) -> BTreeMap<String, String
     add("times", shares(run));
     if let Some(test) = &record.test {
         let figures = &test.evaluated.evaluation;
-        add("confusion", confusion_svg(&figures.confusion, language));
-        add("recall", recall(&figures.confusion, language));
+        let classes = 0..figures.confusion.classes();
+        let names: Vec<String> = classes
+            .map(|class| record.manifest.data.name(class))
+            .collect();
+        add(
+            "confusion",
+            confusion_svg(&figures.confusion, &names, language),
+        );
+        add("recall", recall(&figures.confusion, names, language));
         add("mistakes", wrong(run, test));
         add(
             "calibration",
@@ -95,7 +102,7 @@ fn curve(run: &Run, accuracy: bool) -> String {
 }
 
 /// The recall of every class that has images, with its 95 % interval.
-fn recall(confusion: &Confusion, language: Language) -> String {
+fn recall(confusion: &Confusion, names: Vec<String>, language: Language) -> String {
     let classes = 0..confusion.classes();
     let point = |class: usize| {
         let (right, images) = (confusion.count(class, class), confusion.images(class));
@@ -110,7 +117,7 @@ fn recall(confusion: &Confusion, language: Language) -> String {
         title: language.pick("Recall by class.", "各类的召回率。").into(),
         x_label: language.pick("class", "类别").into(),
         y_label: language.pick("recall", "召回率").into(),
-        x: Axis::Names(classes.clone().map(|class| class.to_string()).collect()),
+        x: Axis::Names(names),
         percent: true,
         series: vec![Series {
             name: language.pick("recall", "召回率").into(),

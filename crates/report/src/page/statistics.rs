@@ -42,7 +42,7 @@ pub(super) fn gap(bins: &[Bin]) -> Option<Value> {
 
 /// The class with the lowest recall, the classes that it is most often taken for, and those whose
 /// interval overlaps with its own; none where there are no images, or no mistakes in this class.
-pub(super) fn weakest(test: &Evaluation) -> Option<Value> {
+pub(super) fn weakest(test: &Evaluation, name: impl Fn(usize) -> String) -> Option<Value> {
     let confusion = &test.confusion;
     let interval = |class| wilson(confusion.count(class, class), confusion.images(class));
     let found = || {
@@ -58,12 +58,12 @@ pub(super) fn weakest(test: &Evaluation) -> Option<Value> {
     let own = interval(class);
     let alike = found().filter(|(other, _)| *other != class && interval(*other).low <= own.high);
     Some(context! {
-        class,
+        class => name(class),
         recall,
         interval => Serde(own),
         count,
-        taken => taken.map(|mistake| mistake.2).collect::<Vec<_>>(),
-        alike => alike.map(|(other, _)| other).collect::<Vec<usize>>(),
+        taken => taken.map(|mistake| name(mistake.2)).collect::<Vec<_>>(),
+        alike => alike.map(|(other, _)| name(other)).collect::<Vec<_>>(),
     })
 }
 

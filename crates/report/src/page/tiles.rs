@@ -3,20 +3,29 @@
 use maud::{Markup, html};
 use serde::Serialize;
 
-use super::picture::ink;
+use super::picture::{ink, shown};
 use super::run::Run;
 use crate::record::{Picture, Tested};
 use crate::{MNIST_LABEL_ERRORS, number};
 
-/// An image with words below it, each pixel as `scale` of the screen's. `alt` is for people who
-/// cannot see it.
-fn tile(pixels: &[u8], size: [usize; 2], scale: usize, alt: &str, lines: &[String]) -> Markup {
-    let [rows, columns] = size;
+/// An image with words below it, each pixel as whole ones of the screen, as far as it gets no wider than
+/// `wide`. `alt` is for people who cannot see it.
+fn tile(source: &str, size: [usize; 2], wide: usize, alt: &str, lines: &[String]) -> Markup {
+    let scale = (wide / size[1].max(1)).max(1);
     html! {
         div.tile {
-            img src=(ink(pixels, rows, columns)) alt=(alt) width=(columns.saturating_mul(scale));
+            img src=(source) alt=(alt) width=(size[1].saturating_mul(scale));
             @for line in lines { span { (line) } }
         }
+    }
+}
+
+/// An image of the record as it is drawn: digits in ink, pictures as they are.
+fn drawn(run: &Run, pixels: &[u8], [rows, columns]: [usize; 2]) -> String {
+    if run.record.manifest.data.names.is_empty() {
+        ink(pixels, rows, columns)
+    } else {
+        shown(pixels, rows, columns)
     }
 }
 
@@ -27,30 +36,34 @@ fn tiles(tiles: impl Iterator<Item = Markup>) -> String {
 /// An image of every class.
 pub(super) fn samples(run: &Run) -> String {
     tiles(run.record.samples.digits.iter().map(|picture| {
-        let label = picture.label;
+        let label = run.record.manifest.data.name(picture.label.into());
         let alt = run.language.pick(
             format!("training image of class {label}"),
             format!("类别 {label} 的训练图片"),
         );
         let size = [picture.rows, picture.columns];
-        tile(&picture.pixels, size, 2, &alt, &[label.to_string()])
+        tile(&drawn(run, &picture.pixels, size), size, 64, &alt, &[label])
     }))
 }
 
 /// An image before preprocessing, or a channel of what becomes of it.
 #[derive(Serialize)]
-pub(super) struct Prepared<'a> {
+pub(super) struct Prepared {
     name: String,
     #[serde(skip)]
-    pixels: &'a [u8],
+    source: String,
+    #[serde(skip)]
     size: [usize; 2],
+    #[serde(rename = "size")]
+    shape: Vec<usize>,
     least: f32,
     most: f32,
 }
 
 /// A training image before preprocessing, and each channel of it after; nothing where the record
 /// has no such image.
-pub(super) fn prepared<'a>(run: &Run<'a>) -> Vec<Prepared<'a>> {
+pub(super) fn prepared(run: &Run) -> Vec<Prepared> {
+    let data = &run.record.manifest.data;
     let samples = &run.record.samples;
     let prepared = &samples.prepared;
     let mut digits = samples.digits.iter();
@@ -60,8 +73,9 @@ pub(super) fn prepared<'a>(run: &Run<'a>) -> Vec<Prepared<'a>> {
     let end = |value: Option<&u8>| f32::from(value.copied().unwrap_or_default());
     let mut images = vec![Prepared {
         name: run.language.pick("as in the file", "原图").to_owned(),
-        pixels: &before.pixels,
         size: [before.rows, before.columns],
+        shape: vec![data.rows, data.columns],
+        source: drawn(run, &before.pixels, [before.rows, before.columns]),
         least: end(before.pixels.iter().min()),
         most: end(before.pixels.iter().max()),
     }];
@@ -69,8 +83,9 @@ pub(super) fn prepared<'a>(run: &Run<'a>) -> Vec<Prepared<'a>> {
         let name = run.language.pick("channel", "通道");
         Prepared {
             name: format!("{name} {place}"),
-            pixels: &channel.pixels,
             size: [prepared.rows, prepared.columns],
+            shape: vec![prepared.rows, prepared.columns],
+            source: ink(&channel.pixels, prepared.rows, prepared.columns),
             least: channel.minimum,
             most: channel.maximum,
         }
@@ -82,9 +97,9 @@ pub(super) fn prepared<'a>(run: &Run<'a>) -> Vec<Prepared<'a>> {
 pub(super) fn compared(run: &Run) -> String {
     tiles(prepared(run).into_iter().map(|image| {
         let [least, most] = [image.least, image.most].map(number::value);
-        let (shape, values) = (number::shape(&image.size), format!("{least} … {most}"));
+        let (shape, values) = (number::shape(&image.shape), format!("{least} … {most}"));
         let lines = [image.name, shape, values];
-        tile(image.pixels, image.size, 4, &lines[0], &lines)
+        tile(&image.source, image.size, 128, &lines[0], &lines)
     }))
 }
 
@@ -97,12 +112,13 @@ pub(super) struct Mistake<'a> {
     /// Its label, with an asterisk where that is known to be wrong.
     label: String,
     known: bool,
-    predicted: usize,
+    predicted: String,
     confidence: f64,
 }
 
 /// The most confident mistakes.
 pub(super) fn mistakes<'a>(run: &Run, test: &'a Tested) -> Vec<Mistake<'a>> {
+    let data = &run.record.manifest.data;
     let is_mnist = run.record.manifest.data.is_mnist();
     let mistake = |picture: &'a Picture| {
         let Picture { index, label, .. } = picture;
@@ -112,9 +128,9 @@ pub(super) fn mistakes<'a>(run: &Run, test: &'a Tested) -> Vec<Mistake<'a>> {
         Some(Mistake {
             picture,
             index: *index,
-            label: format!("{label}{}", if known { "*" } else { "" }),
+            label: data.name((*label).into()) + if known { "*" } else { "" },
             known,
-            predicted: prediction.predicted(),
+            predicted: data.name(prediction.predicted()),
             confidence: prediction.confidence(),
         })
     };
@@ -124,8 +140,8 @@ pub(super) fn mistakes<'a>(run: &Run, test: &'a Tested) -> Vec<Mistake<'a>> {
 /// The same as pictures.
 pub(super) fn wrong(run: &Run, test: &Tested) -> String {
     tiles(mistakes(run, test).into_iter().map(|mistake| {
-        let (picture, predicted) = (mistake.picture, mistake.predicted);
-        let label = picture.label;
+        let (picture, predicted) = (mistake.picture, &mistake.predicted);
+        let label = run.record.manifest.data.name(picture.label.into());
         let alt = run.language.pick(
             format!("a {label} taken for a {predicted}"),
             format!("{label} 被认作 {predicted}"),
@@ -136,6 +152,6 @@ pub(super) fn wrong(run: &Run, test: &Tested) -> String {
             format!("#{}", mistake.index),
         ];
         let size = [picture.rows, picture.columns];
-        tile(&picture.pixels, size, 2, &alt, &lines)
+        tile(&drawn(run, &picture.pixels, size), size, 64, &alt, &lines)
     }))
 }

@@ -19,6 +19,9 @@ pub struct Evaluated {
     pub backend: String,
     /// Whether the features were there.
     pub cache: Cached,
+    /// The name of every class; none where labels are numbers alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// The figures.
     #[serde(flatten)]
     pub evaluation: Evaluation,

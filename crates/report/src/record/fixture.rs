@@ -21,6 +21,7 @@ pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
         images: "ab".repeat(32),
         backend: "cpu".into(),
         cache: Cached::Hit,
+        names: Vec::new(),
         evaluation: predictions.evaluate().unwrap(),
         without_label_errors: Some(Scores::from(&predictions.evaluate().unwrap())),
     };

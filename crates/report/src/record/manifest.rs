@@ -33,7 +33,8 @@ pub struct Manifest {
     pub machine: Machine,
     /// The images of the training split.
     pub data: Data,
-    /// How pictures are brought to the form of these images: `digit` or `plain`; records from before it
+    /// How pictures are brought to the form of these images: `digit`, `plain`, or `same`, as the images
+    /// themselves, which were pictures; records from before it
     /// was put down have none.
     #[serde(default)]
     pub pictures: Option<String>,
@@ -119,9 +120,33 @@ pub struct Data {
     pub columns: usize,
     /// How many classes the labels tell apart.
     pub classes: usize,
+    /// 1 for grey images, 3 for colours.
+    #[serde(default = "one")]
+    pub channels: usize,
+    /// The name of every class; none where labels are numbers alone.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// The mean brightness of the images' outermost pixels, 0 to 255; older records have none.
+    #[serde(default)]
+    pub border: Option<u8>,
+    /// Pictures that could not be read and were left out.
+    #[serde(default)]
+    pub left_out: usize,
+}
+
+/// The channels of records that name none.
+fn one() -> usize {
+    1
 }
 
 impl Data {
+    /// The name of a class: its number, where there are no others.
+    #[must_use]
+    pub fn name(&self, class: usize) -> String {
+        let name = self.names.get(class);
+        name.cloned().unwrap_or_else(|| class.to_string())
+    }
+
     /// Whether the images are MNIST's.
     #[must_use]
     pub fn is_mnist(&self) -> bool {

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-/// A grey image and its label.
+/// An image and its label. Large ones are kept smaller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
     /// Where it stands in its split, counted from 0.
@@ -15,7 +15,7 @@ pub struct Picture {
     pub rows: usize,
     /// Width in pixels.
     pub columns: usize,
-    /// 0 to 255, row by row: `rows * columns` bytes in Base64.
+    /// 0 to 255, row by row: `rows * columns` bytes in Base64, or three times as many in colour.
     #[serde(with = "base64_bytes")]
     pub pixels: Vec<u8>,
 }

@@ -67,6 +67,10 @@ pub(crate) fn results() -> Results {
         rows: 28,
         columns: 28,
         classes: 10,
+        channels: 1,
+        names: Vec::new(),
+        border: None,
+        left_out: 0,
     };
     let images = |count| Images {
         data: data.clone(),

@@ -209,8 +209,8 @@ fn features(home: &Paths) -> Finding {
         Content::Entry(key) => Features::open(&entry.path, key)
             .err()
             .map(|error| error.to_string()),
-        // Its shards are checked when its computation is resumed.
-        Content::Partial => None,
+        // Their shards are checked when they are used, or computation is resumed.
+        Content::Partial | Content::Pictures => None,
     });
     let bytes = entries.iter().map(|entry| entry.bytes).sum();
     match damaged.collect::<Vec<_>>().as_slice() {

@@ -59,6 +59,7 @@ fn with(text: &str) -> (Record, Vec<Lesson>, Options) {
     ] {
         place.clone_from(&text);
     }
+    manifest.data.names = vec![text.clone(); 3];
     manifest.layers[1].block.clone_from(&text);
     manifest.machine.processor = Some(text.clone());
     manifest.machine.driver = Some(text.clone());

@@ -56,6 +56,7 @@ pub(crate) fn record() -> Record {
                 images: hash('7'),
                 backend: "cpu".into(),
                 cache: Cached::Hit,
+                names: Vec::new(),
                 without_label_errors: Some(Scores::from(&without)),
                 evaluation,
             },
@@ -155,6 +156,10 @@ fn manifest() -> Manifest {
             rows: 2,
             columns: 2,
             classes: 3,
+            channels: 1,
+            names: Vec::new(),
+            border: None,
+            left_out: 0,
         },
         origin: Origin {
             file: "vgg16.onnx".into(),

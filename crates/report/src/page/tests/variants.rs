@@ -30,6 +30,7 @@ pub(super) fn variants() -> Vec<Variant> {
         plain(resumed()),
         plain(trained()),
         plain(of_a_folder()),
+        plain(of_pictures()),
         plain(tested(3000, 2, 0)),
         plain(tested(3000, 1000, 50)),
         plain(tested(3000, 1, 400)),
@@ -155,6 +156,24 @@ fn of_a_folder() -> Record {
     let test = record.test.as_mut().unwrap();
     test.mistakes.clear();
     test.evaluated.evaluation.calibration = crate::bins(&[]);
+    record
+}
+
+/// Pictures in colour, of classes with names.
+fn of_pictures() -> Record {
+    let mut record = record();
+    let data = &mut record.manifest.data;
+    data.source = "photos".into();
+    data.names = ["cat", "a dog & a very long name", "<b>"]
+        .map(String::from)
+        .into();
+    data.channels = 3;
+    data.left_out = 2;
+    record.recipe = "[data]\nsource = \"photos\"".parse().unwrap();
+    let test = record.test.as_mut().unwrap();
+    for picture in test.mistakes.iter_mut().chain(&mut record.samples.digits) {
+        picture.pixels = [200, 100, 0].repeat(4);
+    }
     record
 }
 

@@ -1,0 +1,111 @@
+//! Which pictures a source has, and what they are labelled: from a folder with a subfolder a class, or a
+//! table. Nothing of a picture is read here.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::error::source;
+use crate::{Error, class_folders, table};
+
+/// The most classes, for a label is one byte.
+const MAX_CLASSES: usize = 256;
+
+/// What a source keeps a picture for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Train,
+    Validation,
+    Test,
+}
+
+impl Part {
+    /// The part of that name, as folders and tables have it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "train" | "training" => Some(Self::Train),
+            "val" | "valid" | "validation" => Some(Self::Validation),
+            "test" | "testing" => Some(Self::Test),
+            _ => None,
+        }
+    }
+}
+
+/// A picture of a source, before its classes are numbered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) path: PathBuf,
+    pub(crate) class: String,
+    pub(crate) part: Part,
+}
+
+/// A labelled picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Picture {
+    pub(crate) path: PathBuf,
+    pub(crate) label: u8,
+    pub(crate) part: Part,
+}
+
+/// The pictures of a source, in the order of their files' names, whatever class they are in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listing {
+    /// The name of every class: numbers by their value, others by the alphabet.
+    pub(crate) classes: Vec<String>,
+    pub(crate) pictures: Vec<Picture>,
+}
+
+impl Listing {
+    /// Lists the pictures of `source`: a folder, or a file in CSV or JSON lines.
+    pub(crate) fn read(source: &Path) -> Result<Self, Error> {
+        let (classes, found) = if source.is_dir() {
+            class_folders::read(source)?
+        } else {
+            let found = table::read(source)?;
+            let classes = found.iter().map(|one| one.class.clone()).collect();
+            (classes, found)
+        };
+        Self::new(source, classes, found)
+    }
+
+    fn new(path: &Path, classes: BTreeSet<String>, mut found: Vec<Found>) -> Result<Self, Error> {
+        let number = classes.len();
+        if !(2..=MAX_CLASSES).contains(&number) {
+            return source(
+                path,
+                "2 to 256 classes of pictures, each in a subfolder of its own",
+                number.to_string(),
+                "give such a folder, a table of path and label (.csv or .jsonl), or IDX files",
+            );
+        }
+        let mut classes: Vec<String> = classes.into_iter().collect();
+        if let Some(numbers) = numbers(&classes) {
+            let mut numbered: Vec<_> = numbers.into_iter().zip(classes).collect();
+            numbered.sort();
+            classes = numbered.into_iter().map(|(_, class)| class).collect();
+        }
+        found.sort_by(|a, b| {
+            let key = |one: &Found| one.path.file_name().map(ToOwned::to_owned);
+            key(a).cmp(&key(b)).then_with(|| a.path.cmp(&b.path))
+        });
+        let label = |class: &str| classes.iter().position(|known| known == class);
+        let labelled = |one: Found| Picture {
+            label: label(&one.class)
+                .and_then(|label| u8::try_from(label).ok())
+                .unwrap_or(u8::MAX),
+            path: one.path,
+            part: one.part,
+        };
+        Ok(Self {
+            pictures: found.into_iter().map(labelled).collect(),
+            classes,
+        })
+    }
+}
+
+/// The classes as numbers, where all of them are.
+fn numbers(classes: &[String]) -> Option<Vec<u64>> {
+    classes.iter().map(|class| class.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests;

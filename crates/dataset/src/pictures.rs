@@ -1,0 +1,168 @@
+//! From a source of pictures to a set of images: listed, looked at, split, prepared.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::source as no;
+use crate::image_set::Origin;
+use crate::listing::{Listing, Part, Picture};
+use crate::pixels::Pixels;
+use crate::prepared::Prepared;
+use crate::split::split_apart;
+use crate::survey::{self, Surveyed, survey};
+use crate::{Error, ImageForm, ImageSet, Preprocessing, Split};
+
+/// Which pictures are wanted, and as what.
+#[derive(Clone, Copy, Debug)]
+pub struct PictureRequest<'a> {
+    /// Training images, with those that the source holds out for validation; or test images.
+    pub split: Split,
+    /// The share of its training pictures that a source without test pictures gives to the test.
+    pub test_share: f64,
+    /// Decides which these are, and which a limit leaves.
+    pub seed: u64,
+    /// How many pictures are used, spread over the classes; 0 uses all.
+    pub limit: usize,
+    /// Fit and size of the network's input.
+    pub preprocessing: Preprocessing,
+    /// The form that images must have; none lets the pictures decide.
+    pub form: Option<ImageForm>,
+    /// The folder of prepared sets.
+    pub cache: &'a Path,
+    /// Whether pictures that cannot be read are left out rather than refused.
+    pub skip_bad: bool,
+}
+
+/// What is under way, for those who wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preparing {
+    /// Files are read and hashed.
+    Looking,
+    /// Pictures are decoded and scaled.
+    Decoding,
+}
+
+/// Reads the pictures of `source`: a folder with a subfolder for each class, with `train`, `val` and
+/// `test` above them or without; or a table (`.csv` with a head, or `.jsonl`) of `path`, `label` and
+/// perhaps `split`. `advance` is told what is under way, of how many pictures, and how many more are done;
+/// it may stop the work.
+///
+/// # Errors
+/// When the source has no such pictures, or some cannot be read; and whatever `advance` fails with.
+pub fn read_pictures<E: From<Error>>(
+    source: &Path,
+    request: PictureRequest,
+    mut advance: impl FnMut(Preparing, usize, usize) -> Result<(), E>,
+) -> Result<ImageSet, E> {
+    let Listing { classes, pictures } = Listing::read(source)?;
+    let own_test = pictures.iter().any(|picture| picture.part == Part::Test);
+    let is_wanted = |picture: &Picture| match request.split {
+        Split::Test if own_test => picture.part == Part::Test,
+        Split::Test => picture.part == Part::Train,
+        Split::Train => picture.part != Part::Test,
+    };
+    let pictures: Vec<_> = pictures.into_iter().filter(is_wanted).collect();
+    let total = pictures.len();
+    let seen = survey(&pictures, |more| advance(Preparing::Looking, total, more))?;
+    let (mut known, mut left_out) = (Vec::new(), Vec::new());
+    for (picture, seen) in pictures.into_iter().zip(seen) {
+        match seen {
+            Ok(seen) => known.push((picture, seen)),
+            Err(error) => left_out.push(error.to_string()),
+        }
+    }
+    refuse(&left_out, request.skip_bad)?;
+    if !own_test {
+        share(&mut known, request)?;
+    }
+    limit(&mut known, request)?;
+    if known.is_empty() {
+        let what = match request.split {
+            Split::Train => "training pictures",
+            Split::Test => "test pictures, or data.test_share above 0",
+        };
+        return Ok(no(source, what, "none", "give some")?);
+    }
+    let total = known.len();
+    let form = request
+        .form
+        .unwrap_or_else(|| survey::form(known.iter().map(|one| &one.1), request.preprocessing));
+    let files: Vec<_> = known
+        .iter()
+        .map(|(picture, seen)| (&*picture.path, &*seen.sha256))
+        .collect();
+    // From here the time counts.
+    advance(Preparing::Decoding, total, 0)?;
+    let advance = |more| advance(Preparing::Decoding, total, more);
+    let (prepared, bad) = Prepared::make(&files, form, request.cache, advance)?;
+    let is_good = |place: &usize| bad.binary_search_by_key(place, |one| one.0).is_err();
+    let places: Vec<usize> = (0..total).filter(is_good).collect();
+    left_out.extend(bad.into_iter().map(|(_, why)| why));
+    refuse(&left_out, request.skip_bad)?;
+    let known: Vec<_> = places.iter().map(|place| &known[*place]).collect();
+    let labels = known.iter().map(|one| one.0.label).collect();
+    let is_held = |index: &usize| known[*index].0.part == Part::Validation;
+    let held: Vec<usize> = (0..known.len()).filter(is_held).collect();
+    let origin = Origin {
+        validation: (!held.is_empty()).then_some(held),
+        copies: survey::copies(known.iter().map(|one| &one.1)),
+        left_out,
+        names: classes,
+    };
+    let pixels = Pixels::Prepared(Arc::new(prepared), places);
+    Ok(ImageSet::of_pictures(form, pixels, labels, origin)?)
+}
+
+/// Refuses pictures that cannot be read, where they are not to be left out.
+fn refuse(bad: &[String], skip_bad: bool) -> Result<(), Error> {
+    if bad.is_empty() || skip_bad {
+        return Ok(());
+    }
+    let bad = bad.to_vec();
+    Err(Error::Unreadable { bad })
+}
+
+/// A picture, and what is known of it.
+type Known = (Picture, Surveyed);
+
+/// Leaves the share of pictures that is the wanted split's, where the source has no test pictures.
+fn share(known: &mut Vec<Known>, request: PictureRequest) -> Result<(), Error> {
+    let is_train = |place: &usize| known[*place].0.part == Part::Train;
+    let places: Vec<usize> = (0..known.len()).filter(is_train).collect();
+    let train = || places.iter().map(|place| &known[*place]);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a share of a count that is far below 2^52"
+    )]
+    let wanted = (places.len() as f64 * request.test_share).round() as usize;
+    let labels: Vec<u8> = train().map(|one| one.0.label).collect();
+    let copies = survey::copies(train().map(|one| &one.1));
+    let test = split_apart(&labels, &copies, wanted, request.seed)?.validation;
+    let test: Vec<usize> = test.into_iter().map(|index| places[index]).collect();
+    keep(known, |place| {
+        test.binary_search(&place).is_ok() == (request.split == Split::Test)
+    });
+    Ok(())
+}
+
+/// Leaves as many as the limit says.
+fn limit(known: &mut Vec<Known>, request: PictureRequest) -> Result<(), Error> {
+    if request.limit == 0 || request.limit >= known.len() {
+        return Ok(());
+    }
+    let labels: Vec<u8> = known.iter().map(|one| one.0.label).collect();
+    let kept = split_apart(&labels, &[], request.limit, request.seed)?.validation;
+    keep(known, |place| kept.binary_search(&place).is_ok());
+    Ok(())
+}
+
+/// Keeps what is at some places.
+fn keep(known: &mut Vec<Known>, is_kept: impl Fn(usize) -> bool) {
+    let mut place = 0..;
+    known.retain(|_| place.next().is_some_and(&is_kept));
+}
+
+#[cfg(test)]
+mod tests;
