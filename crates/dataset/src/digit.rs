@@ -52,7 +52,9 @@ pub(crate) fn prepare(picture: GrayImage) -> Result<Picture, PictureFault> {
     } = paper(relief::smoothed(&relief::plane(&picture)));
     let relief = relief::relief(&even);
     let chosen = choice::choose(&relief, &lit).map_err(|reason| fault(reason, &picture))?;
-    let digit = scaled(&stroke::drawn(&relief.depth, &chosen), BOX, BOX);
+    let drawn = stroke::drawn(&relief.depth, &chosen);
+    let drawn = drawn.ok_or_else(|| fault(Reason::Nothing, &picture))?;
+    let digit = scaled(&drawn, BOX, BOX);
     Ok(Picture {
         pixels: centred(&digit),
         inverted,

@@ -210,12 +210,11 @@ const TOLD: usize = 50;
 
 /// Problems one a line, and how many more there are.
 fn lines(problems: &[String]) -> String {
-    let told = problems.iter().take(TOLD);
-    let mut text: String = told.map(|problem| format!("\n  {problem}")).collect();
-    if problems.len() > TOLD {
-        text += &format!("\n  and {} more", problems.len() - TOLD);
-    }
-    text
+    let more = problems.len().saturating_sub(TOLD);
+    let told = problems.iter().take(TOLD).cloned();
+    told.chain((more > 0).then(|| format!("and {more} more")))
+        .flat_map(|line| ["\n  ".to_owned(), line])
+        .collect()
 }
 
 /// So many things, in words.

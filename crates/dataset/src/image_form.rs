@@ -126,14 +126,14 @@ struct Pixels {
 pub(crate) fn inside(size: [u32; 2], within: [u32; 2]) -> [u32; 2] {
     let ([across, down], [limit_across, limit_down]) = (size.map(u64::from), within.map(u64::from));
     // Rounded to the nearest.
-    let side = |side: u64, limit: u64, of: u64| {
-        let side = (side * limit + of / 2) / of;
-        u32::try_from(side).unwrap_or(u32::MAX).max(1)
+    let scaled = |length: u64, limit: u64, of: u64| {
+        let rounded = (length * limit + of / 2) / of;
+        u32::try_from(rounded).unwrap_or(u32::MAX).max(1)
     };
     if across * limit_down >= down * limit_across {
-        [within[0], side(down, limit_across, across)]
+        [within[0], scaled(down, limit_across, across)]
     } else {
-        [side(across, limit_down, down), within[1]]
+        [scaled(across, limit_down, down), within[1]]
     }
 }
 

@@ -51,14 +51,13 @@ impl Prepared {
         let mut bad = Vec::new();
         for (number, some) in pictures.chunks(prepared.per_shard).enumerate() {
             let path = folder.join(format!("{number:06}"));
-            let of_shard = match prepared.open(&path, some.len()) {
-                Some(bad) => bad,
-                None => {
-                    write(&path, &shard(some, form)).map_err(Error::from)?;
-                    prepared
-                        .open(&path, some.len())
-                        .ok_or_else(|| changed(&path))?
-                }
+            let of_shard = if let Some(bad) = prepared.open(&path, some.len()) {
+                bad
+            } else {
+                write(&path, &shard(some, form)).map_err(Error::from)?;
+                prepared
+                    .open(&path, some.len())
+                    .ok_or_else(|| changed(&path))?
             };
             let first = number * prepared.per_shard;
             bad.extend(

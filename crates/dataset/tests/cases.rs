@@ -1,8 +1,6 @@
 //! One drawn 3 as people photograph it: every picture of it becomes what the plain one does, and an
 //! empty sheet is called that.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
-
 use std::path::Path;
 
 use graft_dataset::{Error, Picture, PictureFault, PictureForm, read_picture};

@@ -164,7 +164,7 @@ fn read(path: &Path, bytes: &[u8]) -> Verdict {
     place(path, bytes);
     match read_digit(path) {
         Ok(digit) => {
-            assert_eq!(digit.pixels.iter().max(), Some(&255));
+            assert!(digit.pixels.iter().any(|value| *value > 127));
             let plain = read_picture(path, PictureForm::Plain, 20, 30).unwrap();
             assert_eq!(plain.pixels.len(), 600);
             Verdict::Accepted
@@ -202,11 +202,11 @@ fn mutated_pictures_are_read_or_refused() {
     target.run(|bytes| read(&folder.path().join("the-picture"), bytes));
 }
 
-/// A black square in the middle of a white picture.
-fn square(side: u32) -> GrayImage {
-    let ink = side / 3..side / 2;
+/// A black 1 in the middle of a white picture.
+fn one(side: u32) -> GrayImage {
+    let (across, down) = (side * 15 / 32..side * 17 / 32, side / 4..side * 3 / 4);
     GrayImage::from_fn(side, side, |x, y| {
-        Luma([if ink.contains(&x) && ink.contains(&y) {
+        Luma([if across.contains(&x) && down.contains(&y) {
             0
         } else {
             255
@@ -217,15 +217,15 @@ fn square(side: u32) -> GrayImage {
 #[test]
 fn the_largest_pictures_stay_within_the_limits() {
     let folder = tempfile::tempdir().unwrap();
-    let opaque = DynamicImage::from(square(4096)).to_rgba8();
+    let opaque = DynamicImage::from(one(4096)).to_rgba8();
     let clear = RgbaImage::from_fn(4096, 4096, |x, y| {
         let mut pixel = *opaque.get_pixel(x, y);
         pixel.0[3] = 255 - pixel.0[0];
         pixel
     });
     let corpus = [
-        encoded(&square(8192).into(), ImageFormat::Png),
-        encoded(&square(4096).into(), ImageFormat::Jpeg),
+        encoded(&one(8192).into(), ImageFormat::Png),
+        encoded(&one(4096).into(), ImageFormat::Jpeg),
         encoded(&opaque.into(), ImageFormat::Png),
         encoded(&clear.into(), ImageFormat::Png),
     ];

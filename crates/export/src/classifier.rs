@@ -62,7 +62,7 @@ impl Classifier {
             images: Images {
                 rows: data.rows,
                 columns: data.columns,
-                colour: false,
+                colour: data.channels == 3,
             },
             preprocessing: recipe.preprocessing,
             stages,

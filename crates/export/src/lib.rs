@@ -18,5 +18,4 @@ mod write;
 pub use classifier::{Classifier, Images};
 pub use error::Error;
 pub use head::Head;
-pub use metadata::class_names;
 pub use model::{FEATURES, IMAGES, LOGITS, OPSET, Options, PROBABILITIES};

@@ -11,11 +11,12 @@ pub(crate) fn of(run: &Run) -> Result<Vec<(&'static str, String)>, Error> {
     let name = run.folder().file_name().unwrap_or_default();
     let hashes =
         |stage: &graft_report::record::StageHashes| format!("{} {}", stage.stage, stage.after);
+    let names = (0..manifest.data.classes).map(|class| manifest.data.name(class));
     let stages: Vec<_> = manifest.backbone.stages.iter().map(hashes).collect();
     Ok(vec![
         (
             "classes",
-            serde_json::json!(class_names(manifest.data.classes)).to_string(),
+            serde_json::json!(names.collect::<Vec<_>>()).to_string(),
         ),
         ("run", name.to_string_lossy().into_owned()),
         (
@@ -31,11 +32,4 @@ pub(crate) fn of(run: &Run) -> Result<Vec<(&'static str, String)>, Error> {
         ("stages_sha256", stages.join("\n")),
         ("head_sha256", manifest.head.after.clone()),
     ])
-}
-
-/// The name of every class, in the order of the outputs: the labels' numbers, which for MNIST are the
-/// digits.
-#[must_use]
-pub fn class_names(classes: usize) -> Vec<String> {
-    (0..classes).map(|class| class.to_string()).collect()
 }

@@ -111,7 +111,8 @@ const PLAIN: &str = "plain";
 const SAME: &str = "same";
 
 /// The form of a run's images, where pictures are fitted by `fit`.
-pub(crate) fn form(data: &Data, fit: ResizeMode) -> ImageForm {
+#[must_use]
+pub fn form(data: &Data, fit: ResizeMode) -> ImageForm {
     ImageForm {
         rows: data.rows,
         columns: data.columns,

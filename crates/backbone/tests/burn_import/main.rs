@@ -9,6 +9,8 @@
     reason = "all of this file is a test, helpers included"
 )]
 #![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     clippy::similar_names,
     clippy::too_many_lines,
     reason = "burn-import names and orders what it generates"

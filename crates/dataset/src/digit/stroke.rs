@@ -18,8 +18,13 @@ const BOX_SIDE: f32 = 20.0;
 const WIDTHS: [f32; 3] = [1.7, 2.5, 4.0];
 
 /// The digit, `bounds` of the picture, as a black and white picture cropped to its edges.
-pub(super) fn drawn(depth: &Plane, chosen: &Chosen) -> GrayImage {
+///
+/// None where nothing of it is left.
+pub(super) fn drawn(depth: &Plane, chosen: &Chosen) -> Option<GrayImage> {
     let ink = fine(depth, chosen);
+    if !ink.set.contains(&true) {
+        return None;
+    }
     let [inside, outside] = [false, true].map(|value| distance_to(&ink, value));
     let bounds = ink.bounds();
     let longer = f32::from(u16::try_from(bounds.longer()).unwrap_or(u16::MAX));
@@ -40,9 +45,10 @@ pub(super) fn drawn(depth: &Plane, chosen: &Chosen) -> GrayImage {
         right,
         bottom,
     } = grown.bounds();
-    GrayImage::from_fn(right - left, bottom - top, |x, y| {
+    let (width, height) = (right.checked_sub(left)?, bottom.checked_sub(top)?);
+    Some(GrayImage::from_fn(width, height, |x, y| {
         Luma([if grown.at(left + x, top + y) { 255 } else { 0 }])
-    })
+    }))
 }
 
 /// By how many pixels every edge moves out, for strokes of a `width` in a digit of a `longer` side.
@@ -98,6 +104,9 @@ fn fine(depth: &Plane, chosen: &Chosen) -> Mask {
         scaled(down),
         FilterType::CatmullRom,
     );
+    // A line thinner than a pixel is fainter here than in the picture.
+    let darkest = large.pixels().map(|pixel| pixel.0[0]).fold(0.0, f32::max);
+    let level = chosen.level.min(darkest / 2.0);
     let room = FINE / 10;
     Mask::from_fn(
         large.width() + 2 * room,
@@ -105,7 +114,7 @@ fn fine(depth: &Plane, chosen: &Chosen) -> Mask {
         |x, y| {
             let place = x.checked_sub(room).zip(y.checked_sub(room));
             let pixel = place.and_then(|(x, y)| large.get_pixel_checked(x, y));
-            pixel.is_some_and(|pixel| pixel.0[0] > chosen.level)
+            pixel.is_some_and(|pixel| pixel.0[0] > level)
         },
     )
 }

@@ -52,7 +52,7 @@ pub(crate) enum ModelFormat {
 pub(crate) enum Runtime {
     /// ONNX Runtime
     Onnxruntime,
-    /// OpenVINO
+    /// The package openvino
     Openvino,
 }
 

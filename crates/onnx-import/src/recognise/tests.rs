@@ -172,7 +172,7 @@ fn every_wrong_constant_is_placed() {
         ),
         (
             graph(|g| g.initializer[3].data_location = 1),
-            "tensor \"b1\": its elements are in another file",
+            "tensor \"b1\": its elements are external data, in another file",
         ),
         (
             graph(|g| {
@@ -210,8 +210,8 @@ fn what_prepares_images_is_left_out_where_it_reads_constants_alone() {
     for (preparation, expected) in [
         (
             vec![
-                node("Shape", &["images"], "shape"),
-                node("Div", &["images", "shape"], "divided"),
+                node("Shape", &["images"], "sides"),
+                node("Div", &["images", "sides"], "divided"),
             ],
             "expected its second value to be an initialiser or a Constant, found node 0",
         ),

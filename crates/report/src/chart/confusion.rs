@@ -23,10 +23,10 @@ pub fn confusion_svg(confusion: &Confusion, names: &[String], language: Language
     let widest = shown.iter().map(|name| width(name)).fold(0.0, f64::max);
     let margin = MARGIN.max(widest + 24.0);
     let side = (WIDTH - margin - 2.0) / float(classes.max(1));
-    let size = (side * 0.34).clamp(3.0, 13.0);
-    let font = format!("{size:.1}");
+    let letters = (side * 0.34).clamp(3.0, 13.0);
+    let font = format!("{letters:.1}");
     // Names that are wider than a column run upwards.
-    let upright = widest * size / 13.0 <= side;
+    let upright = widest * letters / 13.0 <= side;
     let end = margin + side * float(classes);
     let middle = place(f64::midpoint(margin, end));
     let name = |class: usize| margin + side * (float(class) + 0.5);

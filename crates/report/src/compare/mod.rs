@@ -146,6 +146,7 @@ mod tests {
                 cache: Cached::Hit,
                 evaluation: predictions.evaluate().unwrap(),
                 without_label_errors: None,
+                names: Vec::new(),
             },
             predictions,
             mistakes: Vec::new(),

@@ -2,7 +2,8 @@
 //! knows that they are what was written, and of which run.
 //!
 //! They are a safetensors file: the `module`, the `optimiser` and the `kept` module as Burn's own
-//! records, the `stages` and the `kept stages` that our own convolutions train, the `logits` of the epoch under way as f32 `[images, classes]`, and in the header the
+//! records, the `stages` and the `kept stages` that our own convolutions train, the `logits` of the
+//! epoch under way as f32 `[images, classes]`, and in the header the
 //! finished epochs and the steps taken since, as TOML, whose numbers come back to the last bit.
 
 use std::fmt::Display;
@@ -137,7 +138,7 @@ impl State {
             None => None,
         };
         let optimiser = Bytes::from_bytes_vec(part(OPTIMISER)?);
-        let (logits, classes) = (values(&part(LOGITS)?), recipe.data.classes);
+        let (logits, classes) = (values(&part(LOGITS)?), data.classes);
         let shape = [logits.len() / classes, classes];
         let seen = (!logits.is_empty()).then(|| TensorData::new(logits, shape));
         let seen = seen.map(|logits| Tensor::from_data(logits, data.device));

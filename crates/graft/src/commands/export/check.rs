@@ -11,6 +11,7 @@ use graft_features::hash_images;
 use graft_report::record::{Predictions, Record};
 use graft_report::{argmax, softmax};
 use graft_runs::Run;
+use graft_trainer::predict::form;
 use graft_trainer::sources::Sources;
 
 use super::super::{graft, shown};
@@ -40,7 +41,9 @@ impl TestSet {
                  make them first: {graft} eval {folder}"
             );
         };
-        let images = sources.images(&run.recipe()?, Split::Test)?;
+        let recipe = run.recipe()?;
+        let form = form(&run.manifest().data, recipe.preprocessing.fit);
+        let images = sources.images(&recipe, Split::Test, Some(form))?;
         let (expected, found) = (test.evaluated.images, hash_images(&images));
         ensure!(
             expected == found,
@@ -112,7 +115,11 @@ impl TestSet {
         let mut bytes = Vec::new();
         let read = thread::scope(|scope| {
             // A process that has ended says by its exit code why it takes no more.
-            scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(self.images.pixels())));
+            scope.spawn(|| {
+                let mut stdin = stdin?;
+                let mut images = self.images.images();
+                images.try_for_each(|image| stdin.write_all(image)).ok()
+            });
             stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut bytes))
         });
         let status = child.wait()?;

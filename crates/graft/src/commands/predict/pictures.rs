@@ -60,7 +60,7 @@ pub(super) fn show(prediction: &Prediction, folder: &Path) -> Result<PathBuf, Er
         })
     };
     // Pictures of different folders may have one name, and no file is written over.
-    let path = (1..)
+    let path = (1..=usize::MAX)
         .map(name)
         .find(|path| !path.exists())
         .unwrap_or_default();

@@ -111,8 +111,8 @@ fn what_is_no_state_of_the_module_is_refused() {
     for bytes in [&b""[..], b"half", &saved[..saved.len() - 1]] {
         assert!(!refused(bytes, &seed).is_empty());
     }
-    let classes = recipe(|recipe| recipe.data.classes = 4);
-    let error = refused(&saved, &classes);
+    let four = LabelledFeatures { classes: 4, ..data };
+    let error = resumed(&saved, &seed, &four, &holdout()).err().unwrap();
     assert!(error.contains("shape mismatch"), "{error}");
     let standardised = recipe(|recipe| recipe.head.standardise = true);
     let error = refused(&saved, &standardised);
