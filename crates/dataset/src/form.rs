@@ -50,16 +50,7 @@ pub fn read_picture(
         PictureForm::Digit if [rows, columns] != [digit::SIDE as usize; 2] => {
             Err(PictureFault::DigitSize { rows, columns })
         }
-        PictureForm::Digit => {
-            let picture = picture::decode(file)?;
-            if !is_a_digit_of_the_set(&picture) {
-                return digit::prepare(picture);
-            }
-            Ok(Picture {
-                pixels: picture.into_raw(),
-                inverted: false,
-            })
-        }
+        PictureForm::Digit => digit::prepare(picture::decode(file)?),
         PictureForm::Plain => {
             let form = ImageForm {
                 rows,
@@ -77,28 +68,6 @@ pub fn read_picture(
         path: path.to_owned(),
         fault,
     })
-}
-
-/// Whether a picture is in the digits' form already, as an image of the set is that was saved as a picture:
-/// of their size, most of its border 0, and its centre of mass in the middle to within a pixel. So a run
-/// answers about its own test images as they were evaluated.
-fn is_a_digit_of_the_set(picture: &GrayImage) -> bool {
-    let last = digit::SIDE - 1;
-    if picture.dimensions() != (digit::SIDE, digit::SIDE) {
-        return false;
-    }
-    let at_border = |x: u32, y: u32| x == 0 || y == 0 || x == last || y == last;
-    let (mut black, mut mass, mut across, mut down) = (0, 0, 0, 0);
-    for (x, y, pixel) in picture.enumerate_pixels() {
-        let value = u32::from(pixel.0[0]);
-        black += u32::from(at_border(x, y) && value == 0);
-        mass += value;
-        across += value * x;
-        down += value * y;
-    }
-    // Twice the mean position is the last place, in the middle.
-    let is_central = |moment: u32| mass > 0 && (2 * moment).abs_diff(last * mass) <= 2 * mass;
-    4 * black >= 3 * 4 * last && is_central(across) && is_central(down)
 }
 
 /// The largest picture of the same aspect within `width` x `height`.
@@ -148,25 +117,5 @@ mod tests {
             assert_eq!(serde_json::to_string(&form).unwrap(), text);
             assert_eq!(serde_json::from_str::<PictureForm>(text).unwrap(), form);
         }
-    }
-
-    #[test]
-    fn digits_that_are_in_form_stay_as_they_are() {
-        let with = |left: u32, ground: u8| {
-            GrayImage::from_fn(28, 28, |x, y| {
-                let ink = (left..left + 6).contains(&x) && (5..23).contains(&y);
-                Luma([if ink { 255 } else { ground }])
-            })
-        };
-        for (left, ground, stays) in [(11, 0, true), (12, 0, true), (13, 0, false), (11, 1, false)]
-        {
-            assert_eq!(
-                is_a_digit_of_the_set(&with(left, ground)),
-                stays,
-                "{left}, {ground}"
-            );
-        }
-        assert!(!is_a_digit_of_the_set(&GrayImage::new(28, 28)));
-        assert!(!is_a_digit_of_the_set(&GrayImage::new(27, 28)));
     }
 }

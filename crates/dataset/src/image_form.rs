@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use image::DynamicImage;
 
 use crate::error::open;
@@ -81,20 +82,12 @@ impl ImageForm {
         if [from.width, from.height] == [width, height] {
             return Ok(from);
         }
-        let failed = |error: &dyn ToString| PictureFault::Damaged(error.to_string());
-        let kind = match self.channels {
-            1 => PixelType::U8,
-            _ => PixelType::U8x3,
+        let scaled = match self.channels {
+            1 => scaled::<U8>(&from, width, height),
+            _ => scaled::<U8x3>(&from, width, height),
         };
-        let source = ImageRef::new(from.width, from.height, &from.values, kind);
-        let source = source.map_err(|error| failed(&error))?;
-        let mut scaled = Image::new(width, height, kind);
-        // A triangle as wide as the reduction averages areas.
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-        let done = Resizer::new().resize(&source, &mut scaled, &options);
-        done.map_err(|error| failed(&error))?;
         Ok(Pixels {
-            values: scaled.into_vec(),
+            values: scaled.map_err(|error| PictureFault::Damaged(error.to_string()))?,
             width,
             height,
         })
@@ -113,6 +106,21 @@ impl ImageForm {
         }
         field
     }
+}
+
+/// Pixels of one type in another size: the library's function for any type is compiled for all of them.
+fn scaled<P: PixelTrait>(
+    from: &Pixels,
+    width: u32,
+    height: u32,
+) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let mut values = vec![0; P::size() * width as usize * height as usize];
+    let source = TypedImageRef::<P>::from_buffer(from.width, from.height, &from.values)?;
+    let mut target = TypedImage::<P>::from_buffer(width, height, &mut values)?;
+    // A triangle as wide as the reduction averages areas.
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    Resizer::new().resize_typed(&source, &mut target, &options)?;
+    Ok(values)
 }
 
 /// `[row, column, channel]`.

@@ -1,5 +1,5 @@
 //! A prepared set: pictures as images of one form, in shards on the disk. A shard is whole or absent, so
-//! that work that was stopped goes on with the next one.
+//! that interrupted work resumes with the next one.
 //!
 //! A shard is a file of the images' bytes, one after another; then JSON with those that could not be
 //! read, the JSON's length and the CRC-32C of all before it, each as a little-endian u32.

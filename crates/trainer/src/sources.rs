@@ -1,24 +1,23 @@
 //! What a run needs from outside the recipe: images and backbone, fetched where they are missing.
 
-use std::fs;
+mod images;
+
+pub use images::described;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_assets::{Group, Manifest, Options};
-use graft_dataset::{
-    IdxPair, ImageForm, ImageSet, PictureRequest, Preparing, Split, read_pictures,
-};
-use graft_durable::sha256;
+use graft_dataset::{ImageForm, ImageSet, Split};
 use graft_network::Network;
 use graft_onnx_import::{Imported, weights};
-use graft_report::record::{Data, Origin};
+use graft_report::record::Origin;
 
 use crate::Error;
 use graft_compute::ComputeContext;
 use graft_compute::LoadedBackbone;
 use graft_compute::selfcheck;
-use graft_environment::progress::Progress;
-use graft_environment::{Paths, interrupt};
+use graft_environment::Paths;
 use graft_recipe::{self as recipe, MNIST, Recipe};
 
 /// The network whose ONNX file is fetched, and that file's place in the models folder, as the manifest
@@ -94,13 +93,13 @@ impl<'a> Sources<'a> {
         let data = &recipe.data;
         if data.source == MNIST {
             self.mnist(recipe.backbone.network, split)?;
-            return idx(&self.home.models().join(MNIST), split, data, form);
+            return images::idx(&self.home.models().join(MNIST), split, data, form);
         }
         let source = Path::new(&data.source);
-        if is_of_pictures(source, &data.prefix) {
-            self.pictures(recipe, split, form)
+        if images::is_of_pictures(source, &data.prefix) {
+            images::pictures(&self.home.cache(), self.skip_bad, recipe, split, form)
         } else {
-            idx(source, split, data, form)
+            images::idx(source, split, data, form)
         }
     }
 
@@ -125,46 +124,6 @@ impl<'a> Sources<'a> {
             self.ensure(&[digits, Group::Vgg16])?;
         }
         Ok(())
-    }
-
-    fn pictures(
-        &self,
-        recipe: &Recipe,
-        split: Split,
-        form: Option<ImageForm>,
-    ) -> Result<ImageSet, Error> {
-        let data = &recipe.data;
-        let request = PictureRequest {
-            split,
-            test_share: data.test_share,
-            seed: data.split_seed,
-            limit: data.limit,
-            preprocessing: recipe.preprocessing,
-            form,
-            cache: &self.home.cache(),
-            skip_bad: self.skip_bad,
-        };
-        interrupt::watch()?;
-        let mut progress: Option<(Preparing, Progress)> = None;
-        let advance = |what: Preparing, total: usize, more: usize| {
-            interrupt::go_on()?;
-            if progress.as_ref().is_none_or(|(before, _)| *before != what) {
-                let label = match what {
-                    Preparing::Looking => "pictures looked at",
-                    Preparing::Decoding => "pictures prepared",
-                };
-                progress = Some((what, Progress::new(label, total)));
-            }
-            if let Some((_, progress)) = &mut progress {
-                progress.advance(more);
-            }
-            Ok::<_, Error>(())
-        };
-        let set = read_pictures(Path::new(&data.source), request, advance)?;
-        for why in set.left_out() {
-            tracing::warn!("left out: {why}");
-        }
-        Ok(set)
     }
 
     /// The network up to the recipe's boundary, on a device that passed verification. Weights that are
@@ -253,63 +212,6 @@ impl<'a> Sources<'a> {
                 .assets(&[Group::Vgg16])
                 .any(|asset| asset.sha256 == manifest.source.sha256)
         })
-    }
-}
-
-/// Whether a source is a table, or a folder with subfolders rather than IDX files.
-fn is_of_pictures(source: &Path, prefix: &str) -> bool {
-    let entries = fs::read_dir(source).into_iter().flatten().flatten();
-    let mut folders = entries.filter(|entry| entry.path().is_dir());
-    source.is_file() || (!IdxPair::is_in(source, prefix) && folders.next().is_some())
-}
-
-/// The images of a split in IDX files.
-fn idx(
-    folder: &Path,
-    split: Split,
-    data: &recipe::Data,
-    form: Option<ImageForm>,
-) -> Result<ImageSet, Error> {
-    let pair = IdxPair::with_prefix(folder, split, &data.prefix)?;
-    let mut set = ImageSet::read(&pair.images, &pair.labels, data.classes)?;
-    if data.transpose {
-        set = set.transposed();
-    }
-    let shown = |rows, columns| format!("{rows}x{columns}");
-    let found = shown(set.rows(), set.columns());
-    let expected = form.map(|form| shown(form.rows, form.columns));
-    if let Some(expected) = expected.filter(|expected| *expected != found) {
-        let path = pair.images;
-        return Err(graft_dataset::Error::OtherSize {
-            path,
-            expected,
-            found,
-        }
-        .into());
-    }
-    match data.limit {
-        0 => Ok(set),
-        limit => {
-            let limit = limit.min(set.len());
-            Ok(set.first(limit)?)
-        }
-    }
-}
-
-/// What a record says of a set of images, but for their hash, which is known with the features.
-#[must_use]
-pub fn described(source: &str, images: &ImageSet) -> Data {
-    Data {
-        source: source.to_owned(),
-        images: String::new(),
-        labels: sha256(images.labels()),
-        rows: images.rows(),
-        columns: images.columns(),
-        classes: images.classes(),
-        channels: images.channels(),
-        names: images.names().to_vec(),
-        border: Some(images.border()),
-        left_out: images.left_out().len(),
     }
 }
 

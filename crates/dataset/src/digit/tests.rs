@@ -171,3 +171,18 @@ fn mnist_has_its_form_and_comes_back_to_it() {
     assert!(read >= 190.0, "{read}");
     assert!(mean < 8.0, "{mean}");
 }
+
+#[test]
+fn digits_that_are_in_form_stay_as_they_are() {
+    let with = |left: u32, ground: u8| {
+        GrayImage::from_fn(28, 28, |x, y| {
+            let ink = (left..left + 6).contains(&x) && (5..23).contains(&y);
+            Luma([if ink { 255 } else { ground }])
+        })
+    };
+    for (left, ground, stays) in [(11, 0, true), (12, 0, true), (13, 0, false), (11, 1, false)] {
+        assert_eq!(has_form(&with(left, ground)), stays, "{left}, {ground}");
+    }
+    assert!(!has_form(&GrayImage::new(28, 28)));
+    assert!(!has_form(&GrayImage::new(27, 28)));
+}

@@ -86,22 +86,15 @@ impl Kernels {
 
     /// Weights and biases, layer by layer, and then both of Adam's means of them, in 32-bit floats.
     pub(super) fn to_bytes(&self, epoch: usize) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
-        let layers = 0..self.stack.layers();
-        let weights = layers.clone().map(|layer| self.parameters(layer));
-        for parameters in weights {
-            append(&mut bytes, epoch, "a weight", &parameters)?;
-        }
-        for moment in [0, 1] {
-            for layer in layers.clone() {
-                let [first, second] = self.stack.moments(layer);
-                let one = if moment == 0 { first } else { second };
-                if let Some(one) = one {
-                    append(&mut bytes, epoch, "a mean of gradients", &one)?;
-                }
+        let [mut weights, mut first, mut second] = [const { Vec::new() }; 3];
+        for layer in 0..self.stack.layers() {
+            append(&mut weights, epoch, "a weight", &self.parameters(layer))?;
+            let moments = self.stack.moments(layer).into_iter().flatten();
+            for (bytes, moment) in [&mut first, &mut second].into_iter().zip(moments) {
+                append(bytes, epoch, "a mean of gradients", &moment)?;
             }
         }
-        Ok(bytes)
+        Ok([weights, first, second].concat())
     }
 
     /// Puts back what [`Kernels::to_bytes`] wrote.
@@ -131,7 +124,7 @@ impl Kernels {
     }
 }
 
-/// The weights and biases of stages as bytes; none of what Burn's record has.
+/// The weights and biases of a module's stages as bytes; none where its record has them.
 pub(super) fn to_bytes(epoch: usize, module: &Trainable) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     if let Some(TrainedStages::Winograd(stages)) = &module.stages {
