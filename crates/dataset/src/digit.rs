@@ -7,7 +7,7 @@ use image::{GrayImage, ImageBuffer, Luma};
 use crate::PictureFault;
 use crate::form::{Picture, scaled};
 use choice::Reason;
-use mask::Bounds;
+use mask::{Bounds, Mask};
 
 mod choice;
 mod distance;
@@ -48,10 +48,11 @@ pub(crate) fn prepare(picture: GrayImage) -> Result<Picture, PictureFault> {
     let Paper {
         lit,
         even,
+        sheet,
         inverted,
     } = paper(relief::smoothed(&relief::plane(&picture)));
     let relief = relief::relief(&even);
-    let chosen = choice::choose(&relief, &lit).map_err(|reason| fault(reason, &picture))?;
+    let chosen = choice::choose(&relief, &lit, sheet.as_ref()).map_err(|reason| fault(reason, &picture))?;
     let drawn = stroke::drawn(&relief.depth, &chosen);
     let drawn = drawn.ok_or_else(|| fault(Reason::Nothing, &picture))?;
     let digit = scaled(&drawn, BOX, BOX);
@@ -84,6 +85,8 @@ struct Paper {
     lit: Plane,
     /// With its light made even: 1 is paper.
     even: Plane,
+    /// The sheet's pixels but for its edge, where it is not all of the picture.
+    sheet: Option<Mask>,
     /// Whether the picture's ink is dark.
     inverted: bool,
 }
@@ -101,6 +104,7 @@ fn paper(mut picture: Plane) -> Paper {
         return Paper {
             lit,
             even,
+            sheet: Some(inner),
             inverted: true,
         };
     }
@@ -110,6 +114,7 @@ fn paper(mut picture: Plane) -> Paper {
         return Paper {
             lit: picture,
             even,
+            sheet: None,
             inverted,
         };
     }
@@ -117,6 +122,7 @@ fn paper(mut picture: Plane) -> Paper {
     Paper {
         even: light::flattened(&picture, None),
         lit: picture,
+        sheet: None,
         inverted,
     }
 }

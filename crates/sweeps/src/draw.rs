@@ -38,9 +38,12 @@ impl Planned {
         seed: u64,
         training: u64,
     ) -> Result<Holdout, Error> {
-        let labels = &all.labels()[..self.images(all)];
+        let (images, mut recipe) = (self.images(all), self.recipe.clone());
+        let labels = &all.labels()[..images];
+        recipe.training.seed = seed;
         match self.own.images_per_class {
-            0 => Ok(split(labels, self.recipe.data.validation, seed)?),
+            0 if images == all.len() => Ok(recipe.holdout(all)?),
+            0 => Ok(split(labels, recipe.data.validation, seed)?),
             per_class => Ok(drawn(labels, per_class, seed, training)),
         }
     }

@@ -61,11 +61,14 @@ impl Bench<'_, '_> {
         &mut self,
         plan: &'p Plan,
     ) -> Result<Vec<(&'p Planned, usize)>, Error> {
+        let fitting = plan.cells.iter().filter(|cell| cell.fits(&self.train));
+        let fitting: Vec<_> = fitting.collect();
+        for cell in &fitting {
+            // More held out than there are is told before hours are spent.
+            cell.holdout(&self.train, plan.base.training.seed, 0)?;
+        }
         let mut cells = Vec::new();
-        for cell in &plan.cells {
-            if !cell.fits(&self.train) {
-                continue;
-            }
+        for cell in fitting {
             let kind = Kind::of(cell, &plan.base);
             let known = self.kinds.iter().position(|(of, _)| *of == kind);
             if known.is_none() {

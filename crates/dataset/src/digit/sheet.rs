@@ -46,7 +46,7 @@ pub(super) fn sheet(picture: &Plane) -> Option<Mask> {
 /// Looks at the convex hull: the edge of a lit part of the paper may follow a digit, whose edges are sharp.
 fn has_sharp_edge(sheet: &Mask, paper: &Plane) -> bool {
     let side = paper.width().min(paper.height());
-    let [darkest, brightest] = extremes(paper, (side / 60).max(1) + 1);
+    let [darkest, brightest] = extremes(paper, None, (side / 60).max(1) + 1);
     let edge = sheet.without(&sheet.eroded(true));
     let sharp = |index: &usize| darkest.as_raw()[*index] < STEP * brightest.as_raw()[*index];
     let (edges, found) = (

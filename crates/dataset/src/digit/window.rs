@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Plane;
+use super::mask::Mask;
 
 /// Morphological closing: what is darker than all of a `(2 * radius + 1)` square around it, and
 /// narrower than that, gets the brightness of its surroundings. The plane's edges count as nothing.
@@ -11,11 +12,19 @@ pub(super) fn closed(plane: &Plane, radius: u32) -> Plane {
     extreme(&brightest, radius, f32::le)
 }
 
-/// The darkest and the brightest of the window around every pixel.
-pub(super) fn extremes(plane: &Plane, radius: u32) -> [Plane; 2] {
+/// The darkest and the brightest of the window around every pixel; only pixels of `counted` count, where
+/// that is given.
+pub(super) fn extremes(plane: &Plane, counted: Option<&Mask>, radius: u32) -> [Plane; 2] {
+    let filled = |value: f32| {
+        let mut plane = plane.clone();
+        let counts = counted.iter().flat_map(|mask| &mask.set);
+        let others = plane.iter_mut().zip(counts).filter(|(_, counts)| !**counts);
+        others.for_each(|(pixel, _)| *pixel = value);
+        plane
+    };
     [
-        extreme(plane, radius, f32::le),
-        extreme(plane, radius, f32::ge),
+        extreme(&filled(f32::INFINITY), radius, f32::le),
+        extreme(&filled(f32::NEG_INFINITY), radius, f32::ge),
     ]
 }
 

@@ -87,8 +87,9 @@ fn tell(prediction: &Prediction, data: &Data, arguments: &Predict) -> Result<(),
 /// be and pictures follow it; everything else is a picture or a folder of them.
 fn run_and_pictures<'a>(given: &'a [PathBuf], home: &Paths) -> (Option<&'a Path>, &'a [PathBuf]) {
     let is_run = |first: &Path, rest: &[PathBuf]| {
-        let folder = Run::is_at(first) || home.runs().join(first).is_dir();
-        folder || (!rest.is_empty() && first.extension().is_none() && !first.exists())
+        // Joined to another folder, an absolute path would stay as it is.
+        let named = first.is_relative() && home.runs().join(first).is_dir();
+        Run::is_at(first) || named || (!rest.is_empty() && first.extension().is_none() && !first.exists())
     };
     match given.split_first() {
         Some((first, rest)) if is_run(first, rest) => (Some(first), rest),

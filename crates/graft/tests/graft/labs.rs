@@ -193,6 +193,9 @@ fn labs_refuse_what_they_cannot_use() {
         "data.validation=0",
     ])
     .refuses(1, &["data.validation", "validation images"]);
+    // 5,000 are held out by default; nothing is computed before that is told.
+    lab(&["boundary", "--set", "data.limit=64"]).refuses(1, &["data.validation", "64"]);
+    assert!(home.cached().is_empty());
     assert!(!home.root().join("labs/validation.json").exists());
     assert!(!home.root().join(OTHER).join("validation.json").exists());
     fs::remove_file(home.model(TEST_IMAGES)).unwrap();

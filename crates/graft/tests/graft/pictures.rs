@@ -197,6 +197,9 @@ fn a_folder_of_pictures_from_training_to_prediction() {
         );
         assert!(!page.contains("<b>warm"), "{report}");
     }
+    // Labs hold out as many pictures as `train` does.
+    home.graft(&["lab", "validation", "--set", &source])
+        .succeeds();
     // Every picture of the folder, the test's among them: the probabilities are those of the record.
     let all: Vec<PathBuf> = pictures(folder.path());
     let told = predicted(&home, &all);
