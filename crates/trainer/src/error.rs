@@ -71,7 +71,7 @@ pub enum Error {
         /// The epoch, counted from 1.
         epoch: usize,
         /// What went wrong.
-        what: &'static str,
+        what: String,
         /// Its value: infinite, not a number, or too large to be squared.
         value: f64,
     },
@@ -117,5 +117,12 @@ impl Error {
     /// What a device or the runtime above it says.
     pub(crate) fn device(message: impl ToString) -> Self {
         graft_compute::Error::device(message).into()
+    }
+}
+
+/// As the backbone says it, whose convolutions they are.
+impl From<graft_winograd::Error> for Error {
+    fn from(error: graft_winograd::Error) -> Self {
+        graft_backbone::Error::from(error).into()
     }
 }

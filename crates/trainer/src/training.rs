@@ -24,7 +24,7 @@ use crate::trainable::Trainable;
 use finite::{check_epoch, check_gradients, check_loss};
 use graft_compute::read;
 use graft_recipe::Recipe;
-use graft_winograd::{Gradients, Tape};
+use graft_winograd::Tape;
 
 /// What training tells of as it happens.
 pub enum TrainingEvent<'a> {
@@ -97,8 +97,8 @@ struct Slopes {
     logits: Tensor<2>,
     /// Of the parameters that are Burn's.
     module: GradientsParams,
-    /// Of stages that our own convolutions train.
-    stages: Option<Gradients>,
+    /// Of the features at the boundary, where our own convolutions go on with it, and what they need for that.
+    boundary: Option<(Tape, Vec<f32>)>,
 }
 
 /// One step: logits, loss, gradients, and every parameter that learns moved by Adam.
@@ -108,9 +108,10 @@ fn step(
     data: &LabelledFeatures,
     batch: &[usize],
 ) -> Result<(), Error> {
+    let epoch = state.epochs.len() + 1;
     let slopes = slopes(state, data, batch)?;
-    if let (Some(kernels), Some(gradients)) = (&mut state.kernels, slopes.stages) {
-        kernels.step(gradients, learning_rate, time);
+    if let (Some(kernels), Some((tape, gradient))) = (&mut state.kernels, slopes.boundary) {
+        kernels.step(epoch, tape, &gradient, (time, learning_rate))?;
     }
     let (module, optimiser) = (state.module.clone(), &mut state.optimiser);
     state.module = data.run(|| optimiser.step(learning_rate, module, slopes.module))?;
@@ -119,8 +120,8 @@ fn step(
     Ok(())
 }
 
-/// Forward and back. Where tensors lie in the host's memory loss and gradients are checked, and the next
-/// loss tells of the weights; elsewhere nothing is read back before the epoch is over.
+/// Forward, and back to the boundary. Where tensors lie in the host's memory loss and gradients are checked, and
+/// the next loss tells of the weights; elsewhere nothing is read back before the epoch is over.
 fn slopes(state: &mut State, data: &LabelledFeatures, batch: &[usize]) -> Result<Slopes, Error> {
     let epoch = state.epochs.len() + 1;
     let targets = data.targets(batch)?;
@@ -134,13 +135,12 @@ fn slopes(state: &mut State, data: &LabelledFeatures, batch: &[usize]) -> Result
         check_loss(epoch, &loss)?;
     }
     let mut gradients = data.run(|| loss.backward())?;
-    let stages = match (&mut state.kernels, tape) {
-        (Some(kernels), Some(tape)) => {
+    let boundary = match tape {
+        Some(tape) => {
             let given = features.grad_remove(&mut gradients);
-            let given = given.map_or(Ok(Vec::new()), read)?;
-            Some(kernels.backward(epoch, tape, &given)?)
+            Some((tape, given.map_or(Ok(Vec::new()), read)?))
         }
-        _ => None,
+        None => None,
     };
     let module = data.run(|| GradientsParams::from_grads(gradients, &state.module))?;
     if data.in_memory() {
@@ -149,7 +149,7 @@ fn slopes(state: &mut State, data: &LabelledFeatures, batch: &[usize]) -> Result
     Ok(Slopes {
         logits,
         module,
-        stages,
+        boundary,
     })
 }
 
@@ -165,7 +165,7 @@ fn features(
         let features = data.run(|| state.module.at_boundary(features.autodiff()))??;
         return Ok((features, None));
     };
-    let (features, tape) = kernels.forward(&data.features.rows(batch))?;
+    let (features, tape) = kernels.forward(data.features.rows(batch))?;
     let features = TensorData::new(
         features.clone(),
         [batch.len(), features.len() / batch.len()],

@@ -11,7 +11,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use graft_winograd::{Gradients, Layer, Optimizer, TrainableStack, instructions, threads};
+use graft_winograd::{Layer, Optimizer, Parameters, TrainableStack, instructions, threads};
 
 const BLOCKS: [(usize, usize); 5] = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)];
 const ADAM: Optimizer = Optimizer::Adam {
@@ -132,19 +132,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut stack, maps, size) = build(&arguments, &shapes)?;
     let mut losses = Vec::new();
     let mut step = |stack: &mut TrainableStack, keep: bool| -> Result<(), Box<dyn Error>> {
-        let (outputs, tape) = stack.forward(&maps, arguments.batch, size, size)?;
+        let (outputs, tape) = stack.forward(maps.clone(), arguments.batch, size, size)?;
         #[expect(clippy::cast_precision_loss, reason = "batches are small")]
         let share = 1.0 / arguments.batch as f32;
         let square: f64 = outputs.iter().map(|o| f64::from(*o).powi(2)).sum();
         #[expect(clippy::cast_possible_truncation, reason = "a loss")]
         losses.push((square / 2.0) as f32 * share);
         let gradient: Vec<f32> = outputs.iter().map(|output| output * share).collect();
-        let gradients = stack.backward(tape, &gradient, false)?;
-        if let Some(case) = arguments.case.as_ref().filter(|_| keep) {
-            write(&format!("{case}.gradients"), flat(&gradients, shapes.len()))?;
-        }
         let time = losses.len().try_into()?;
-        stack.step(gradients, ADAM, arguments.learning_rate, time);
+        let mut gradients = Vec::new();
+        stack.backward(tape, &gradient, false, |gradient| {
+            if keep && arguments.case.is_some() {
+                gradients.push(gradient.parameters());
+            }
+            gradient.step(ADAM, arguments.learning_rate, time);
+            Ok::<(), graft_winograd::Error>(())
+        })?;
+        if let Some(case) = arguments.case.as_ref().filter(|_| keep) {
+            write(&format!("{case}.gradients"), flat(gradients))?;
+        }
         Ok(())
     };
     step(&mut stack, true)?;
@@ -203,9 +209,8 @@ fn build(
     Ok((TrainableStack::new(layers)?, maps, size))
 }
 
-/// All gradients, layer by layer, weights before bias.
-fn flat(gradients: &Gradients, layers: usize) -> Vec<f32> {
-    let layers = (0..layers).map(|layer| gradients.layer(layer));
-    let numbers = layers.flat_map(|layer| [layer.weights, layer.bias]);
-    numbers.flatten().collect()
+/// All gradients, layer by layer, weights before bias; they come last layer first.
+fn flat(gradients: Vec<Parameters>) -> impl Iterator<Item = f32> {
+    let layers = gradients.into_iter().rev();
+    layers.flat_map(|layer| layer.weights.into_iter().chain(layer.bias))
 }

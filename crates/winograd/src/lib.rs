@@ -78,4 +78,4 @@ pub use error::Error;
 pub use isa::{instructions, peak_gflops};
 pub use layer::Layer;
 pub use stack::{Stack, threads};
-pub use train::{Gradients, Optimizer, Parameters, Tape, TrainableStack};
+pub use train::{Gradient, Optimizer, Parameters, Tape, TrainableStack};

@@ -1,52 +1,50 @@
 //! Feature maps in blocks of 16 channels.
 
+use std::ops::Deref;
+
 use crate::lanes::{Buffer, LANES, Lanes};
 
-/// Feature maps, `[channels / 16, images, height, width, 16]`. The maps of a block form a plane, and
-/// every plane begins with one zero, which stands for all that lies outside the map.
-#[derive(Debug, Default)]
-pub(crate) struct Maps {
-    numbers: Buffer,
-    pub(crate) channels: usize,
+/// The shape of maps in memory, `[channels / 16, images, height, width, 16]`. The maps of a block form a plane,
+/// and every plane begins with one zero, which stands for all that lies outside the map.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
     pub(crate) images: usize,
+    pub(crate) channels: usize,
     pub(crate) height: usize,
     pub(crate) width: usize,
 }
 
-impl Maps {
-    /// Changes the shape `[images, channels, height, width]`; what the maps held is lost, their memory is kept.
-    pub(crate) fn reshape(&mut self, [images, channels, height, width]: [usize; 4]) {
-        (self.images, self.channels, self.height, self.width) = (images, channels, height, width);
-        let plane = self.plane();
-        self.numbers.resize(channels.div_ceil(LANES) * plane);
-        for plane in self.numbers.chunks_exact_mut(plane) {
+impl Shape {
+    /// Places in a map.
+    pub(crate) fn places(self) -> usize {
+        self.height * self.width
+    }
+
+    /// Length of a plane.
+    pub(crate) fn plane(self) -> usize {
+        1 + self.images * self.places()
+    }
+
+    /// Length of all planes.
+    pub(crate) fn length(self) -> usize {
+        self.channels.div_ceil(LANES) * self.plane()
+    }
+
+    /// Writes the zero before each plane.
+    pub(crate) fn clear_outside(self, planes: &mut [Lanes]) {
+        for plane in planes.chunks_exact_mut(self.plane()) {
             plane[0] = Lanes::ZERO;
         }
     }
 
-    /// Length of a plane.
-    pub(crate) fn plane(&self) -> usize {
-        1 + self.images * self.height * self.width
-    }
-
-    /// All planes, one after the other.
-    pub(crate) fn planes(&self) -> &[Lanes] {
-        &self.numbers
-    }
-
-    /// All planes, one after the other, to be written.
-    pub(crate) fn planes_mut(&mut self) -> &mut [Lanes] {
-        &mut self.numbers
-    }
-
-    /// Fills the maps from images `[images, channels, height, width]`; with one channel instead of
+    /// Fills `planes` from as many images `[images, channels, height, width]`; with one channel instead of
     /// several, from the first channel of each.
-    pub(crate) fn read(&mut self, images: &[f32]) {
-        let (plane, size) = (self.plane(), self.height * self.width);
+    pub(crate) fn read(self, images: &[f32], planes: &mut [Lanes]) {
+        let (plane, size) = (self.plane(), self.places());
         let channels = self.channels;
         for (image, numbers) in images.chunks_exact(images.len() / self.images).enumerate() {
             let blocks = numbers.chunks(size * LANES).take(channels.div_ceil(LANES));
-            for (lanes, block) in self.numbers.chunks_exact_mut(plane).zip(blocks) {
+            for (lanes, block) in planes.chunks_exact_mut(plane).zip(blocks) {
                 let lanes = &mut lanes[1 + image * size..][..size];
                 let used = block.chunks_exact(size).take(channels);
                 // CHW => HWC, 16 channels at a time
@@ -61,11 +59,11 @@ impl Maps {
     }
 
     /// Writes the images from `first` on to `images`, `[as many as it holds, channels, height, width]`.
-    pub(crate) fn write(&self, first: usize, images: &mut [f32]) {
-        let (plane, size) = (self.plane(), self.height * self.width);
+    pub(crate) fn write(self, planes: &[Lanes], first: usize, images: &mut [f32]) {
+        let (plane, size) = (self.plane(), self.places());
         for (image, numbers) in images.chunks_exact_mut(self.channels * size).enumerate() {
             let blocks = numbers.chunks_mut(size * LANES);
-            for (lanes, block) in self.numbers.chunks_exact(plane).zip(blocks) {
+            for (lanes, block) in planes.chunks_exact(plane).zip(blocks) {
                 let lanes = &lanes[1 + (first + image) * size..][..size];
                 // HWC => CHW, 16 channels at a time
                 for (lane, map) in block.chunks_exact_mut(size).enumerate() {
@@ -75,6 +73,55 @@ impl Maps {
                 }
             }
         }
+    }
+}
+
+/// Feature maps in memory of their own.
+#[derive(Debug, Default)]
+pub(crate) struct Maps {
+    numbers: Buffer,
+    shape: Shape,
+}
+
+impl Deref for Maps {
+    type Target = Shape;
+
+    fn deref(&self) -> &Shape {
+        &self.shape
+    }
+}
+
+impl Maps {
+    /// Changes the shape `[images, channels, height, width]`; what the maps held is lost, their memory is kept.
+    pub(crate) fn reshape(&mut self, [images, channels, height, width]: [usize; 4]) {
+        self.shape = Shape {
+            images,
+            channels,
+            height,
+            width,
+        };
+        self.numbers.resize(self.shape.length());
+        self.shape.clear_outside(&mut self.numbers);
+    }
+
+    /// All planes, one after the other.
+    pub(crate) fn planes(&self) -> &[Lanes] {
+        &self.numbers
+    }
+
+    /// All planes, one after the other, to be written.
+    pub(crate) fn planes_mut(&mut self) -> &mut [Lanes] {
+        &mut self.numbers
+    }
+
+    /// As [`Shape::read`].
+    pub(crate) fn read(&mut self, images: &[f32]) {
+        self.shape.read(images, &mut self.numbers);
+    }
+
+    /// As [`Shape::write`].
+    pub(crate) fn write(&self, first: usize, images: &mut [f32]) {
+        self.shape.write(&self.numbers, first, images);
     }
 }
 

@@ -56,6 +56,11 @@ impl Stack {
         &self.layers
     }
 
+    /// The layers, first to last, to be used otherwise.
+    pub(crate) fn into_layers(self) -> Vec<Layer> {
+        self.layers
+    }
+
     /// `[channels, height, width]` of the output of layer `layer` for images of that size.
     pub(crate) fn output_shape(
         &self,

@@ -46,7 +46,11 @@ pub(super) fn check_epoch(
             return Ok(());
         }
         let epoch = epoch.epoch;
-        Err(Error::Diverged { epoch, what, value })
+        Err(Error::Diverged {
+            epoch,
+            what: String::from(what),
+            value,
+        })
     };
     let validation = epoch.validation.map_or(0.0, |scores| scores.loss);
     finite("training loss", epoch.train.loss)?;
@@ -58,13 +62,13 @@ pub(super) fn check_epoch(
     optimiser::to_bytes(epoch.epoch, &state.optimiser, backend).map(drop)
 }
 
-/// The largest gradient of stages in one step, before it is taken.
-pub(super) fn check_gradient(epoch: usize, largest: f32) -> Result<(), Error> {
-    within(epoch, "a gradient", &[largest], LARGEST_GRADIENT)
+/// The largest gradient of a convolution, which `what` names, before it moves a weight.
+pub(super) fn check_gradient(epoch: usize, what: &str, largest: f32) -> Result<(), Error> {
+    within(epoch, what, &[largest], LARGEST_GRADIENT)
 }
 
 /// Values that were read back already.
-pub(super) fn check_values(epoch: usize, what: &'static str, values: &[f32]) -> Result<(), Error> {
+pub(super) fn check_values(epoch: usize, what: &str, values: &[f32]) -> Result<(), Error> {
     within(epoch, what, values, f32::MAX)
 }
 
@@ -107,7 +111,7 @@ impl ModuleVisitor for Check<'_> {
 
 fn check<const D: usize>(
     epoch: usize,
-    what: &'static str,
+    what: &str,
     tensor: Tensor<D>,
     most: f32,
 ) -> Result<(), Error> {
@@ -118,7 +122,7 @@ fn check<const D: usize>(
     within(epoch, what, values, most)
 }
 
-fn within(epoch: usize, what: &'static str, values: &[f32], most: f32) -> Result<(), Error> {
+fn within(epoch: usize, what: &str, values: &[f32], most: f32) -> Result<(), Error> {
     // Without an end before the last value, many are looked at in one go.
     let is_fine = |value: &f32| value.abs() <= most;
     if values
@@ -130,7 +134,7 @@ fn within(epoch: usize, what: &'static str, values: &[f32], most: f32) -> Result
     match values.iter().find(|value| !is_fine(value)) {
         Some(value) => Err(Error::Diverged {
             epoch,
-            what,
+            what: String::from(what),
             value: f64::from(*value),
         }),
         None => Ok(()),

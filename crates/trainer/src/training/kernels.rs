@@ -2,7 +2,7 @@
 
 use graft_backbone::CpuStages;
 use graft_recipe::Recipe;
-use graft_winograd::{Gradients, Optimizer, Parameters, Tape, TrainableStack};
+use graft_winograd::{Gradient, Optimizer, Parameters, Tape, TrainableStack};
 
 use super::finite::{check_gradient, check_values};
 use super::optimiser::values;
@@ -16,6 +16,8 @@ pub(super) struct Kernels {
     initial: CpuStages,
     adam: Optimizer,
     clip_norm: f32,
+    /// What a convolution's gradients are called in messages.
+    names: Vec<String>,
     /// The shape `[channels, height, width]` of the features of an image at the cut.
     maps: [usize; 3],
 }
@@ -27,6 +29,14 @@ impl Kernels {
             return Ok(None);
         };
         let adam = recipe.training.adam;
+        let names = initial
+            .network()
+            .between(initial.range())
+            .flat_map(|stage| {
+                let convolutions = 1..=stage.outputs.len();
+                convolutions
+                    .map(move |n| format!("a gradient of convolution {n} of {}", stage.boundary))
+            });
         Ok(Some(Self {
             stack: initial.trainable()?,
             initial: initial.clone(),
@@ -36,40 +46,55 @@ impl Kernels {
                 epsilon: adam.epsilon,
             },
             clip_norm: recipe.training.clip_norm,
+            names: names.collect(),
             maps: module.maps,
         }))
     }
 
     /// The features at the boundary of a batch of those at the cut, and what the way back needs.
-    pub(super) fn forward(&mut self, features: &[f32]) -> Result<(Vec<f32>, Tape), Error> {
+    pub(super) fn forward(&mut self, features: Vec<f32>) -> Result<(Vec<f32>, Tape), Error> {
         let [channels, height, width] = self.maps;
         let batch = features.len() / (channels * height * width);
         let passed = self.stack.forward(features, batch, height, width);
         Ok(passed.map_err(graft_backbone::Error::from)?)
     }
 
-    /// The gradients of all weights, checked and clipped, from those of the features at the boundary.
+    /// The way back from the gradient of the features at the boundary: gives `each` the gradients of every
+    /// convolution, checked and clipped, the last one's first.
     pub(super) fn backward(
         &mut self,
         epoch: usize,
         tape: Tape,
         gradient: &[f32],
-    ) -> Result<Gradients, Error> {
-        let gradients = self.stack.backward(tape, gradient, false);
-        let mut gradients = gradients.map_err(graft_backbone::Error::from)?;
-        check_gradient(epoch, gradients.largest())?;
-        if self.clip_norm > 0.0 {
-            gradients.clip_norm(self.clip_norm);
-        }
-        Ok(gradients)
+        mut each: impl FnMut(Gradient),
+    ) -> Result<(), Error> {
+        let (names, clip_norm) = (&self.names, self.clip_norm);
+        let done = self.stack.backward(tape, gradient, false, |mut gradient| {
+            check_gradient(epoch, &names[gradient.layer()], gradient.largest())?;
+            if clip_norm > 0.0 {
+                gradient.clip_norm(clip_norm);
+            }
+            each(gradient);
+            Ok::<(), Error>(())
+        });
+        done.map(drop)
     }
 
-    /// Step number `time` of the training, counted from 1.
-    pub(super) fn step(&mut self, gradients: Gradients, learning_rate: f64, time: usize) {
+    /// Step number `time` of the training, counted from 1. A gradient that is refused moves neither its convolution
+    /// nor those before it.
+    pub(super) fn step(
+        &mut self,
+        epoch: usize,
+        tape: Tape,
+        gradient: &[f32],
+        (time, learning_rate): (usize, f64),
+    ) -> Result<(), Error> {
         #[expect(clippy::cast_possible_truncation, reason = "the precision of weights")]
         let rate = learning_rate as f32;
-        let time = i32::try_from(time).unwrap_or(i32::MAX);
-        self.stack.step(gradients, self.adam, rate, time);
+        let (adam, time) = (self.adam, i32::try_from(time).unwrap_or(i32::MAX));
+        self.backward(epoch, tape, gradient, |gradient| {
+            gradient.step(adam, rate, time);
+        })
     }
 
     /// Weights and bias of a convolution as they are now.

@@ -1,4 +1,4 @@
-//! The last step of a tile on the way forward, and the first on the way back: bias, `ReLU` and pool.
+//! The last step of a tile on either way: bias, `ReLU` and pool forward, the sum of the inputs' gradients back.
 
 use super::adjoint::{Adjoint, by_method};
 use crate::isa::{Instructions, Kernel};
@@ -112,16 +112,16 @@ fn largest<const OUT: usize>(
 }
 
 /// What of a tile's outputs, pooled or not, lies within the map, and where in the plane.
-struct Window {
-    rows: usize,
-    columns: usize,
+pub(super) struct Window {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
     start: usize,
     width: usize,
 }
 
 impl Window {
     #[inline(always)]
-    fn new(grid: Grid, pool: bool, corner: Corner, outputs: usize) -> Self {
+    pub(super) fn new(grid: Grid, pool: bool, corner: Corner, outputs: usize) -> Self {
         let step = if pool { 2 } else { 1 };
         let (height, width) = (grid.height / step, grid.width / step);
         let (top, left) = (corner.y / step, corner.x / step);
@@ -134,87 +134,8 @@ impl Window {
     }
 
     #[inline(always)]
-    fn place(&self, y: usize, x: usize) -> usize {
+    pub(super) fn place(&self, y: usize, x: usize) -> usize {
         self.start + y * self.width + x
-    }
-}
-
-/// The way back through pool and `ReLU`, then `A dY A^T` of every tile, for 16 output channels; and the
-/// gradient of their bias.
-pub(super) struct Differentiate<'a> {
-    pub(super) grid: Grid,
-    pub(super) pool: bool,
-    pub(super) corners: &'a [Corner],
-    /// The planes of the outputs' gradient, of the outputs themselves and, for a pool, of the choices.
-    pub(super) gradients: &'a [Lanes],
-    pub(super) outputs: &'a [Lanes],
-    pub(super) choices: &'a [Choice],
-    /// `[products, tiles]`, written.
-    pub(super) transformed: &'a mut [Lanes],
-    /// Added to.
-    pub(super) bias: &'a mut Lanes,
-}
-
-impl Kernel for Differentiate<'_> {
-    #[inline(always)]
-    fn run(self, instructions: Instructions) {
-        by_method!(self.by, self.grid.method, instructions);
-    }
-}
-
-impl Differentiate<'_> {
-    #[inline(always)]
-    fn by<V, R, const IN: usize, const POINTS: usize, const OUT: usize>(self)
-    where
-        V: Vector,
-        R: Adjoint<IN, POINTS, OUT>,
-    {
-        let tiles = self.corners.len();
-        // First within a tile, then over the tiles, then over the blocks of tiles: short sums round less.
-        let mut bias = V::zero();
-        for (tile, corner) in self.corners.iter().enumerate() {
-            let gradients = self.tile::<V, OUT>(*corner);
-            let mut sum = V::zero();
-            let mut columns = [[V::zero(); OUT]; POINTS];
-            for (y, gradients) in gradients.into_iter().enumerate() {
-                for gradient in gradients {
-                    sum = sum + gradient;
-                }
-                for (column, number) in columns.iter_mut().zip(R::output_adjoint(gradients)) {
-                    column[y] = number;
-                }
-            }
-            bias = bias + sum;
-            for (x, column) in columns.into_iter().enumerate() {
-                for (y, number) in R::output_adjoint(column).into_iter().enumerate() {
-                    number.store(&mut self.transformed[(y * POINTS + x) * tiles + tile]);
-                }
-            }
-        }
-        (V::load(self.bias) + bias).store(self.bias);
-    }
-
-    /// The gradients of the outputs of a tile before pool and `ReLU`; zero outside the map.
-    #[inline(always)]
-    fn tile<V: Vector, const OUT: usize>(&self, corner: Corner) -> [[V; OUT]; OUT] {
-        let mut tile = [[V::zero(); OUT]; OUT];
-        let window = Window::new(self.grid, self.pool, corner, OUT);
-        for y in 0..window.rows {
-            for x in 0..window.columns {
-                let at = window.place(y, x);
-                let gradient = V::load(&self.gradients[at]);
-                if self.pool {
-                    let choice = &self.choices[at];
-                    for place in 0..4 {
-                        tile[2 * y + usize::from(place / 2)][2 * x + usize::from(place % 2)] =
-                            gradient.where_equal(choice, place);
-                    }
-                } else {
-                    tile[y][x] = gradient.where_positive(V::load(&self.outputs[at]));
-                }
-            }
-        }
-        tile
     }
 }
 

@@ -1,20 +1,21 @@
-//! One trainable layer on a batch: block after block of tiles, each step shared by all threads.
+//! One trainable layer on some images: block after block of tiles, each step shared by all threads.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::activate::{Activate, Choice, Differentiate, Scatter};
+use super::activate::{Activate, Choice, Scatter};
+use super::differentiate::{BiasSum, Differentiate};
 use super::filters::{Factors, FilterGradient, Filters, TAPS};
-use super::products::{Products, Transformed};
+use super::geometry::Geometry;
+use super::parts::{Part, Passed, Places, Scratch, Sums};
+use super::products::{Matrices, Transformed, correlate, multiply};
 use crate::input_transform::InputTransform;
 use crate::isa::Isa;
 use crate::lanes::{LANES, Lanes};
-use crate::maps::Maps;
-use crate::tiles::{Corner, FEW_CHANNELS, Grid, Method};
+use crate::tiles::Corner;
 
-/// The most tiles that are worked on at once.
-const TILES: usize = 512;
-
-/// What belongs to a layer: its weights and bias, or their gradients, or their moments.
+/// What belongs to a layer: its weights and bias, or their moments.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Weights {
     pub(super) filters: Filters,
@@ -30,223 +31,244 @@ impl Weights {
     }
 }
 
-/// Memory for one block of tiles after the other.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    factors: Factors,
-    corners: Vec<Corner>,
-    places: Vec<usize>,
-    inputs: Transformed,
-    gradients: Transformed,
-    products: Products,
-    correlations: Products,
-}
-
-impl Scratch {
-    /// The blocks of tiles: makes `corners` and `places` those of tiles `from` to `to`.
-    fn tiles(&mut self, grid: Grid, from: usize, to: usize) {
-        self.corners.clear();
-        self.corners
-            .extend((from..to).map(|tile| grid.corner(tile)));
-        self.places.clear();
-        for corner in &self.corners {
-            grid.push_places(*corner, &mut self.places);
-        }
-    }
-
-    /// `B^T X B` of the block of tiles, all channels.
-    fn transform(&mut self, isa: Isa, method: Method, input: &Maps) {
-        let (planes, length) = (input.planes(), input.plane());
-        let tiles = self.corners.len();
-        self.inputs
-            .reshape(planes.len() / length, method.products(), tiles);
-        let block = self.inputs.block();
-        self.inputs
-            .numbers
-            .par_chunks_exact_mut(block)
-            .zip(planes.par_chunks_exact(length))
-            .for_each(|(transformed, plane)| {
-                isa.run(InputTransform {
-                    method,
-                    plane,
-                    places: &self.places,
-                    transformed,
-                    pitch: tiles,
-                });
-            });
-    }
-}
-
 /// A layer as the kernels see it.
 #[derive(Clone, Copy)]
 pub(super) struct Convolution<'a> {
     pub(super) weights: &'a Weights,
-    pub(super) pool: bool,
+    pub(super) geometry: Geometry,
     pub(super) isa: Isa,
 }
 
-/// How maps of that size are computed.
-fn grid(pool: bool, maps: &Maps) -> Grid {
-    let (height, width) = (maps.height, maps.width);
-    Grid {
-        // Few channels fill one block, and one block by the transforms costs no more than direct convolution.
-        method: Method::choose(FEW_CHANNELS + 1, height, width, pool),
-        height,
-        width,
-    }
-}
-
-/// Blocks of tiles, from and to.
-fn blocks(grid: Grid, images: usize) -> impl Iterator<Item = (usize, usize)> {
-    let all = images * grid.tiles();
-    (0..all)
-        .step_by(TILES)
-        .map(move |from| (from, all.min(from + TILES)))
-}
-
 impl Convolution<'_> {
-    /// Writes the outputs for all images, and for a pool which of its inputs each of them is.
+    /// `B^T X B` of the block of tiles for some blocks of channels, written to `memory`.
+    fn transform<'m>(
+        self,
+        input: Part<&[Lanes]>,
+        blocks: Range<usize>,
+        places: &Places,
+        memory: &'m mut [Lanes],
+    ) -> Transformed<'m> {
+        let method = self.geometry.grid.method;
+        let (products, tiles) = (method.products(), places.corners.len());
+        let block = Transformed::block(products, tiles);
+        let numbers = &mut memory[..blocks.len() * block];
+        let plane = input.shape.plane();
+        let maps = &input.planes[blocks.start * plane..blocks.end * plane];
+        numbers
+            .par_chunks_exact_mut(block)
+            .zip(maps.par_chunks_exact(plane))
+            .for_each(|(transformed, plane)| {
+                self.isa.run(InputTransform {
+                    method,
+                    plane,
+                    places: &places.inputs,
+                    transformed,
+                    pitch: Transformed::pitch(tiles),
+                });
+            });
+        Transformed {
+            numbers,
+            products,
+            tiles,
+        }
+    }
+
+    /// Writes the outputs for `images` images, and for a pool which of its inputs each of them is.
     pub(super) fn forward(
         self,
-        input: &Maps,
-        output: &mut Maps,
+        images: usize,
+        input: Part<&[Lanes]>,
+        output: &mut Part<&mut [Lanes]>,
         choices: &mut [Vec<Choice>],
         scratch: &mut Scratch,
     ) {
-        let (isa, pool, grid) = (self.isa, self.pool, grid(self.pool, input));
-        scratch
-            .factors
-            .forward(isa, grid.method, &self.weights.filters);
-        let plane = output.plane();
-        for (from, to) in blocks(grid, input.images) {
-            scratch.tiles(grid, from, to);
-            scratch.transform(isa, grid.method, input);
-            let products = &mut scratch.products;
-            products.multiply(isa, &scratch.inputs, &scratch.factors);
-            let planes = output.planes_mut().par_chunks_exact_mut(plane);
-            planes
-                .zip(choices.par_iter_mut())
-                .zip(&self.weights.bias)
-                .enumerate()
-                .for_each(|(block, ((outputs, choices), bias))| {
-                    let (first, step) = products.place(block);
-                    isa.run(Activate {
-                        grid,
-                        pool,
-                        corners: &scratch.corners,
-                        products: &products.numbers,
-                        pitch: products.pitch,
-                        first,
-                        step,
-                        bias: *bias,
-                        outputs,
-                        choices,
-                    });
-                });
+        let (isa, Geometry { grid, outputs, .. }) = (self.isa, self.geometry);
+        for tiles in self.geometry.blocks(images) {
+            scratch.places.set(grid, tiles, input.first);
+            let inputs = 0..self.geometry.inputs;
+            let transformed = self.transform(input, inputs, scratch.places, scratch.tiles);
+            for blocks in self.geometry.groups(outputs) {
+                let filters = &self.weights.filters;
+                let factors =
+                    Factors::forward(isa, grid.method, filters, blocks.clone(), scratch.factors);
+                let matrices = multiply(isa, transformed, factors, scratch.products);
+                let products = (matrices, &*scratch.products);
+                self.activate(blocks, products, &scratch.places.corners, output, choices);
+            }
         }
     }
 
-    /// From the gradient of the outputs to those of weights and bias, and of the input where one is given.
-    pub(super) fn backward(
+    /// From the products of some blocks of output channels to the outputs.
+    fn activate(
         self,
-        input: &Maps,
-        (output, choices): (&Maps, &[Vec<Choice>]),
-        output_gradient: &Maps,
-        (gradient, mut input_gradient): (&mut Weights, Option<&mut Maps>),
-        scratch: &mut Scratch,
+        blocks: Range<usize>,
+        (matrices, products): (Matrices, &[Lanes]),
+        corners: &[Corner],
+        output: &mut Part<&mut [Lanes]>,
+        choices: &mut [Vec<Choice>],
     ) {
-        let (isa, grid) = (self.isa, grid(self.pool, input));
-        let method = grid.method;
-        if input_gradient.is_some() {
-            scratch.factors.backward(isa, method, &self.weights.filters);
-        }
-        gradient.bias.fill(Lanes::ZERO);
-        for (from, to) in blocks(grid, input.images) {
-            scratch.tiles(grid, from, to);
-            scratch.transform(isa, method, input);
-            let planes = (output.planes(), output_gradient.planes());
-            self.differentiate(
-                grid,
-                planes,
-                output.plane(),
-                choices,
-                &mut gradient.bias,
-                scratch,
-            );
-            scratch
-                .correlations
-                .correlate(isa, &scratch.inputs, &scratch.gradients, from == 0);
-            let Some(maps) = &mut input_gradient else {
-                continue;
-            };
-            let products = &mut scratch.products;
-            products.multiply(isa, &scratch.gradients, &scratch.factors);
-            let plane = maps.plane();
-            let planes = maps.planes_mut().par_chunks_exact_mut(plane).enumerate();
-            planes.for_each(|(block, plane)| {
-                let (first, step) = products.place(block);
-                isa.run(Scatter {
-                    method,
-                    corners: &scratch.corners,
-                    places: &scratch.places,
-                    products: &products.numbers,
-                    pitch: products.pitch,
+        let (plane, offset) = (output.shape.plane(), output.offset());
+        output.planes[blocks.start * plane..blocks.end * plane]
+            .par_chunks_exact_mut(plane)
+            .zip(&mut choices[blocks.clone()])
+            .zip(&self.weights.bias[blocks])
+            .enumerate()
+            .for_each(|(block, ((outputs, choices), bias))| {
+                let (first, step) = matrices.place(block);
+                self.isa.run(Activate {
+                    grid: self.geometry.grid,
+                    pool: self.geometry.pool,
+                    corners,
+                    products,
+                    pitch: matrices.pitch(),
                     first,
                     step,
-                    plane,
+                    bias: *bias,
+                    outputs: &mut outputs[offset..],
+                    choices: choices.get_mut(offset..).unwrap_or_default(),
                 });
             });
-        }
-        if input.images == 0 {
-            gradient.filters.numbers.fill(Lanes::ZERO);
-            return;
-        }
-        let sums = &scratch.correlations;
-        let rows = gradient.filters.rows;
-        let blocks = gradient.filters.numbers.par_chunks_exact_mut(rows * TAPS);
-        blocks.enumerate().for_each(|(block, filters)| {
-            let (first, step) = sums.place(block);
-            isa.run(FilterGradient {
-                method,
-                factors: &sums.numbers,
-                pitch: sums.pitch,
-                first,
-                step,
-                filters,
-            });
-        });
     }
 
-    /// `A dY A^T` of the block of tiles, all channels; adds to the gradient of the bias.
-    fn differentiate(
+    /// From the gradient of the outputs of `images` images to those of weights and bias, and of the input where
+    /// `wanted` takes it; it has the shape of the input.
+    pub(super) fn backward(
         self,
-        grid: Grid,
-        (outputs, gradients): (&[Lanes], &[Lanes]),
-        plane: usize,
-        choices: &[Vec<Choice>],
-        bias: &mut [Lanes],
+        images: usize,
+        passed: Passed,
+        mut wanted: Option<&mut [Lanes]>,
+        sums: &mut Sums,
         scratch: &mut Scratch,
     ) {
-        let corners = &scratch.corners;
-        scratch
-            .gradients
-            .reshape(bias.len(), grid.method.products(), corners.len());
-        let block = scratch.gradients.block();
-        let blocks = scratch.gradients.numbers.par_chunks_exact_mut(block);
-        blocks.zip(bias).zip(choices).enumerate().for_each(
+        let (isa, grid) = (self.isa, self.geometry.grid);
+        let before = passed.before * grid.tiles();
+        for tiles in self.geometry.blocks(images) {
+            let before = before + tiles.start;
+            scratch.places.set(grid, tiles, passed.input.first);
+            let places = &*scratch.places;
+            let corners = &places.corners;
+            let gradients = self.differentiate(passed, corners, before, sums.bias, scratch.tiles);
+            for (at, blocks) in self.geometry.groups(self.geometry.inputs).enumerate() {
+                let memory = &mut *scratch.products;
+                let inputs = self.transform(passed.input, blocks.clone(), places, memory);
+                let length = self.geometry.correlations();
+                let correlations = if self.geometry.once {
+                    &mut *scratch.factors
+                } else {
+                    &mut sums.correlations[at * length..][..length]
+                };
+                correlate(isa, inputs, gradients, correlations, before == 0);
+                if self.geometry.once {
+                    self.filter_gradient(blocks.clone(), correlations, sums.filters);
+                }
+                let Some(maps) = &mut wanted else {
+                    continue;
+                };
+                let filters = &self.weights.filters;
+                let factors =
+                    Factors::backward(isa, grid.method, filters, blocks.clone(), scratch.factors);
+                let matrices = multiply(isa, gradients, factors, scratch.products);
+                let plane = passed.input.shape.plane();
+                let maps = &mut maps[blocks.start * plane..blocks.end * plane];
+                self.scatter((matrices, scratch.products), places, (maps, plane));
+            }
+        }
+    }
+
+    /// `A dY A^T` of the block of tiles, all channels, written to `memory`; adds to the gradient of the bias.
+    fn differentiate<'m>(
+        self,
+        passed: Passed,
+        corners: &[Corner],
+        before: usize,
+        bias: &mut [BiasSum],
+        memory: &'m mut [Lanes],
+    ) -> Transformed<'m> {
+        let (products, tiles) = (self.geometry.grid.method.products(), corners.len());
+        let block = Transformed::block(products, tiles);
+        let numbers = &mut memory[..bias.len() * block];
+        let (plane, offset) = (passed.output.shape.plane(), passed.output.offset());
+        let blocks = numbers.par_chunks_exact_mut(block);
+        blocks.zip(bias).zip(passed.choices).enumerate().for_each(
             |(block, ((transformed, bias), choices))| {
-                let at = block * plane;
+                let part = block * plane + offset..(block + 1) * plane;
                 self.isa.run(Differentiate {
-                    grid,
-                    pool: self.pool,
+                    grid: self.geometry.grid,
+                    pool: self.geometry.pool,
                     corners,
-                    gradients: &gradients[at..at + plane],
-                    outputs: &outputs[at..at + plane],
-                    choices,
+                    gradients: &passed.gradient[part.clone()],
+                    outputs: &passed.output.planes[part],
+                    choices: choices.get(offset..).unwrap_or_default(),
                     transformed,
+                    pitch: Transformed::pitch(tiles),
+                    before,
                     bias,
                 });
             },
         );
+        Transformed {
+            numbers,
+            products,
+            tiles,
+        }
+    }
+
+    /// From the products of some blocks of input channels to the gradients of their maps.
+    fn scatter(
+        self,
+        (matrices, products): (Matrices, &[Lanes]),
+        places: &Places,
+        (maps, plane): (&mut [Lanes], usize),
+    ) {
+        let maps = maps.par_chunks_exact_mut(plane).enumerate();
+        maps.for_each(|(block, plane)| {
+            let (first, step) = matrices.place(block);
+            self.isa.run(Scatter {
+                method: self.geometry.grid.method,
+                corners: &places.corners,
+                places: &places.inputs,
+                products,
+                pitch: matrices.pitch(),
+                first,
+                step,
+                plane,
+            });
+        });
+    }
+
+    /// The gradients of the taps and of the bias, once all images have passed.
+    pub(super) fn finish(self, sums: &mut Sums, bias: &mut [Lanes]) {
+        for (number, sum) in bias.iter_mut().zip(&*sums.bias) {
+            *number = sum.total();
+        }
+        if self.geometry.once {
+            return;
+        }
+        let length = self.geometry.correlations();
+        for (at, blocks) in self.geometry.groups(self.geometry.inputs).enumerate() {
+            let correlations = &sums.correlations[at * length..][..length];
+            self.filter_gradient(blocks, correlations, sums.filters);
+        }
+    }
+
+    /// `G^T dU G` for some blocks of input channels.
+    fn filter_gradient(self, blocks: Range<usize>, correlations: &[Lanes], filters: &mut [Lanes]) {
+        let method = self.geometry.grid.method;
+        let matrices = self.geometry.matrices(blocks.len());
+        let rows = self.geometry.inputs * LANES * TAPS;
+        let used = blocks.start * LANES * TAPS..blocks.end * LANES * TAPS;
+        let filters = filters[..self.geometry.filters()].par_chunks_exact_mut(rows);
+        let filters = filters.enumerate();
+        filters.for_each(|(block, filters)| {
+            let (first, step) = matrices.place(block);
+            self.isa.run(FilterGradient {
+                method,
+                factors: correlations,
+                pitch: matrices.pitch(),
+                first,
+                step,
+                filters: &mut filters[used.clone()],
+            });
+        });
     }
 }

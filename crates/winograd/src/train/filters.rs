@@ -1,10 +1,12 @@
 //! Weights that change: kept as taps in blocks of 16 output channels, transformed when they are used.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::adjoint::{Adjoint, by_method};
 use crate::isa::{Instructions, Isa, Kernel};
-use crate::lanes::{Buffer, LANES, Lanes};
+use crate::lanes::{LANES, Lanes};
 use crate::tiles::Method;
 use crate::transforms::{F2x3, F3x3, F4x3};
 use crate::vector::Vector;
@@ -47,11 +49,11 @@ impl Filters {
             });
     }
 
-    /// As `[out, in, 3, 3]`.
-    pub(super) fn direct(&self) -> Vec<f32> {
+    /// `numbers` that lie as these do (themselves, or their gradients), as `[out, in, 3, 3]`.
+    pub(super) fn direct(&self, numbers: &[Lanes]) -> Vec<f32> {
         let [input, output] = self.channels;
         let mut weights = vec![0.0; output * input * TAPS];
-        let blocks = self.numbers.par_chunks_exact(self.rows * TAPS);
+        let blocks = numbers.par_chunks_exact(self.rows * TAPS);
         blocks
             .zip(weights.par_chunks_mut(LANES * input * TAPS))
             .for_each(|(block, weights)| {
@@ -70,24 +72,32 @@ impl Filters {
     }
 }
 
-/// Transformed weights, `[blocks of 16 columns, products, rows, 16]`: a row for each channel that is summed
-/// over, padded to whole blocks; columns are the channels that come out.
-#[derive(Debug, Default)]
-pub(super) struct Factors {
-    numbers: Buffer,
+/// Transformed weights of some blocks of 16 columns, `[blocks, products, rows, 16]`: a row for each channel that is
+/// summed over, padded to whole blocks; columns are the channels that come out.
+#[derive(Clone, Copy)]
+pub(super) struct Factors<'a> {
+    numbers: &'a [Lanes],
     rows: usize,
     products: usize,
 }
 
-impl Factors {
-    /// Transforms for the way forward: rows are input channels.
-    pub(super) fn forward(&mut self, isa: Isa, method: Method, filters: &Filters) {
-        self.reshape(method, filters.rows);
-        let size = self.products * self.rows;
-        self.numbers.resize(filters.blocks() * size);
-        self.numbers
-            .par_chunks_exact_mut(size)
-            .zip(filters.numbers.par_chunks_exact(filters.rows * TAPS))
+impl<'a> Factors<'a> {
+    /// For the way forward, written to `memory`: columns are the output channels of `blocks`, rows all input
+    /// channels.
+    pub(super) fn forward(
+        isa: Isa,
+        method: Method,
+        filters: &Filters,
+        blocks: Range<usize>,
+        memory: &'a mut [Lanes],
+    ) -> Self {
+        let (products, rows) = (method.products(), filters.rows);
+        let block = rows * TAPS;
+        let numbers = &mut memory[..blocks.len() * products * rows];
+        let filters = &filters.numbers[blocks.start * block..blocks.end * block];
+        numbers
+            .par_chunks_exact_mut(products * rows)
+            .zip(filters.par_chunks_exact(block))
             .for_each(|(factors, filters)| {
                 isa.run(Transform {
                     method,
@@ -95,18 +105,29 @@ impl Factors {
                     factors,
                 });
             });
+        Self {
+            numbers,
+            rows,
+            products,
+        }
     }
 
-    /// Transforms for the way back: rows are output channels.
-    pub(super) fn backward(&mut self, isa: Isa, method: Method, filters: &Filters) {
-        self.reshape(method, filters.blocks() * LANES);
-        let size = self.products * self.rows;
-        self.numbers.resize(filters.rows / LANES * size);
+    /// For the way back, written to `memory`: columns are the input channels of `blocks`, rows all output
+    /// channels.
+    pub(super) fn backward(
+        isa: Isa,
+        method: Method,
+        filters: &Filters,
+        blocks: Range<usize>,
+        memory: &'a mut [Lanes],
+    ) -> Self {
+        let (products, rows) = (method.products(), filters.blocks() * LANES);
         let block = filters.rows * TAPS;
-        self.numbers
-            .par_chunks_exact_mut(size)
-            .enumerate()
-            .for_each_init(Vec::new, |turned, (at, factors)| {
+        let numbers = &mut memory[..blocks.len() * products * rows];
+        numbers
+            .par_chunks_exact_mut(products * rows)
+            .zip(blocks)
+            .for_each_init(Vec::new, |turned, (factors, at)| {
                 turned.clear();
                 for filters in filters.numbers.chunks_exact(block) {
                     transpose(&filters[at * LANES * TAPS..][..LANES * TAPS], turned);
@@ -117,10 +138,11 @@ impl Factors {
                     factors,
                 });
             });
-    }
-
-    fn reshape(&mut self, method: Method, rows: usize) {
-        (self.products, self.rows) = (method.products(), rows);
+        Self {
+            numbers,
+            rows,
+            products,
+        }
     }
 
     /// Blocks of 16 columns.
@@ -250,10 +272,11 @@ mod tests {
         let weights: Vec<f32> = (0..20 * 17 * 9).map(|i| (i % 251) as f32 - 125.0).collect();
         let mut filters = Filters::zeros([17, 20]);
         filters.set(&weights);
-        assert_eq!(filters.direct(), weights);
-        let (mut forward, mut backward) = (Factors::default(), Factors::default());
-        forward.forward(Isa::best(), Method::F3x3, &filters);
-        backward.backward(Isa::best(), Method::F3x3, &filters);
+        assert_eq!(filters.direct(&filters.numbers), weights);
+        let [mut one, mut other] = [(); 2].map(|()| vec![Lanes::ZERO; 2 * 25 * 32]);
+        let (isa, method) = (Isa::best(), Method::F3x3);
+        let forward = Factors::forward(isa, method, &filters, 0..2, &mut one);
+        let backward = Factors::backward(isa, method, &filters, 0..2, &mut other);
         for product in 0..25 {
             for (input, output) in [(0, 0), (16, 3), (5, 19), (16, 19)] {
                 let number = forward.panel(output / 16, product)[input].0[output % 16];

@@ -1,10 +1,11 @@
 //! A layer that learns, and what its optimiser remembers.
 
-use super::convolution::{Convolution, Weights};
-use super::gradients::{Parameters, direct};
+use super::convolution::Weights;
+use super::gradient::Parameters;
 use super::optimizer::Step;
 use crate::error::Error;
 use crate::isa::Isa;
+use crate::lanes::Lanes;
 use crate::layer::{Layer, check};
 
 #[derive(Debug)]
@@ -18,37 +19,37 @@ pub(super) struct TrainableLayer {
 
 impl TrainableLayer {
     pub(super) fn new(layer: &Layer) -> Result<Self, Error> {
-        let channels = layer.channels();
-        let mut learning = Self {
+        let (channels, bias) = (layer.channels(), layer.bias().collect::<Vec<_>>());
+        Ok(Self {
             channels,
             pool: layer.pool,
-            weights: Weights::zeros(channels),
+            weights: read(channels, layer.weights(), &bias)?,
             moments: [None, None],
-        };
-        learning.set_parameters(&Parameters {
-            weights: layer.weights().to_vec(),
-            bias: layer.bias().collect(),
-        })?;
-        Ok(learning)
-    }
-
-    pub(super) fn convolution(&self, isa: Isa) -> Convolution<'_> {
-        Convolution {
-            weights: &self.weights,
-            pool: self.pool,
-            isa,
-        }
+        })
     }
 
     pub(super) fn set_parameters(&mut self, parameters: &Parameters) -> Result<(), Error> {
-        let weights = self.read(parameters)?;
-        self.weights = weights;
+        self.weights = self.read(parameters)?;
         Ok(())
     }
 
+    pub(super) fn parameters(&self) -> Parameters {
+        self.direct(&self.weights.filters.numbers, &self.weights.bias)
+    }
+
     pub(super) fn moments(&self) -> [Option<Parameters>; 2] {
+        let direct = |moment: &Weights| self.direct(&moment.filters.numbers, &moment.bias);
         let moments = self.moments.each_ref();
-        moments.map(|moment| Some(direct(moment.as_ref()?, self.channels)))
+        moments.map(|moment| moment.as_ref().map(direct))
+    }
+
+    /// Numbers that lie as weights and bias do, in direct form.
+    pub(super) fn direct(&self, filters: &[Lanes], bias: &[Lanes]) -> Parameters {
+        let bias = bias.iter().flat_map(|lanes| lanes.0);
+        Parameters {
+            weights: self.weights.filters.direct(filters),
+            bias: bias.take(self.channels[1]).collect(),
+        }
     }
 
     pub(super) fn set_moments(&mut self, moments: &[Option<Parameters>; 2]) -> Result<(), Error> {
@@ -59,31 +60,34 @@ impl TrainableLayer {
         Ok(())
     }
 
-    pub(super) fn step(&mut self, isa: Isa, step: Step, gradient: &Weights) {
+    /// Moves weights and bias by their gradients, which lie as they do.
+    pub(super) fn step(&mut self, isa: Isa, step: Step, filters: &[Lanes], bias: &[Lanes]) {
         let channels = self.channels;
         let [first, second] = self
             .moments
             .each_mut()
             .map(|moment| moment.get_or_insert_with(|| Weights::zeros(channels)));
         let weights = &mut self.weights;
-        let filters = [&mut first.filters.numbers[..], &mut second.filters.numbers];
-        let numbers = &gradient.filters.numbers;
-        step.apply(isa, &mut weights.filters.numbers, numbers, filters);
-        let bias = [&mut first.bias[..], &mut second.bias];
-        step.apply(isa, &mut weights.bias, &gradient.bias, bias);
+        let moments = [&mut first.filters.numbers[..], &mut second.filters.numbers];
+        step.apply(isa, &mut weights.filters.numbers, filters, moments);
+        let moments = [&mut first.bias[..], &mut second.bias];
+        step.apply(isa, &mut weights.bias, bias, moments);
     }
 
     /// Numbers of this layer's shape from their direct form.
     fn read(&self, parameters: &Parameters) -> Result<Weights, Error> {
-        let [input, output] = self.channels;
-        check("weights", &parameters.weights, &[output, input, 3, 3])?;
-        check("bias", &parameters.bias, &[output])?;
-        let mut weights = Weights::zeros(self.channels);
-        weights.filters.set(&parameters.weights);
-        let lanes = weights.bias.iter_mut().flat_map(|lanes| &mut lanes.0);
-        lanes
-            .zip(&parameters.bias)
-            .for_each(|(into, number)| *into = *number);
-        Ok(weights)
+        read(self.channels, &parameters.weights, &parameters.bias)
     }
+}
+
+/// Numbers of a layer of `channels` `[in, out]` from their direct form.
+fn read(channels: [usize; 2], filters: &[f32], bias: &[f32]) -> Result<Weights, Error> {
+    let [input, output] = channels;
+    check("weights", filters, &[output, input, 3, 3])?;
+    check("bias", bias, &[output])?;
+    let mut weights = Weights::zeros(channels);
+    weights.filters.set(filters);
+    let lanes = weights.bias.iter_mut().flat_map(|lanes| &mut lanes.0);
+    lanes.zip(bias).for_each(|(into, number)| *into = *number);
+    Ok(weights)
 }

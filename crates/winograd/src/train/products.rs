@@ -4,8 +4,7 @@ use rayon::prelude::*;
 
 use super::filters::Factors;
 use crate::isa::{Instructions, Isa, Kernel};
-use crate::lanes::{Buffer, LANES, Lanes};
-use crate::multiply::multiply;
+use crate::lanes::{LANES, Lanes};
 
 /// Blocks of 16 columns that are computed together.
 const PANELS: usize = 2;
@@ -14,112 +13,147 @@ const PANELS: usize = 2;
 const DEPTH: usize = 128;
 
 /// Transformed tiles, `[channels / 16, products, tiles, 16]`.
-#[derive(Debug, Default)]
-pub(super) struct Transformed {
-    pub(super) numbers: Buffer,
+#[derive(Clone, Copy)]
+pub(super) struct Transformed<'a> {
+    pub(super) numbers: &'a [Lanes],
     pub(super) products: usize,
     pub(super) tiles: usize,
 }
 
-impl Transformed {
-    pub(super) fn reshape(&mut self, blocks: usize, products: usize, tiles: usize) {
-        (self.products, self.tiles) = (products, tiles);
-        self.numbers.resize(blocks * self.block());
+impl Transformed<'_> {
+    /// From product to product; odd, so that those of a tile fall into different sets of the cache.
+    pub(super) const fn pitch(tiles: usize) -> usize {
+        tiles | 1
     }
 
     /// Numbers of a block of channels.
-    pub(super) fn block(&self) -> usize {
-        self.products * self.tiles
+    pub(super) const fn block(products: usize, tiles: usize) -> usize {
+        products * Self::pitch(tiles)
+    }
+
+    /// A product from its first tile on, and how far it is to the next block of channels.
+    fn product(&self, product: usize) -> (&[Lanes], usize) {
+        let start = product * Self::pitch(self.tiles);
+        (
+            &self.numbers[start..],
+            Self::block(self.products, self.tiles),
+        )
     }
 
     /// The tiles of one block of channels in one product.
     fn row(&self, block: usize, product: usize) -> &[Lanes] {
-        &self.numbers[block * self.block() + product * self.tiles..][..self.tiles]
+        let (numbers, step) = self.product(product);
+        &numbers[block * step..][..self.tiles]
+    }
+
+    fn blocks(&self) -> usize {
+        self.numbers.len() / Self::block(self.products, self.tiles)
     }
 }
 
-/// Matrices, one for each product: `[products, columns / 32, rows, columns % 32]`.
-#[derive(Debug, Default)]
-pub(super) struct Products {
-    pub(super) numbers: Buffer,
+/// How matrices lie in memory, one for each product: `[products, columns / 32, rows, columns % 32]`.
+#[derive(Clone, Copy)]
+pub(super) struct Matrices {
+    pub(super) products: usize,
     pub(super) rows: usize,
     /// Blocks of 16 columns.
-    blocks: usize,
-    /// From product to product; odd, so that those of an element fall into different sets of the cache.
-    pub(super) pitch: usize,
+    pub(super) blocks: usize,
 }
 
-impl Products {
-    fn reshape(&mut self, products: usize, rows: usize, blocks: usize) {
-        (self.rows, self.blocks, self.pitch) = (rows, blocks, (rows * blocks) | 1);
-        self.numbers.resize(products * self.pitch);
+impl Matrices {
+    /// From product to product; odd, so that those of an element fall into different sets of the cache.
+    pub(super) fn pitch(self) -> usize {
+        (self.rows * self.blocks) | 1
+    }
+
+    pub(super) fn length(self) -> usize {
+        self.products * self.pitch()
     }
 
     /// Where in a product the first row of a block of columns lies, and how far it is to the next row.
-    pub(super) fn place(&self, block: usize) -> (usize, usize) {
+    pub(super) fn place(self, block: usize) -> (usize, usize) {
         let first = block / PANELS * PANELS;
         let step = PANELS.min(self.blocks - first);
         (first * self.rows + block % PANELS, step)
     }
 
     /// Every pair of blocks of columns in every product, with its product and its first block.
-    fn pieces(&mut self) -> impl ParallelIterator<Item = (usize, usize, &mut [Lanes])> {
+    fn pieces(
+        self,
+        numbers: &mut [Lanes],
+    ) -> impl ParallelIterator<Item = (usize, usize, &mut [Lanes])> {
         let used = self.rows * self.blocks;
         let piece = PANELS * self.rows;
-        let products = self.numbers.par_chunks_exact_mut(self.pitch).enumerate();
+        let products = numbers.par_chunks_exact_mut(self.pitch()).enumerate();
         products.flat_map(move |(product, numbers)| {
             let pieces = numbers[..used].par_chunks_mut(piece).enumerate();
             pieces.map(move |(at, piece)| (product, at * PANELS, piece))
         })
     }
+}
 
-    /// Tiles times factors: a row for each tile, a column for each channel that comes out.
-    pub(super) fn multiply(&mut self, isa: Isa, tiles: &Transformed, factors: &Factors) {
-        self.reshape(tiles.products, tiles.tiles, factors.blocks());
-        let rows = self.rows;
-        self.pieces().for_each(|(product, first, sums)| {
-            let mut panels = [&[][..]; PANELS];
-            let count = sums.len() / rows;
-            for (at, panel) in panels[..count].iter_mut().enumerate() {
-                *panel = factors.panel(first + at, product);
-            }
-            isa.run(Multiply {
-                tiles: &tiles.numbers[product * tiles.tiles..],
-                pitch: tiles.block(),
-                rows,
-                panels: &panels[..count],
-                sums,
-            });
+/// Tiles times factors: a row for each tile, a column for each channel that comes out. `sums` may be longer.
+pub(super) fn multiply(
+    isa: Isa,
+    tiles: Transformed,
+    factors: Factors,
+    sums: &mut [Lanes],
+) -> Matrices {
+    let matrices = Matrices {
+        products: tiles.products,
+        rows: tiles.tiles,
+        blocks: factors.blocks(),
+    };
+    let pieces = matrices.pieces(&mut sums[..matrices.length()]);
+    pieces.for_each(|(product, first, sums)| {
+        let mut panels = [&[][..]; PANELS];
+        let count = sums.len() / tiles.tiles;
+        for (at, panel) in panels[..count].iter_mut().enumerate() {
+            *panel = factors.panel(first + at, product);
+        }
+        let (numbers, pitch) = tiles.product(product);
+        isa.run(Multiply {
+            tiles: numbers,
+            pitch,
+            rows: tiles.tiles,
+            panels: &panels[..count],
+            sums,
         });
-    }
+    });
+    matrices
+}
 
-    /// Gradients of the factors, summed over all tiles: a row for each input channel, a column for each
-    /// output channel. What was there is added to unless it is the `first` time.
-    pub(super) fn correlate(
-        &mut self,
-        isa: Isa,
-        inputs: &Transformed,
-        gradients: &Transformed,
-        first: bool,
-    ) {
-        let blocks = |tiles: &Transformed| tiles.numbers.len() / tiles.block();
-        self.reshape(inputs.products, blocks(inputs) * LANES, blocks(gradients));
-        let rows = self.rows;
-        self.pieces().for_each(|(product, column, sums)| {
-            let mut panels = [&[][..]; PANELS];
-            let count = sums.len() / rows;
-            for (at, panel) in panels[..count].iter_mut().enumerate() {
-                *panel = gradients.row(column + at, product);
-            }
-            isa.run(Correlate {
-                first,
-                inputs: &inputs.numbers[product * inputs.tiles..],
-                pitch: inputs.block(),
-                panels: &panels[..count],
-                sums,
-            });
+/// Gradients of the factors, summed over all tiles: a row for each input channel, a column for each
+/// output channel. What was there is added to unless it is the `first` time. `sums` may be longer.
+pub(super) fn correlate(
+    isa: Isa,
+    inputs: Transformed,
+    gradients: Transformed,
+    sums: &mut [Lanes],
+    first: bool,
+) -> Matrices {
+    let matrices = Matrices {
+        products: inputs.products,
+        rows: inputs.blocks() * LANES,
+        blocks: gradients.blocks(),
+    };
+    let pieces = matrices.pieces(&mut sums[..matrices.length()]);
+    pieces.for_each(|(product, column, sums)| {
+        let mut panels = [&[][..]; PANELS];
+        let count = sums.len() / matrices.rows;
+        for (at, panel) in panels[..count].iter_mut().enumerate() {
+            *panel = gradients.row(column + at, product);
+        }
+        let (numbers, pitch) = inputs.product(product);
+        isa.run(Correlate {
+            first,
+            inputs: numbers,
+            pitch,
+            panels: &panels[..count],
+            sums,
         });
-    }
+    });
+    matrices
 }
 
 struct Multiply<'a> {
@@ -133,7 +167,7 @@ struct Multiply<'a> {
 impl Kernel for Multiply<'_> {
     #[inline(always)]
     fn run(self, instructions: Instructions) {
-        multiply(
+        crate::multiply::multiply(
             instructions,
             self.tiles,
             self.pitch,

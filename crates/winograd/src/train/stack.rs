@@ -1,42 +1,37 @@
 //! Convolutions in a row that learn: forward, backward, step.
 
-use super::activate::Choice;
-use super::convolution::{Scratch, Weights};
-use super::gradients::{Gradients, Parameters, direct};
+use super::back::Back;
+use super::convolution::Weights;
+use super::geometry::Plan;
+use super::gradient::{Gradient, Parameters};
 use super::layer::TrainableLayer;
-use super::optimizer::{Optimizer, Step};
+use super::parts::{Part, Places};
+use super::tape::{Frame, Passing, Tape};
 use crate::error::Error;
 use crate::isa::Isa;
 use crate::layer::{Layer, check, pooled_size};
-use crate::maps::Maps;
+use crate::maps::Shape;
 use crate::stack::Stack;
-
-/// What [`TrainableStack::backward`] needs of a [`TrainableStack::forward`]: the input of every layer, and
-/// which output of its window each pooled output is.
-#[derive(Debug, Default)]
-pub struct Tape {
-    /// The input of every layer, then the output of the last.
-    maps: Vec<Maps>,
-    choices: Vec<Vec<Vec<Choice>>>,
-}
 
 /// Layers in a row whose weights learn.
 ///
 /// ```
-/// use graft_winograd::{Layer, Optimizer, TrainableStack};
+/// use graft_winograd::{Error, Layer, Optimizer, TrainableStack};
 ///
 /// let layer = Layer::new(&[0.1; 2 * 9], &[0.5], [2, 1], false)?;
 /// let mut stack = TrainableStack::new(vec![layer])?;
 /// let images = [1.0; 2 * 4 * 4]; // [batch, in, height, width]
 /// let adam = Optimizer::Adam { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 };
 /// for time in 1..=10 {
-///     let (outputs, tape) = stack.forward(&images, 1, 4, 4)?;
+///     let (outputs, tape) = stack.forward(images.to_vec(), 1, 4, 4)?;
 ///     // The loss is half the sum of squares; its gradient by the outputs is the outputs.
-///     let gradients = stack.backward(tape, &outputs, false)?;
-///     stack.step(gradients, adam, 0.01, time);
+///     stack.backward(tape, &outputs, false, |gradient| {
+///         gradient.step(adam, 0.01, time);
+///         Ok::<(), Error>(())
+///     })?;
 /// }
 /// assert!(stack.parameters(0).bias[0] < 0.5);
-/// # Ok::<(), graft_winograd::Error>(())
+/// # Ok::<(), Error>(())
 /// ```
 ///
 /// All results are the same for any number of threads, bit for bit.
@@ -44,12 +39,9 @@ pub struct Tape {
 pub struct TrainableStack {
     layers: Vec<TrainableLayer>,
     isa: Isa,
-    scratch: Scratch,
-    /// Between layers on the way back.
-    flowing: [Maps; 2],
-    /// What earlier steps allocated and the next one uses again.
+    places: Places,
+    /// Whose memory the next step uses again.
     tape: Option<Tape>,
-    gradients: Option<Gradients>,
 }
 
 impl TrainableStack {
@@ -59,15 +51,15 @@ impl TrainableStack {
     ///
     /// [`Error::NoLayers`] or [`Error::Mismatch`].
     pub fn new(layers: Vec<Layer>) -> Result<Self, Error> {
-        let stack = Stack::new(layers)?;
-        let layers = stack.layers().iter().map(TrainableLayer::new);
+        let layers = Stack::new(layers)?.into_layers();
+        let isa = layers[0].isa;
+        // One after the other, so that their memory is used again.
+        let layers = layers.into_iter().map(|layer| TrainableLayer::new(&layer));
         Ok(Self {
             layers: layers.collect::<Result<_, Error>>()?,
-            isa: stack.layers()[0].isa,
-            scratch: Scratch::default(),
-            flowing: Default::default(),
+            isa,
+            places: Places::default(),
             tape: None,
-            gradients: None,
         })
     }
 
@@ -80,8 +72,7 @@ impl TrainableStack {
     /// Weights and bias of layer `layer`.
     #[must_use]
     pub fn parameters(&self, layer: usize) -> Parameters {
-        let layer = &self.layers[layer];
-        direct(&layer.weights, layer.channels)
+        self.layers[layer].parameters()
     }
 
     /// Replaces weights and bias of layer `layer`.
@@ -124,119 +115,136 @@ impl TrainableStack {
     /// [`Error::Length`] or [`Error::TooSmall`].
     pub fn forward(
         &mut self,
-        maps: &[f32],
+        maps: Vec<f32>,
         batch: usize,
         height: usize,
         width: usize,
     ) -> Result<(Vec<f32>, Tape), Error> {
         let channels = self.layers[0].channels[0];
-        check("maps", maps, &[batch, channels, height, width])?;
-        let mut shapes = vec![[batch, channels, height, width]];
-        let mut size = [height, width];
-        for (at, layer) in self.layers.iter().enumerate() {
-            size = pooled_size(at, layer.pool, size)?;
-            shapes.push([batch, layer.channels[1], size[0], size[1]]);
-        }
+        check("maps", &maps, &[batch, channels, height, width])?;
+        let shapes = self.shapes([batch, channels, height, width])?;
         let mut tape = self.tape.take().unwrap_or_default();
-        tape.maps.resize_with(shapes.len(), Maps::default);
-        tape.choices.resize_with(self.layers.len(), Vec::new);
-        for (maps, shape) in tape.maps.iter_mut().zip(&shapes) {
-            maps.reshape(*shape);
-        }
-        let last = shapes
-            .iter()
-            .last()
-            .map_or(0, |shape| shape.iter().product());
-        let mut output = vec![0.0; last];
+        tape.prepare(Plan::new(&self.layers, shapes), maps);
+        let last = tape.plan.shapes[self.layers.len()];
+        let mut output = vec![0.0; batch * last.channels * last.places()];
         if batch == 0 {
             return Ok((output, tape));
         }
-        tape.maps[0].read(maps);
-        for (at, layer) in self.layers.iter().enumerate() {
-            let (before, after) = tape.maps.split_at_mut(at + 1);
-            let (input, output) = (&before[at], &mut after[0]);
-            let length = if layer.pool { output.plane() } else { 0 };
-            let choices = &mut tape.choices[at];
-            choices.resize_with(layer.weights.bias.len(), Vec::new);
-            for choices in choices.iter_mut() {
-                choices.resize(length, Choice::default());
+        let Tape {
+            input,
+            plan,
+            memory,
+            choices,
+        } = &mut tape;
+        let mut before = 0..0;
+        for segment in &plan.segments {
+            let (kept, rest) = memory.split_at_mut(segment.output.start);
+            let (planes, rest) = rest.split_at_mut(segment.output.len());
+            let mut memory = Passing::new(segment, rest, &mut self.places);
+            let frame = Frame {
+                plan,
+                segment,
+                isa: self.isa,
+                kept: &kept[before],
+                given: input,
+            };
+            let (last, shape) = (segment.layers.end - 1, plan.shapes[segment.layers.end]);
+            shape.clear_outside(planes);
+            for images in frame.pieces() {
+                frame.fill(&self.layers, &images, choices, &mut memory);
+                let mut output = Part {
+                    shape,
+                    planes: &mut *planes,
+                    first: images.start,
+                };
+                frame.convolution(&self.layers, last).forward(
+                    images.len(),
+                    frame.input(last, &images, &memory.between),
+                    &mut output,
+                    &mut choices[last],
+                    &mut memory.scratch,
+                );
             }
-            layer
-                .convolution(self.isa)
-                .forward(input, output, choices, &mut self.scratch);
+            before = segment.output.clone();
         }
-        tape.maps[self.layers.len()].write(0, &mut output);
+        last.write(&memory[before], 0, &mut output);
         Ok((output, tape))
     }
 
-    /// The gradients of all weights and biases, and of the input of the first layer where `input` asks for it.
+    /// Of the input of each layer, and of the output of the last.
+    fn shapes(&self, [images, channels, height, width]: [usize; 4]) -> Result<Vec<Shape>, Error> {
+        let mut shape = Shape {
+            images,
+            channels,
+            height,
+            width,
+        };
+        let mut shapes = vec![shape];
+        for (at, layer) in self.layers.iter().enumerate() {
+            let [height, width] = pooled_size(at, layer.pool, [shape.height, shape.width])?;
+            shape = Shape {
+                images,
+                channels: layer.channels[1],
+                height,
+                width,
+            };
+            shapes.push(shape);
+        }
+        Ok(shapes)
+    }
+
+    /// Gives `each` the gradients of each layer's weights and bias, the last layer's first. It may move the layer:
+    /// what is left of the way back does not need its weights. Returns the gradient of the input of the first layer
+    /// where `input` asks for it.
     ///
     /// # Shapes
     ///
-    /// `output_gradient` is that of the outputs that `tape` came with: `[batch, channels, height, width]`.
+    /// `output_gradient` is that of the outputs that `tape` came with, and what comes back that of the input:
+    /// `[batch, channels, height, width]`.
     ///
     /// # Errors
     ///
-    /// [`Error::Length`].
-    pub fn backward(
+    /// [`Error::Length`], or what `each` returns; layers that were moved before stay moved.
+    pub fn backward<E: From<Error>>(
         &mut self,
-        tape: Tape,
+        mut tape: Tape,
         output_gradient: &[f32],
         input: bool,
-    ) -> Result<Gradients, Error> {
-        let shape = |maps: &Maps| [maps.images, maps.channels, maps.height, maps.width];
-        let last = shape(&tape.maps[self.layers.len()]);
-        check("output gradient", output_gradient, &last)?;
-        let mut gradients = self.gradients.take().unwrap_or_default();
-        gradients.channels = self.layers.iter().map(|layer| layer.channels).collect();
-        if gradients.layers.is_empty() {
-            let zeros = gradients.channels.iter().copied().map(Weights::zeros);
-            gradients.layers = zeros.collect();
+        mut each: impl FnMut(Gradient) -> Result<(), E>,
+    ) -> Result<Option<Vec<f32>>, E> {
+        let last = tape.plan.shapes[self.layers.len()];
+        let shape = [last.images, last.channels, last.height, last.width];
+        check("output gradient", output_gradient, &shape)?;
+        let mut input_gradient = input.then(|| vec![0.0; tape.input.len()]);
+        if last.images == 0 {
+            return self.nothing(each).map(|()| input_gradient);
         }
-        gradients.input = None;
-        let [given, wanted] = &mut self.flowing;
-        given.reshape(last);
-        if last[0] > 0 {
-            given.read(output_gradient);
-        }
-        for (at, layer) in self.layers.iter().enumerate().rev() {
-            let inputs = &tape.maps[at];
-            let further = (at > 0 || input).then(|| {
-                wanted.reshape(shape(inputs));
-                &mut *wanted
-            });
-            layer.convolution(self.isa).backward(
-                inputs,
-                (&tape.maps[at + 1], &tape.choices[at]),
-                given,
-                (&mut gradients.layers[at], further),
-                &mut self.scratch,
-            );
-            std::mem::swap(given, wanted);
-        }
-        if input {
-            let mut numbers = vec![0.0; shape(given).iter().product()];
-            if last[0] > 0 {
-                given.write(0, &mut numbers);
-            }
-            gradients.input = Some(numbers);
+        let start = tape.plan.memory - last.length();
+        last.read(output_gradient, &mut tape.memory[start..tape.plan.memory]);
+        for segment in (0..tape.plan.segments.len()).rev() {
+            let layers = &mut self.layers;
+            let back = Back::new(segment, layers, self.isa, &mut tape, &mut self.places);
+            back.run(input_gradient.as_deref_mut(), &mut each)?;
         }
         self.tape = Some(tape);
-        Ok(gradients)
+        Ok(input_gradient)
     }
 
-    /// Moves all weights and biases: step number `time`, counted from 1.
-    pub fn step(
-        &mut self,
-        gradients: Gradients,
-        optimizer: Optimizer,
-        learning_rate: f32,
-        time: i32,
-    ) {
-        let step = Step::new(optimizer, learning_rate, time);
-        for (layer, gradient) in self.layers.iter_mut().zip(&gradients.layers) {
-            layer.step(self.isa, step, gradient);
+    /// The gradients of an empty batch.
+    fn nothing<E>(&mut self, mut each: impl FnMut(Gradient) -> Result<(), E>) -> Result<(), E> {
+        for (index, layer) in self.layers.iter_mut().enumerate().rev() {
+            let Weights {
+                mut filters,
+                mut bias,
+            } = Weights::zeros(layer.channels);
+            each(Gradient {
+                index,
+                layer,
+                isa: self.isa,
+                filters: &mut filters.numbers,
+                bias: &mut bias,
+            })?;
         }
-        self.gradients = Some(gradients);
+        Ok(())
     }
 }

@@ -89,7 +89,7 @@ fn a_number_that_goes_wrong_stops_the_run() {
                 ("a weight", _) => &["training loss"],
                 _ => &[what],
             };
-            assert!(signs.contains(&found), "{case}");
+            assert!(signs.contains(&found.as_str()), "{case}");
             assert_eq!(
                 (epoch, stopped.steps, stopped.epochs),
                 (1, steps, 0),
@@ -113,7 +113,7 @@ fn nothing_is_saved_before_it_is_looked_at() {
         let Error::Diverged { what: found, .. } = stopped.error else {
             panic!("{case}");
         };
-        assert_eq!((found, stopped.steps), (what, saved), "{case}");
+        assert_eq!((found.as_str(), stopped.steps), (what, saved), "{case}");
     }
 }
 

@@ -5,9 +5,10 @@ use std::fs;
 use burn::module::{ModuleVisitor, Param};
 use graft_head::Head;
 use graft_network::Network;
+use graft_winograd::{Gradient, Parameters};
 use safetensors::SafeTensors;
 
-use super::super::{Slopes, slopes, step};
+use super::super::{slopes, step};
 use super::*;
 use crate::stages::TrainedStages;
 
@@ -88,23 +89,25 @@ fn beyond_rounding(file: &SafeTensors, name: &str) -> Vec<bool> {
         .collect()
 }
 
-/// Compares all parameters that learn, or their gradients, with the reference.
-fn compare(state: &State, slopes: Option<&Slopes>, file: &SafeTensors, what: &str) {
-    let stages = state.module.stages.as_ref().unwrap();
-    let layers = if matches!(stages, TrainedStages::Winograd(_)) {
-        3
-    } else {
-        0
+/// Compares all parameters that learn, or their gradients (Burn's, and those of the convolutions), with the
+/// reference.
+fn compare(
+    state: &State,
+    slopes: Option<(&GradientsParams, Vec<Parameters>)>,
+    file: &SafeTensors,
+    what: &str,
+) {
+    let kernels = state.kernels.iter();
+    let (gradients, stages) = match slopes {
+        None => {
+            let layers = kernels.flat_map(|kernels| (0..3).map(|layer| kernels.parameters(layer)));
+            (None, layers.collect())
+        }
+        Some((gradients, stages)) => (Some(gradients), stages),
     };
-    let of_stages = (0..layers).flat_map(|layer| {
-        let parameters = match slopes {
-            None => state.kernels.as_ref().unwrap().parameters(layer),
-            Some(slopes) => slopes.stages.as_ref().unwrap().layer(layer),
-        };
-        [parameters.weights, parameters.bias]
-    });
+    let of_stages = stages.into_iter().flat_map(|one| [one.weights, one.bias]);
     let mut values = Values {
-        gradients: slopes.map(|slopes| &slopes.module),
+        gradients,
         found: of_stages.collect(),
     };
     state.module.visit(&mut values);
@@ -152,7 +155,12 @@ fn trains_as_pytorch(engine: Engine) {
     let start = module(engine, &device.clone().autodiff());
     let mut state = State::new(&recipe(|_| ()), start.clone()).unwrap();
     let first = slopes(&mut state, &data, &all).unwrap();
-    compare(&state, Some(&first), &numbers, "gradient");
+    let mut stages = Vec::new();
+    if let (Some(kernels), Some((tape, gradient))) = (&mut state.kernels, first.boundary) {
+        let keep = |gradient: Gradient| stages.insert(0, gradient.parameters());
+        kernels.backward(1, tape, &gradient, keep).unwrap();
+    }
+    compare(&state, Some((&first.module, stages)), &numbers, "gradient");
 
     for number in 1..=3 {
         let expected = expected(&numbers, &format!("loss{number}"))[0];
@@ -179,6 +187,23 @@ fn trains_as_pytorch(engine: Engine) {
     );
     let statistics = |module: &Trainable| module.head.statistics().unwrap();
     assert_eq!(statistics(&start), statistics(&trained));
+}
+
+#[test]
+fn a_gradient_that_is_no_number_is_reported_with_its_convolution_and_moves_nothing() {
+    let module = module(Engine::Winograd, &Device::flex().autodiff());
+    let mut state = State::new(&recipe(|_| ()), module).unwrap();
+    let kernels = state.kernels.as_mut().unwrap();
+    let (features, tape) = kernels.forward(vec![1.0; 2 * 4 * 8 * 8]).unwrap();
+    let before = kernels.parameters(2);
+    let slopes = vec![f32::NAN; features.len()];
+    let error = kernels.step(1, tape, &slopes, (1, RATE)).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("a gradient of convolution 1 of block3 is NaN"),
+        "{error}"
+    );
+    assert!(kernels.parameters(2) == before);
 }
 
 /// Stages and their optimiser go through bytes: the step after is the same, and the other engine is

@@ -1,0 +1,98 @@
+//! A layer's gradients, and the direct form of what belongs to a layer.
+
+use rayon::prelude::*;
+
+use super::layer::TrainableLayer;
+use super::optimizer::{Optimizer, Step};
+use crate::isa::Isa;
+use crate::lanes::Lanes;
+
+/// Numbers that belong to a layer in direct form: weights and bias, or their gradients, or their moments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameters {
+    /// `[out, in, 3, 3]`
+    pub weights: Vec<f32>,
+    /// `[out]`
+    pub bias: Vec<f32>,
+}
+
+/// The gradients of one layer's weights and bias, as
+/// [`TrainableStack::backward`](super::TrainableStack::backward) hands them out: the next layer's take their
+/// memory.
+#[derive(Debug)]
+pub struct Gradient<'a> {
+    pub(super) index: usize,
+    pub(super) layer: &'a mut TrainableLayer,
+    pub(super) isa: Isa,
+    pub(super) filters: &'a mut [Lanes],
+    pub(super) bias: &'a mut [Lanes],
+}
+
+impl Gradient<'_> {
+    /// The layer that they belong to, counted from 0.
+    #[must_use]
+    pub fn layer(&self) -> usize {
+        self.index
+    }
+
+    /// The gradients in direct form.
+    #[must_use]
+    pub fn parameters(&self) -> Parameters {
+        self.layer.direct(self.filters, self.bias)
+    }
+
+    /// The largest size of any of them; no number where one is none.
+    #[must_use]
+    pub fn largest(&self) -> f32 {
+        let largest = [&*self.filters, &*self.bias].map(|numbers| {
+            let pieces = numbers.par_chunks(1024).map(largest);
+            pieces.reduce(|| 0.0, worse)
+        });
+        largest.into_iter().fold(0.0, worse)
+    }
+
+    /// Scales down those of the weights, and those of the bias, whose norm is larger than `largest`.
+    pub fn clip_norm(&mut self, largest: f32) {
+        for numbers in [&mut *self.filters, &mut *self.bias] {
+            // As Burn does it, the smallest positive number included.
+            let factor = largest / (norm(numbers) + f32::MIN_POSITIVE);
+            if factor < 1.0 {
+                numbers
+                    .par_iter_mut()
+                    .for_each(|lanes| *lanes = factor * *lanes);
+            }
+        }
+    }
+
+    /// Moves weights and bias of the layer: step number `time`, counted from 1.
+    pub fn step(self, optimizer: Optimizer, learning_rate: f32, time: i32) {
+        let step = Step::new(optimizer, learning_rate, time);
+        self.layer.step(self.isa, step, self.filters, self.bias);
+    }
+}
+
+fn largest(numbers: &[Lanes]) -> f32 {
+    let sizes = numbers.iter().flat_map(|lanes| lanes.0.map(f32::abs));
+    sizes.fold(0.0, worse)
+}
+
+/// The larger one, or the one that is no number.
+fn worse(one: f32, other: f32) -> f32 {
+    if one > other || one.is_nan() {
+        one
+    } else {
+        other
+    }
+}
+
+/// The root of the sum of squares, in an order that no number of threads changes.
+fn norm(numbers: &[Lanes]) -> f32 {
+    let square = |lanes: &Lanes| lanes.0.iter().map(|n| f64::from(*n).powi(2)).sum::<f64>();
+    let pieces: Vec<f64> = numbers
+        .par_chunks(1024)
+        .map(|piece| piece.iter().map(square).sum())
+        .collect();
+    #[expect(clippy::cast_possible_truncation, reason = "the one rounding")]
+    let norm = pieces.iter().sum::<f64>().sqrt() as f32;
+    norm
+}
