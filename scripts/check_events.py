@@ -48,6 +48,13 @@ def main():
             recorded = {e["epoch"]: e[split][figure] for e in epochs}
             expect_scalars(events, f"{figure}/{split}", recorded)
 
+    # Of an epoch with many steps TensorBoard is told some.
+    rates = {e["steps"]: e["learning_rate"] for e in epochs if "steps" in e}
+    seen = {e.step: e.value for e in events.Scalars("learning_rate")} if rates else {}
+    for step, rate in rates.items():
+        if not math.isclose(seen.get(step, math.nan), rate, rel_tol=1e-6):
+            expect(f"learning_rate, step {step}", seen.get(step), rate)
+
     (recipe,) = events.Tensors("recipe")
     text = recipe.tensor_proto.string_val[0].decode()
     shown = "".join(f"    {line}\n" for line in (run / "recipe.toml").read_text().splitlines())
@@ -60,7 +67,7 @@ def main():
             expect_scalars(events, f"{figure}/test", {kept: evaluation[figure]})
         splits.append("test")
     tags = [f"{figure}/{split}" for split in splits for figure in ("loss", "accuracy")]
-    expect("scalars", sorted(events.Tags()["scalars"]), sorted([*tags, "seconds"]))
+    expect("scalars", sorted(events.Tags()["scalars"]), sorted([*tags, "seconds", *(["learning_rate"] if rates else [])]))
     print(f"{run}: TensorBoard sees {len(epochs)} epochs and {', '.join(splits)} as recorded")
 
 

@@ -29,7 +29,7 @@ if [ $# -eq 0 ]; then
         graft eval
     }
     run --set training.keep=best
-    run --set head.standardise=true --set backbone.boundary=block3 \
+    run --set head.normalise=standardise --set backbone.boundary=block3 \
         --set preprocessing.fit=resize --set preprocessing.size=48 --set preprocessing.scaling=caffe
     run --set backbone.unfreeze=block5 --set training.epochs=1 --set training.learning_rate=0.0001
     set -- "$GRAFT_HOME"/runs/*

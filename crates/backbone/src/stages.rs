@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, ParamId, list_param_ids};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
@@ -104,6 +104,15 @@ impl Stages {
     fn boundaries(&self) -> impl Iterator<Item = Boundary> {
         let behind = self.network.boundaries().skip(self.start.number());
         behind.take(self.convolutions.len())
+    }
+
+    /// The parameters of each stage, first to last.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<Vec<ParamId>> {
+        let stages = self.convolutions.iter();
+        stages
+            .map(|stage| stage.iter().flat_map(list_param_ids).collect())
+            .collect()
     }
 
     /// What the last stage makes of the maps at the first boundary.

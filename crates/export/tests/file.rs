@@ -5,7 +5,8 @@ use std::fs;
 
 use graft_dataset::{Preprocessing, ResizeMode, Scaling};
 use graft_export::{
-    Classifier, Error, FEATURES, Head, IMAGES, Images, LOGITS, Options, PROBABILITIES,
+    Classifier, Error, FEATURES, Head, IMAGES, Images, LOGITS, Normalisation, Options,
+    PROBABILITIES,
 };
 use graft_network::Network;
 use graft_onnx_import::{Convolution, Imported, weights::Source};
@@ -37,7 +38,7 @@ fn classifier() -> Classifier {
         preprocessing: Preprocessing::default(),
         stages: vgg11.unwrap().stages,
         head: Head {
-            statistics: Some([vector(512), vector(512)]),
+            normalise: Normalisation::Standardise([vector(512), vector(512)]),
             weight: FloatTensor::of(vec![512, CLASSES], values(512 * CLASSES)).unwrap(),
             bias: vector(CLASSES),
         },
@@ -173,6 +174,18 @@ fn the_file_says_what_it_is() {
             "Softmax"
         ]
     );
+}
+
+#[test]
+fn square_roots_of_one_length_are_operators_too() {
+    let mut classifier = classifier();
+    let scale = FloatTensor::of(vec![1], vec![30.0]).unwrap();
+    classifier.head.normalise = Normalisation::PowerL2(scale);
+    let graph = graph(&classifier, Options::default());
+    let operators = graph.node.iter().map(|node| node.op_type.as_str());
+    let operators: Vec<_> = operators.skip_while(|one| *one != "Flatten").collect();
+    let expected = "Flatten Abs ReduceL1 Max Div Sqrt Sign Mul Mul Gemm Softmax";
+    assert_eq!(operators.join(" "), expected);
 }
 
 #[test]

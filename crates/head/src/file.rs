@@ -1,18 +1,20 @@
 //! A head as a safetensors file, which Python opens too.
 //!
 //! Tensors: `linear.weight` `[features, classes]`, `linear.bias` `[classes]`, and with
-//! standardisation `standardise.mean` and `standardise.deviation`, both `[features]`; all f32.
+//! standardisation `standardise.mean` and `standardise.deviation`, both `[features]`, or with
+//! [`Normalisation::PowerL2`] `power_l2.scale` `[1]`; all f32.
 
 use burn::tensor::Device;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 
-use crate::{Head, Statistics};
+use crate::{Head, Normalisation, Statistics};
 
 const WEIGHT: &str = "linear.weight";
 const BIAS: &str = "linear.bias";
 const MEAN: &str = "standardise.mean";
 const DEVIATION: &str = "standardise.deviation";
+const SCALE: &str = "power_l2.scale";
 
 /// Why bytes are not a head.
 #[derive(Debug, thiserror::Error)]
@@ -59,9 +61,13 @@ impl Head {
             (WEIGHT, vec![weight.len() / classes, classes], weight),
             (BIAS, vec![classes], bias),
         ];
-        if let Some(Statistics { mean, deviation }) = self.statistics()? {
-            tensors.push((MEAN, vec![mean.len()], mean));
-            tensors.push((DEVIATION, vec![deviation.len()], deviation));
+        match self.normalisation()? {
+            Normalisation::None => {}
+            Normalisation::Standardise(Statistics { mean, deviation }) => {
+                tensors.push((MEAN, vec![mean.len()], mean));
+                tensors.push((DEVIATION, vec![deviation.len()], deviation));
+            }
+            Normalisation::PowerL2 { scale } => tensors.push((SCALE, vec![1], vec![scale])),
         }
         let tensors: Vec<_> = tensors
             .into_iter()
@@ -97,14 +103,19 @@ impl Head {
         };
         let weight = read(&file, WEIGHT, &[features, classes])?;
         let bias = read(&file, BIAS, &[classes])?;
-        let statistics = match file.tensor(MEAN) {
-            Err(SafeTensorError::TensorNotFound(_)) => None,
-            _ => Some(Statistics {
+        let has = |name| !matches!(file.tensor(name), Err(SafeTensorError::TensorNotFound(_)));
+        let normalise = if has(MEAN) {
+            Normalisation::Standardise(Statistics {
                 mean: read(&file, MEAN, &[features])?,
                 deviation: read(&file, DEVIATION, &[features])?,
-            }),
+            })
+        } else if has(SCALE) {
+            let scale = read(&file, SCALE, &[1])?[0];
+            Normalisation::PowerL2 { scale }
+        } else {
+            Normalisation::None
         };
-        Ok(Self::from_parts(statistics, weight, bias, device))
+        Ok(Self::from_parts(normalise, weight, bias, device))
     }
 }
 
@@ -142,12 +153,12 @@ mod tests {
     use super::*;
     use crate::HeadConfig;
 
-    fn head(statistics: Option<Statistics>) -> Head {
+    fn head(normalise: Normalisation) -> Head {
         HeadConfig {
             features: 3,
             classes: 2,
             seed: 5,
-            statistics,
+            normalise,
         }
         .init(&Device::flex())
     }
@@ -158,19 +169,23 @@ mod tests {
             mean: vec![1.0, 2.0, 3.0],
             deviation: vec![4.0, 5.0, 6.0],
         };
-        for statistics in [None, Some(statistics)] {
-            let saved = head(statistics.clone());
+        for normalise in [
+            Normalisation::None,
+            Normalisation::Standardise(statistics),
+            Normalisation::PowerL2 { scale: 30.0 },
+        ] {
+            let saved = head(normalise.clone());
             let loaded = Head::from_bytes(&saved.to_bytes().unwrap(), &Device::flex()).unwrap();
             assert_eq!(loaded.weight().unwrap(), saved.weight().unwrap());
             assert_eq!(loaded.bias().unwrap(), saved.bias().unwrap());
-            assert_eq!(loaded.statistics().unwrap(), statistics);
+            assert_eq!(loaded.normalisation().unwrap(), normalise);
             assert_eq!(loaded.to_bytes().unwrap(), saved.to_bytes().unwrap());
         }
     }
 
     #[test]
     fn refusals() {
-        let good = head(None).to_bytes().unwrap();
+        let good = head(Normalisation::None).to_bytes().unwrap();
         let mut infinite = good.clone();
         let last = infinite.len() - 4;
         infinite[last..].copy_from_slice(&f32::INFINITY.to_le_bytes());

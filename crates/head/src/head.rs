@@ -1,10 +1,11 @@
-//! The head: flatten, standardise where asked, one linear layer.
+//! The head: flatten, normalise where asked, one linear layer.
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::{FileError, Statistics, glorot_uniform};
+use crate::normalise::{Standardise, power_l2};
+use crate::{FileError, Normalisation, glorot_uniform};
 
 /// What a new head looks like.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,22 +16,18 @@ pub struct HeadConfig {
     pub classes: usize,
     /// Where its first weights are drawn from.
     pub seed: u64,
-    /// Statistics to standardise the features with, or `None` to take them as they are.
-    pub statistics: Option<Statistics>,
+    /// What is done to features first.
+    pub normalise: Normalisation,
 }
 
 /// Features in, logits out.
 #[derive(Module, Debug)]
 pub struct Head {
     standardise: Option<Standardise>,
+    /// The length of an image's features under [`Normalisation::PowerL2`].
+    #[module(skip)]
+    power_l2: Option<f32>,
     linear: Linear,
-}
-
-/// Subtracts the mean and divides by the deviation, feature by feature. Never trains.
-#[derive(Module, Debug)]
-struct Standardise {
-    mean: Param<Tensor<1>>,
-    deviation: Param<Tensor<1>>,
 }
 
 impl HeadConfig {
@@ -39,7 +36,7 @@ impl HeadConfig {
     pub fn init(&self, device: &Device) -> Head {
         let weight = glorot_uniform(self.features, self.classes, self.seed);
         let bias = vec![0.0; self.classes];
-        Head::from_parts(self.statistics.clone(), weight, bias, device)
+        Head::from_parts(self.normalise.clone(), weight, bias, device)
     }
 }
 
@@ -47,18 +44,23 @@ impl Head {
     /// Puts a head together from its numbers: `weight` is `[features, classes]`, row by row, and
     /// `bias` is `[classes]`.
     pub(crate) fn from_parts(
-        statistics: Option<Statistics>,
+        normalise: Normalisation,
         weight: Vec<f32>,
         bias: Vec<f32>,
         device: &Device,
     ) -> Self {
         let classes = bias.len();
         let shape = [weight.len() / classes, classes]; // [features, classes]
+        let (standardise, power_l2) = match normalise {
+            Normalisation::None => (None, None),
+            Normalisation::Standardise(statistics) => {
+                (Some(Standardise::new(statistics, device)), None)
+            }
+            Normalisation::PowerL2 { scale } => (None, Some(scale)),
+        };
         Self {
-            standardise: statistics.map(|statistics| Standardise {
-                mean: constant(statistics.mean, device),
-                deviation: constant(statistics.deviation, device),
-            }),
+            standardise,
+            power_l2,
             linear: Linear {
                 weight: Param::from_data(TensorData::new(weight, shape), device),
                 bias: Some(Param::from_data(vector(bias), device)),
@@ -74,25 +76,24 @@ impl Head {
     #[must_use]
     pub fn forward<const D: usize>(&self, features: Tensor<D>) -> Tensor<2> {
         let features = features.flatten::<2>(1, D - 1); // [batch, features]
-        let features = match &self.standardise {
-            Some(standardise) => standardise.forward(features),
-            None => features,
+        let features = match (&self.standardise, self.power_l2) {
+            (Some(standardise), _) => standardise.forward(features),
+            (None, Some(scale)) => power_l2(features, scale),
+            (None, None) => features,
         };
         self.linear.forward(features) // [batch, classes]
     }
 
-    /// The statistics that it standardises with, if it does.
+    /// What it does to features first.
     ///
     /// # Errors
-    /// When the device does not give them back.
-    pub fn statistics(&self) -> Result<Option<Statistics>, FileError> {
-        let read = |standardise: &Standardise| {
-            Ok(Statistics {
-                mean: values(&standardise.mean)?,
-                deviation: values(&standardise.deviation)?,
-            })
-        };
-        self.standardise.as_ref().map(read).transpose()
+    /// When the device does not give the statistics back.
+    pub fn normalisation(&self) -> Result<Normalisation, FileError> {
+        Ok(match (&self.standardise, self.power_l2) {
+            (Some(standardise), _) => Normalisation::Standardise(standardise.statistics()?),
+            (None, Some(scale)) => Normalisation::PowerL2 { scale },
+            (None, None) => Normalisation::None,
+        })
     }
 
     /// The weights, `[features, classes]` row by row.
@@ -112,24 +113,12 @@ impl Head {
     }
 }
 
-impl Standardise {
-    fn forward(&self, features: Tensor<2>) -> Tensor<2> {
-        let mean = self.mean.val().unsqueeze::<2>(); // [1, features]
-        let deviation = self.deviation.val().unsqueeze::<2>();
-        (features - mean) / deviation
-    }
-}
-
-fn vector(values: Vec<f32>) -> TensorData {
+pub(crate) fn vector(values: Vec<f32>) -> TensorData {
     let length = values.len();
     TensorData::new(values, [length])
 }
 
-fn constant(values: Vec<f32>, device: &Device) -> Param<Tensor<1>> {
-    Param::from_data(vector(values), device).set_require_grad(false)
-}
-
-fn values<const D: usize>(param: &Param<Tensor<D>>) -> Result<Vec<f32>, FileError> {
+pub(crate) fn values<const D: usize>(param: &Param<Tensor<D>>) -> Result<Vec<f32>, FileError> {
     let data = param.val().try_into_data();
     let data = data.map_err(|error| FileError::Device(error.to_string()))?;
     Ok(data.iter::<f32>().collect())
@@ -138,23 +127,23 @@ fn values<const D: usize>(param: &Param<Tensor<D>>) -> Result<Vec<f32>, FileErro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cross_entropy;
+    use crate::{Statistics, cross_entropy};
     use burn::optim::{AdamConfig, GradientsParams};
     use burn::tensor::Int;
 
-    fn config(statistics: Option<Statistics>) -> HeadConfig {
+    fn config(normalise: Normalisation) -> HeadConfig {
         HeadConfig {
             features: 4,
             classes: 3,
             seed: 1,
-            statistics,
+            normalise,
         }
     }
 
     #[test]
     fn flattens_feature_maps() {
         let device = Device::flex();
-        let head = config(None).init(&device);
+        let head = config(Normalisation::None).init(&device);
         let maps = Tensor::<4>::from_data([[[[1.0, 2.0], [3.0, 4.0]]]], &device);
         let rows = Tensor::<2>::from_data([[1.0, 2.0, 3.0, 4.0]], &device);
         assert_eq!(
@@ -170,8 +159,8 @@ mod tests {
             mean: vec![1.0; 4],
             deviation: vec![2.0; 4],
         };
-        let plain = config(None).init(&device);
-        let standardised = config(Some(statistics)).init(&device);
+        let plain = config(Normalisation::None).init(&device);
+        let standardised = config(Normalisation::Standardise(statistics)).init(&device);
         let raw = Tensor::<2>::from_data([[3.0, 5.0, 1.0, -1.0]], &device);
         let scaled = Tensor::<2>::from_data([[1.0, 2.0, 0.0, -1.0]], &device);
         assert_eq!(
@@ -187,22 +176,23 @@ mod tests {
             mean: vec![0.5; 4],
             deviation: vec![2.0; 4],
         };
-        let before = config(Some(statistics.clone())).init(&device);
+        let before = config(Normalisation::Standardise(statistics.clone())).init(&device);
         let features = Tensor::<2>::from_data([[1.0, -1.0, 2.0, 0.0]], &device);
         let targets = Tensor::<1, Int>::from_data([2], &device);
-        let loss = cross_entropy(before.forward(features), targets);
+        let loss = cross_entropy(before.forward(features), targets, 0.0);
         let gradients = GradientsParams::from_grads(loss.backward(), &before);
         let after = AdamConfig::new()
             .init()
             .step(0.1, before.clone(), gradients);
         assert_ne!(after.weight().unwrap(), before.weight().unwrap());
         assert_ne!(after.bias().unwrap(), before.bias().unwrap());
-        assert_eq!(after.statistics().unwrap(), Some(statistics));
+        let expected = Normalisation::Standardise(statistics);
+        assert_eq!(after.normalisation().unwrap(), expected);
     }
 
     #[test]
     fn starts_with_its_seed_s_weights_and_no_bias() {
-        let head = config(None).init(&Device::flex());
+        let head = config(Normalisation::None).init(&Device::flex());
         assert_eq!(head.bias().unwrap(), [0.0; 3]);
         assert_eq!(head.weight().unwrap(), glorot_uniform(4, 3, 1));
     }

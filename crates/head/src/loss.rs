@@ -3,13 +3,16 @@
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Int, Tensor};
 
-/// The mean cross-entropy of `logits` against the true classes `targets`, in nats.
+/// The mean cross-entropy of `logits` against the true classes `targets`, in nats. Of a target the share
+/// `smoothing` is spread evenly over all classes (C. Szegedy and others, "Rethinking the Inception
+/// architecture", 2016, section 7); 0 leaves targets as they are.
 ///
 /// # Shapes
 /// - logits: `[batch, classes]`, targets: `[batch]`, loss: `[1]`
 #[must_use]
-pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
+pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>, smoothing: f32) -> Tensor<1> {
     CrossEntropyLossConfig::new()
+        .with_smoothing((smoothing > 0.0).then_some(smoothing))
         .init(&logits.device())
         .forward(logits, targets)
 }
@@ -17,7 +20,7 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Head;
+    use crate::{Head, Normalisation};
     use burn::optim::{AdamConfig, GradientsParams};
     use burn::tensor::Device;
 
@@ -26,12 +29,16 @@ mod tests {
         let device = Device::flex();
         let logits = Tensor::<2>::from_data([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]], &device);
         let targets = Tensor::<1, Int>::from_data([2, 0], &device);
-        let loss = cross_entropy(logits, targets).into_scalar::<f32>();
+        let smoothed = cross_entropy(logits.clone(), targets.clone(), 0.3).into_scalar::<f32>();
+        let loss = cross_entropy(logits, targets, 0.0).into_scalar::<f32>();
         let first = (1.0 + (-1.0_f32).exp() + (-2.0_f32).exp()).ln();
         assert!(
             (loss - f32::midpoint(first, 3.0_f32.ln())).abs() < 1e-6,
             "{loss}"
         );
+        // Of the target's share 0.8, and 0.1 for each of the others, whose logits are 1 and 2 smaller.
+        let smooth = f32::midpoint(first + 0.1 + 0.2, 3.0_f32.ln());
+        assert!((smoothed - smooth).abs() < 1e-6, "{smoothed}");
     }
 
     /// Five steps of Adam on four examples end where Keras ends; see `scripts/adam_reference.py`.
@@ -39,7 +46,7 @@ mod tests {
     fn trains_as_keras_trains() {
         let device = Device::flex().autodiff();
         let kernel = vec![0.1, -0.2, 0.3, 0.4, -0.5, 0.6];
-        let mut head = Head::from_parts(None, kernel, vec![0.0; 2], &device);
+        let mut head = Head::from_parts(Normalisation::None, kernel, vec![0.0; 2], &device);
         let rows = [
             [1.0, -2.0, 0.5],
             [0.0, 1.5, -1.0],
@@ -49,7 +56,7 @@ mod tests {
         let loss = |head: &Head| {
             let features = Tensor::<2>::from_data(rows, &device);
             let targets = Tensor::<1, Int>::from_data([0, 1, 1, 0], &device);
-            cross_entropy(head.forward(features), targets)
+            cross_entropy(head.forward(features), targets, 0.0)
         };
         let mut adam = AdamConfig::new().with_epsilon(1e-7).init();
         for _ in 0..5 {

@@ -3,7 +3,7 @@
 use graft_dataset::{Holdout, ImageSet};
 use graft_network::Unfreeze;
 
-use crate::{Backbone, Keep, Recipe, RecipeError};
+use crate::{Backbone, Keep, Recipe, RecipeError, Schedule, Training};
 
 impl Recipe {
     /// Which of `images` are learned from, and which are held out.
@@ -37,28 +37,8 @@ impl Recipe {
         let expected = format!("at least {least} for {boundary}");
         ensure(size >= least, "preprocessing.size", expected, size)?;
 
-        let (training, adam) = (&self.training, &self.training.adam);
-        for (key, found) in [
-            ("training.epochs", training.epochs),
-            ("training.batch_size", training.batch_size),
-        ] {
-            ensure(found > 0, key, "at least 1", found)?;
-        }
-        let (rate, epsilon) = (training.learning_rate, adam.epsilon);
-        let (holds, positive) = (rate.is_finite() && rate > 0.0, "a finite number above 0");
-        ensure(holds, "training.learning_rate", positive, rate)?;
-        for (key, found) in [
-            ("training.adam.beta_1", adam.beta_1),
-            ("training.adam.beta_2", adam.beta_2),
-        ] {
-            let holds = (0.0..1.0).contains(&found);
-            ensure(holds, key, "0 to below 1", found)?;
-        }
-        let holds = epsilon.is_finite() && epsilon > 0.0;
-        ensure(holds, "training.adam.epsilon", positive, epsilon)?;
-        let holds = training.clip_norm.is_finite() && training.clip_norm >= 0.0;
-        let expected = "a finite number from 0";
-        ensure(holds, "training.clip_norm", expected, training.clip_norm)?;
+        let scale = self.head.scale;
+        ensure(is_positive(scale), "head.scale", POSITIVE, scale)?;
         let share = self.data.test_share;
         ensure(
             (0.0..1.0).contains(&share),
@@ -69,13 +49,72 @@ impl Recipe {
         let classes = self.data.classes;
         let holds = (2..=256).contains(&classes);
         ensure(holds, "data.classes", "2 to 256", classes)?;
+        let validates = self.data.validation > 0;
         ensure(
-            training.keep == Keep::Last || self.data.validation > 0,
+            self.training.keep == Keep::Last || validates,
             "training.keep",
             "`last` where data.validation is 0, for only a validation set tells which epoch is best",
             "`best`",
-        )
+        )?;
+        ensure(
+            self.training.patience == 0 || validates,
+            "training.patience",
+            "0 where data.validation is 0, for only a validation set tells when to stop",
+            self.training.patience,
+        )?;
+        self.training.check()
     }
+}
+
+impl Training {
+    /// Refuses numbers that no training can use.
+    fn check(&self) -> Result<(), RecipeError> {
+        for (key, found) in [
+            ("training.epochs", self.epochs),
+            ("training.batch_size", self.batch_size),
+        ] {
+            ensure(found > 0, key, "at least 1", found)?;
+        }
+        for (key, found) in [
+            ("training.learning_rate", self.learning_rate),
+            ("training.stage_factor", self.stage_factor),
+            ("training.adam.epsilon", self.adam.epsilon.into()),
+        ] {
+            ensure(is_positive(found), key, POSITIVE, found)?;
+        }
+        for (key, found) in [
+            ("training.warmup", self.warmup),
+            ("training.label_smoothing", self.label_smoothing.into()),
+            ("training.ema", self.ema.into()),
+            ("training.adam.beta_1", self.adam.beta_1.into()),
+            ("training.adam.beta_2", self.adam.beta_2.into()),
+        ] {
+            ensure((0.0..1.0).contains(&found), key, "0 to below 1", found)?;
+        }
+        for (key, found) in [
+            ("training.clip_norm", self.clip_norm),
+            ("training.weight_decay", self.weight_decay),
+        ] {
+            let holds = found.is_finite() && found >= 0.0;
+            ensure(holds, key, "a finite number from 0", found)?;
+        }
+        ensure(
+            self.schedule != Schedule::OneCycle || self.warmup > 0.0,
+            "training.warmup",
+            "above 0 where training.schedule is one-cycle, such as 0.3",
+            self.warmup,
+        )?;
+        let expected = format!("less than training.epochs, which is {}", self.epochs);
+        let (alone, holds) = (self.warmup_epochs, self.warmup_epochs < self.epochs);
+        ensure(holds, "training.warmup_epochs", expected, alone)
+    }
+}
+
+const POSITIVE: &str = "a finite number above 0";
+
+fn is_positive(number: impl Into<f64>) -> bool {
+    let number = number.into();
+    number.is_finite() && number > 0.0
 }
 
 /// Refuses the value `found` of `key` unless `holds`.
@@ -114,6 +153,20 @@ mod tests {
         assert!(refused(|r| r.training.adam.epsilon = 0.0).contains("epsilon"));
         assert!(refused(|r| r.training.adam.beta_1 = 1.0).contains("beta_1"));
         assert!(refused(|r| r.training.clip_norm = -1.0).contains("clip_norm"));
+        assert!(refused(|r| r.training.weight_decay = -0.1).contains("weight_decay"));
+        assert!(refused(|r| r.training.label_smoothing = 1.0).contains("label_smoothing"));
+        assert!(refused(|r| r.training.ema = 1.0).contains("training.ema"));
+        assert!(refused(|r| r.training.warmup = -0.1).contains("training.warmup"));
+        assert!(refused(|r| r.training.schedule = Schedule::OneCycle).contains("such as 0.3"));
+        assert!(refused(|r| r.training.stage_factor = 0.0).contains("stage_factor"));
+        let all = refused(|r| r.training.warmup_epochs = 10);
+        assert!(all.contains("training.epochs, which is 10"), "{all}");
+        let blind = refused(|r| {
+            r.data.validation = 0;
+            r.training.patience = 3;
+        });
+        assert!(blind.contains("training.patience"), "{blind}");
+        assert!(refused(|r| r.head.scale = 0.0).contains("head.scale"));
         assert!(refused(|r| r.preprocessing.size = 31).contains("at least 32 for block5"));
         assert!(refused(|r| r.backbone.boundary = Boundary::IMAGES).contains("found images"));
         let behind = refused(|r| {

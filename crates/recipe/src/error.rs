@@ -33,6 +33,13 @@ pub enum RecipeError {
         key: String,
         suggestion: Option<String>,
     },
+    /// A key of earlier versions, and what to write instead.
+    #[error("{origin}: `{key}` is a key of earlier versions; write {instead}")]
+    Replaced {
+        origin: String,
+        key: String,
+        instead: &'static str,
+    },
     /// A value of the wrong type, or not one of the choices.
     #[error("{origin}: {reason}")]
     Type { origin: String, reason: String },

@@ -10,7 +10,10 @@ mod name;
 mod overlay;
 mod precision;
 mod read;
+mod schedule;
 mod single;
+
+use std::fmt;
 
 pub use dtype::Dtype;
 pub use error::RecipeError;
@@ -19,6 +22,7 @@ use graft_network::{Boundary, Network, Unfreeze};
 pub use name::recipe_name;
 pub use precision::Precision;
 pub use read::find;
+pub use schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
 /// The data source that is fetched; any other is a folder.
@@ -93,11 +97,36 @@ impl Backbone {
 }
 
 /// What is grafted on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head {
-    /// Whether features are brought to mean 0 and deviation 1 first.
-    pub standardise: bool,
+    /// What is done to the features first.
+    pub normalise: Normalise,
+    /// The length (L2 norm) that [`Normalise::PowerL2`] gives the features of an image.
+    #[serde(deserialize_with = "single::deserialize")]
+    pub scale: f32,
+}
+
+/// How features are normalised before the linear layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Normalise {
+    /// Not at all.
+    None,
+    /// Every feature to mean 0 and deviation 1 over the training images.
+    Standardise,
+    /// The signed square root of every feature, and then the features of an image to one length.
+    PowerL2,
+}
+
+impl fmt::Display for Normalise {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Standardise => "standardise",
+            Self::PowerL2 => "power-l2",
+        })
+    }
 }
 
 /// How the head learns.
@@ -111,6 +140,28 @@ pub struct Training {
     /// Learning rate.
     #[serde(deserialize_with = "single::checked")]
     pub learning_rate: f64,
+    /// How the learning rate changes.
+    pub schedule: Schedule,
+    /// The share of the steps in which it rises to `learning_rate`.
+    pub warmup: f64,
+    /// Decoupled weight decay (`AdamW`): each step takes the learning rate times this share of every
+    /// weight and bias away. 0 decays nothing.
+    #[serde(deserialize_with = "single::deserialize")]
+    pub weight_decay: f32,
+    /// The share of every label that is spread evenly over all classes.
+    #[serde(deserialize_with = "single::deserialize")]
+    pub label_smoothing: f32,
+    /// The decay of the moving average of weights, which is evaluated and kept in their place. 0 averages
+    /// nothing.
+    #[serde(deserialize_with = "single::deserialize")]
+    pub ema: f32,
+    /// Training stops after so many epochs without a lower validation loss; 0 never stops early.
+    pub patience: usize,
+    /// Epochs in which the head alone learns, before stages that are trained move.
+    pub warmup_epochs: usize,
+    /// Each stage learns at the rate of the one behind it times this, and the last at that of the head
+    /// times this.
+    pub stage_factor: f64,
     /// Decides the validation split, the head's first weights and the order of the images.
     pub seed: u64,
     /// Which epoch's weights are kept.
@@ -223,6 +274,14 @@ mod tests {
             epochs: 10,
             batch_size: 32,
             learning_rate: 0.001,
+            schedule: Schedule::Constant,
+            warmup: 0.0,
+            weight_decay: 0.0,
+            label_smoothing: 0.0,
+            ema: 0.0,
+            patience: 0,
+            warmup_epochs: 0,
+            stage_factor: 1.0,
             seed: 42,
             keep: Keep::Last,
             checkpoint_steps: 0,

@@ -43,7 +43,21 @@ pub(crate) fn overlay(
     Ok(())
 }
 
+/// Keys of earlier versions, and what to write instead.
+const REPLACED: &[(&str, &str)] = &[(
+    "head.standardise",
+    "head.normalise = \"standardise\" for true, and \"none\" for false",
+)];
+
 fn unknown(origin: &str, key: String, known: &[String]) -> RecipeError {
+    if let Some((_, instead)) = REPLACED.iter().find(|(replaced, _)| *replaced == key) {
+        let origin = origin.to_owned();
+        return RecipeError::Replaced {
+            origin,
+            key,
+            instead,
+        };
+    }
     let distance = |candidate: &String| {
         let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
         let whole = strsim::jaro_winkler(&key, candidate);

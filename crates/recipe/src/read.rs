@@ -13,7 +13,10 @@ use crate::overlay::{keys, overlay};
 use crate::{MNIST, Recipe, RecipeError, SEED};
 
 /// Recipes that come with the binary.
-const BUNDLED: &[(&str, &str)] = &[("seed", SEED)];
+const BUNDLED: &[(&str, &str)] = &[
+    ("seed", SEED),
+    ("best", include_str!("../../../recipes/best.toml")),
+];
 
 impl Recipe {
     /// Reads the recipe `name`: one from the folder `recipes`, a bundled one, or the path of a TOML
@@ -31,6 +34,23 @@ impl Recipe {
                 absolute.map_or(recipe.data.source, |path| path.display().to_string());
         }
         Ok(recipe)
+    }
+
+    /// Reads a run's recipe: as [`Recipe::parse`], but runs of earlier versions may have `head.standardise`
+    /// for `head.normalise`.
+    ///
+    /// # Errors
+    /// As [`Recipe::load`].
+    pub fn recorded(origin: &str, text: &str, overrides: &[String]) -> Result<Self, RecipeError> {
+        let mut table = text.parse::<Table>().unwrap_or_default();
+        let head = table.get_mut("head").and_then(Value::as_table_mut);
+        let old = head.and_then(|head| Some((head.remove("standardise")?.as_bool()?, head)));
+        let Some((standardise, head)) = old else {
+            return Self::parse(origin, text, overrides);
+        };
+        let normalise = if standardise { "standardise" } else { "none" };
+        head.insert("normalise".into(), normalise.into());
+        Self::parse(origin, &table.to_string(), overrides)
     }
 
     /// Reads a recipe from TOML text; `origin` names it in errors.
@@ -149,6 +169,7 @@ fn plain(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Normalise;
     use graft_network::Boundary;
 
     fn with(overrides: &[&str]) -> Result<Recipe, RecipeError> {
@@ -203,6 +224,10 @@ mod tests {
             ("training=3", &["[training]"]),
             ("training.epochs", &["KEY=VALUE"]),
             ("zzz=1", &["unknown key `zzz`"]),
+            (
+                "head.standardise=true",
+                &["earlier versions", "head.normalise = \"standardise\""],
+            ),
             // As typed, not as 1 or 0.
             (
                 "training.adam.beta_1=0.99999999999",
@@ -229,14 +254,30 @@ mod tests {
     }
 
     #[test]
+    fn recipes_of_earlier_runs_stay_readable() {
+        for (text, expected) in [
+            ("[head]\nstandardise = true", Normalise::Standardise),
+            ("[head]\nstandardise = false", Normalise::None),
+            ("[head]\nnormalise = \"power-l2\"", Normalise::PowerL2),
+        ] {
+            let recipe = Recipe::recorded("test", text, &[]).unwrap();
+            assert_eq!(recipe.head.normalise, expected);
+        }
+        for text in ["[head]\nstandardise = 3", "[head\n"] {
+            assert!(Recipe::recorded("test", text, &[]).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn files() {
         let folder = tempfile::tempdir().unwrap();
         let load = |name: &str| Recipe::load(name, folder.path(), &[]);
         fs::write(folder.path().join("mine.toml"), "[training]\nepochs = 3\n").unwrap();
         assert_eq!(load("seed").unwrap(), Recipe::default());
         assert_eq!(load("mine").unwrap().training.epochs, 3);
+        assert_eq!(load("best").unwrap().head.normalise, Normalise::PowerL2);
         let error = load("other").unwrap_err().to_string();
-        assert!(error.contains("mine, seed"), "{error}");
+        assert!(error.contains("best, mine, seed"), "{error}");
         let error = load("no/such.toml").unwrap_err().to_string();
         assert!(error.contains("no/such.toml"), "{error}");
         fs::write(folder.path().join("broken.toml"), "[training\n").unwrap();

@@ -68,7 +68,7 @@ impl Run {
         let path = self.folder.join(RECIPE);
         let bytes = self.file(RECIPE)?;
         let text = String::from_utf8_lossy(&bytes);
-        Ok(Recipe::parse(&path.display().to_string(), &text, &[])?)
+        Ok(Recipe::recorded(&path.display().to_string(), &text, &[])?)
     }
 
     /// A file of the record, as it was written.

@@ -3,7 +3,7 @@
 use graft_network::{Boundary, Network};
 use graft_report::record::{Layer, LayerKind, Part};
 
-use graft_recipe::Recipe;
+use graft_recipe::{Normalise, Recipe};
 
 /// Every layer of the network, and of the head that `recipe` grafts onto it.
 #[must_use]
@@ -90,8 +90,12 @@ fn head(recipe: &Recipe) -> Vec<Layer> {
     );
     let classes = recipe.data.classes;
     let mut layers = vec![layer("flatten", LayerKind::Flatten, 0, width)];
-    if recipe.head.standardise {
-        layers.push(layer("standardise", LayerKind::Standardise, 0, width));
+    match recipe.head.normalise {
+        Normalise::None => {}
+        Normalise::Standardise => {
+            layers.push(layer("standardise", LayerKind::Standardise, 0, width));
+        }
+        Normalise::PowerL2 => layers.push(layer("power-l2", LayerKind::PowerL2, 0, width)),
     }
     let parameters = classes * (width + 1);
     layers.push(layer("linear", LayerKind::Dense, parameters, classes));
@@ -124,12 +128,16 @@ mod tests {
     fn an_earlier_boundary_cuts_more_off() {
         let mut recipe = Recipe::default();
         recipe.backbone.boundary = Boundary::after(4);
-        recipe.head.standardise = true;
-        let layers = layers(&recipe);
+        recipe.head.normalise = Normalise::Standardise;
+        let layers = self::layers(&recipe);
         let of = |name: &str| layers.iter().find(|layer| layer.name == name).unwrap();
         assert_eq!(of("pool4").output, Some(vec![512, 2, 2]));
         assert_eq!(of("conv5_1").part, Part::Removed);
         assert_eq!(of("conv5_1").original, Some(vec![512, 14, 14]));
         assert_eq!(of("standardise").output, Some(vec![2048]));
+        recipe.head.normalise = Normalise::PowerL2;
+        let layers = self::layers(&recipe);
+        let power = layers.iter().find(|layer| layer.kind == LayerKind::PowerL2);
+        assert_eq!(power.unwrap().output, Some(vec![2048]));
     }
 }

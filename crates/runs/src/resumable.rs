@@ -56,8 +56,8 @@ impl Resumable {
             });
         }
         let origin = path.display().to_string();
-        let recipe = Recipe::parse(&origin, &text, &[])?;
-        let wanted = Recipe::parse(&origin, &text, overrides)?;
+        let recipe = Recipe::recorded(&origin, &text, &[])?;
+        let wanted = Recipe::recorded(&origin, &text, overrides)?;
         if let Some((what, then, now)) = recipe.difference(&wanted) {
             let run = folder;
             return Err(RunError::Changed {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use graft_durable::{Appending, Error as FileError, Lock};
+use graft_recipe::{Recipe, Training};
 use graft_report::record::{
     Epoch, LATEST, MANIFEST, METRICS, METRICS_CSV, Manifest, Predictions, RECIPE, SAMPLES, Samples,
     Sums, epochs_to_csv,
@@ -16,11 +17,15 @@ use crate::{
     Checkpoint, CheckpointName, LOCK, Resumable, Run, RunError, Spent, Start, lock, stale,
 };
 
+/// The most learning rates of an epoch that TensorBoard is told.
+const POINTS: usize = 50;
+
 /// A run that is under way.
 pub struct RunWriter {
     folder: PathBuf,
     _lock: Lock,
     start: Start,
+    training: Training,
     sums: Sums,
     metrics: Appending,
     events: EventFile,
@@ -104,6 +109,7 @@ impl RunWriter {
             events: EventFile::create(&folder, start.started, &recipe)?,
             folder,
             _lock: lock,
+            training: Recipe::recorded(&path.display().to_string(), &recipe, &[])?.training,
             start,
             sums,
             lines: String::new(),
@@ -152,7 +158,7 @@ impl RunWriter {
         self.metrics.append(line.as_bytes())?;
         self.lines.push_str(&line);
         self.epochs.push(*epoch);
-        Ok(self.events.epoch(epoch)?)
+        Ok(self.events.epoch(epoch, rates(&self.training, epoch))?)
     }
 
     /// Writes what the kept module makes of a split as the file `name`.
@@ -203,6 +209,17 @@ impl RunWriter {
     }
 }
 
+/// Learning rates of an epoch at up to [`POINTS`] steps, each with the number of its step.
+fn rates(training: &Training, epoch: &Epoch) -> impl Iterator<Item = (usize, f64)> {
+    let end = epoch.steps.unwrap_or_default();
+    let batches = end / epoch.epoch.max(1);
+    let (points, all) = (batches.min(POINTS), batches * training.epochs);
+    (1..=points).map(move |point| {
+        let step = end - batches + point * batches / points;
+        (step, training.rate(step, all))
+    })
+}
+
 /// `value` as indented JSON, with a line end.
 ///
 /// # Errors
@@ -233,6 +250,29 @@ fn new_folder(runs: &Path, name: &str) -> Result<PathBuf, FileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_are_those_of_steps_up_to_the_epoch_s_last() {
+        let mut training = Recipe::default().training;
+        (training.warmup, training.epochs) = (0.5, 4);
+        let epoch = |steps| {
+            let scores = r#""train": {"loss": 1.0, "accuracy": 0.5}, "validation": null"#;
+            let text = format!("{{\"epoch\": 2, {scores}, {steps} \"seconds\": 1.0}}");
+            serde_json::from_str::<Epoch>(&text).unwrap()
+        };
+        let found: Vec<_> = rates(&training, &epoch("\"steps\": 6,")).collect();
+        let expected = [(4, 4.0 / 6.0), (5, 5.0 / 6.0), (6, 1.0)];
+        for ((step, rate), (at, share)) in found.iter().zip(expected) {
+            assert!(
+                *step == at && (rate - 0.001 * share).abs() < 1e-9,
+                "{found:?}"
+            );
+        }
+        assert_eq!(found.len(), 3);
+        let many: Vec<_> = rates(&training, &epoch("\"steps\": 2000,")).collect();
+        assert_eq!((many.len(), many[0].0, many[49].0), (50, 1020, 2000));
+        assert_eq!(rates(&training, &epoch("")).count(), 0);
+    }
 
     #[test]
     fn two_runs_in_one_second_have_a_folder_each() {

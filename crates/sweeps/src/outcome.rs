@@ -136,7 +136,7 @@ mod tests {
             at: at.to_vec(),
             chosen: true,
             training: Training {
-                standardised: false,
+                normalise: "none".into(),
                 learning_rate: 0.001,
                 batch_size: 32,
                 epochs: 1,
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn cells_with_names_are_compared_and_what_there_is_not_is_left_out() {
         let at = |features, images| trained(&[features, images], 0.0, 0.5, 90 - 20 * features);
-        let outcome = outcome_of("small-data", vec![at(0, 2), at(1, 2), at(2, 2), at(0, 3)]);
+        let outcome = outcome_of("small-data", vec![at(0, 3), at(1, 3), at(2, 3), at(0, 4)]);
         assert_eq!(
             outcome.picks.into_iter().collect::<Vec<_>>(),
             [("few".into(), 0)]

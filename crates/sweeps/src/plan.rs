@@ -207,6 +207,7 @@ fn check(recipe: &Recipe, base: &Recipe) -> Result<(), RecipeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use graft_recipe::Normalise;
 
     fn loaded(name: &str) -> Loaded {
         Loaded::new(name, Path::new("none")).unwrap()
@@ -231,7 +232,7 @@ mod tests {
     #[test]
     fn cells_are_all_combinations() {
         for (name, cells, base_at) in [
-            ("small-data", 18, &[Some(0), None][..]),
+            ("small-data", 21, &[Some(0), None][..]),
             ("preprocessing", 16, &[Some(0), Some(0), Some(0)]),
             ("boundary", 20, &[Some(4), Some(2)]),
             ("learning-rate", 24, &[Some(1), Some(2)]),
@@ -257,7 +258,7 @@ mod tests {
             (7, 128)
         );
         assert_eq!(cell.recipe.data.validation, 32);
-        assert!(cell.recipe.head.standardise);
+        assert_eq!(cell.recipe.head.normalise, Normalise::Standardise);
         let preprocessing = self::loaded("preprocessing");
         let plan = Plan::new(&preprocessing, &sets, Path::new("none")).unwrap();
         let last = &plan.cells[15];
@@ -325,7 +326,7 @@ mod tests {
             ),
             (
                 "small-data",
-                "sweep.steps = 1000",
+                "sweep.steps = 300",
                 "backbone.unfreeze = \"block5\"",
                 &["backbone.unfreeze"],
             ),

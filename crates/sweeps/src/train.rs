@@ -130,7 +130,7 @@ fn train(
         at: cell.at.clone(),
         chosen: true,
         training: Training {
-            standardised: recipe.head.standardise,
+            normalise: recipe.head.normalise.to_string(),
             learning_rate: training.learning_rate,
             batch_size: training.batch_size,
             epochs: training.epochs,

@@ -5,8 +5,8 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use graft_compute::{ComputeContext, read};
-use graft_head::{Head, HeadConfig, Statistics};
-use graft_recipe::Recipe;
+use graft_head::{Head, HeadConfig, Normalisation, Statistics};
+use graft_recipe::{Normalise, Recipe};
 use graft_report::Evaluation;
 use graft_report::record::{HEAD, Predictions, STAGES};
 
@@ -59,7 +59,12 @@ impl Trainable {
             features: width,
             classes: data.classes,
             seed: recipe.training.seed,
-            statistics: None,
+            normalise: match recipe.head.normalise {
+                Normalise::PowerL2 => Normalisation::PowerL2 {
+                    scale: recipe.head.scale,
+                },
+                Normalise::None | Normalise::Standardise => Normalisation::None,
+            },
         };
         let head = |config: &HeadConfig| data.run(|| config.init(&device));
         let module = Self {
@@ -67,10 +72,11 @@ impl Trainable {
             head: head(&config)?,
             maps,
         };
-        if !recipe.head.standardise {
+        if recipe.head.normalise != Normalise::Standardise {
             return Ok(module);
         }
-        config.statistics = Some(module.statistics(data, train, width)?);
+        let statistics = module.statistics(data, train, width)?;
+        config.normalise = Normalisation::Standardise(statistics);
         Ok(Self {
             head: head(&config)?,
             ..module

@@ -1,9 +1,11 @@
 //! The training loop, small and visible: labelled features to a trained module.
 
+mod average;
 mod checkpoint;
 mod finite;
 mod kernels;
 mod optimiser;
+mod plan;
 mod state;
 
 pub(crate) use state::is_best;
@@ -11,7 +13,6 @@ pub use state::{Kept, State};
 
 use std::time::Instant;
 
-use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
 use graft_dataset::{Holdout, shuffle};
 use graft_head::cross_entropy;
@@ -25,6 +26,8 @@ use finite::{check_epoch, check_gradients, check_loss};
 use graft_compute::read;
 use graft_recipe::Recipe;
 use graft_winograd::Tape;
+use plan::{Part, StepPlan};
+use state::is_over;
 
 /// What training tells of as it happens.
 pub enum TrainingEvent<'a> {
@@ -46,49 +49,53 @@ pub fn train(
     holdout: &Holdout,
     mut on: impl FnMut(TrainingEvent) -> Result<(), Error>,
 ) -> Result<Kept, Error> {
-    while state.epochs.len() < recipe.training.epochs {
+    while !is_over(&state.epochs, &recipe.training) {
         let (started, before) = (Instant::now(), state.seconds);
-        let train = train_epoch(&mut state, recipe, data, holdout, &mut on)?;
+        let (train, last) = train_epoch(&mut state, recipe, data, holdout, &mut on)?;
         let trained = state.trained()?;
         let validation = validate(&trained, data, holdout)?;
         let epoch = Epoch {
             epoch: state.epochs.len() + 1,
             train,
             validation,
+            steps: Some(last.number),
+            learning_rate: Some(last.rate),
             seconds: before + started.elapsed().as_secs_f64(),
         };
         check_epoch(&epoch, &trained, &state, data.backend)?;
-        state.end(epoch, trained, recipe.training.keep);
+        state.end(epoch, trained, &recipe.training);
         on(TrainingEvent::Epoch(&epoch, &state))?;
     }
     state.kept.ok_or(Error::NoEpochs)
 }
 
-/// What is left of a pass over the training images in a new order. The last batch may be smaller,
-/// and counts for what it holds.
+/// What is left of a pass over the training images in a new order, and its last step. The
+/// last batch may be smaller, and counts for what it holds.
 fn train_epoch(
     state: &mut State,
     recipe: &Recipe,
     data: &LabelledFeatures,
     holdout: &Holdout,
     on: &mut impl FnMut(TrainingEvent) -> Result<(), Error>,
-) -> Result<Scores, Error> {
+) -> Result<(Scores, StepPlan), Error> {
     let epoch = state.epochs.len() + 1;
     let (started, before) = (Instant::now(), state.seconds);
     let mut order = holdout.train.clone();
     shuffle(&mut order, recipe.training.seed, epoch as u64);
     let batches = order.chunks(recipe.training.batch_size);
-    let earlier = state.epochs.len() * batches.len();
-    for batch in batches.skip(state.steps) {
-        let time = earlier + state.steps + 1;
-        step(state, (time, recipe.training.learning_rate), data, batch)?;
+    let plan = |step| {
+        let earlier = (epoch - 1) * batches.len();
+        StepPlan::new(&recipe.training, earlier + step, batches.len())
+    };
+    for batch in batches.clone().skip(state.steps) {
+        step(state, &plan(state.steps + 1), data, batch)?;
         state.seconds = before + started.elapsed().as_secs_f64();
         on(TrainingEvent::Step(state))?;
     }
     let logits = std::mem::take(&mut state.seen);
     let logits = data.run(|| read(Tensor::cat(logits, 0)))??;
     let evaluation = Evaluation::new(&data.labels(&order), &logits, data.classes)?;
-    Ok(Scores::from(&evaluation))
+    Ok((Scores::from(&evaluation), plan(batches.len())))
 }
 
 /// What a step learns from.
@@ -96,7 +103,7 @@ struct Slopes {
     /// `[batch, classes]`
     logits: Tensor<2>,
     /// Of the parameters that are Burn's.
-    module: GradientsParams,
+    module: Vec<Part>,
     /// Of the features at the boundary, where our own convolutions go on with it, and what they need for that.
     boundary: Option<(Tape, Vec<f32>)>,
 }
@@ -104,17 +111,24 @@ struct Slopes {
 /// One step: logits, loss, gradients, and every parameter that learns moved by Adam.
 fn step(
     state: &mut State,
-    (time, learning_rate): (usize, f64),
+    plan: &StepPlan,
     data: &LabelledFeatures,
     batch: &[usize],
 ) -> Result<(), Error> {
     let epoch = state.epochs.len() + 1;
-    let slopes = slopes(state, data, batch)?;
+    let slopes = slopes(state, plan, data, batch)?;
     if let (Some(kernels), Some((tape, gradient))) = (&mut state.kernels, slopes.boundary) {
-        kernels.step(epoch, tape, &gradient, (time, learning_rate))?;
+        kernels.step(epoch, tape, &gradient, (plan.of_stages, plan.rate))?;
     }
-    let (module, optimiser) = (state.module.clone(), &mut state.optimiser);
-    state.module = data.run(|| optimiser.step(learning_rate, module, slopes.module))?;
+    let (mut module, optimiser) = (state.module.clone(), &mut state.optimiser);
+    for (rate, gradients) in slopes.module {
+        module = data.run(|| optimiser.step(rate, module, gradients))?;
+    }
+    state.module = module;
+    if let Some(average) = &mut state.average {
+        let (module, kernels) = (&state.module, state.kernels.as_ref());
+        data.run(|| average.update(plan.number, module, kernels))?;
+    }
     state.seen.push(slopes.logits);
     state.steps += 1;
     Ok(())
@@ -122,13 +136,18 @@ fn step(
 
 /// Forward, and back to the boundary. Where tensors lie in the host's memory loss and gradients are checked, and
 /// the next loss tells of the weights; elsewhere nothing is read back before the epoch is over.
-fn slopes(state: &mut State, data: &LabelledFeatures, batch: &[usize]) -> Result<Slopes, Error> {
+fn slopes(
+    state: &mut State,
+    plan: &StepPlan,
+    data: &LabelledFeatures,
+    batch: &[usize],
+) -> Result<Slopes, Error> {
     let epoch = state.epochs.len() + 1;
     let targets = data.targets(batch)?;
     let (features, tape) = features(state, data, batch)?;
     let (logits, loss) = data.run(|| {
         let logits = state.module.head.forward(features.clone());
-        let loss = cross_entropy(logits.clone(), targets.autodiff());
+        let loss = cross_entropy(logits.clone(), targets.autodiff(), plan.smoothing);
         (logits.inner(), loss)
     })?;
     if data.in_memory() {
@@ -136,15 +155,17 @@ fn slopes(state: &mut State, data: &LabelledFeatures, batch: &[usize]) -> Result
     }
     let mut gradients = data.run(|| loss.backward())?;
     let boundary = match tape {
-        Some(tape) => {
+        Some(tape) if plan.of_stages > 0 => {
             let given = features.grad_remove(&mut gradients);
             Some((tape, given.map_or(Ok(Vec::new()), read)?))
         }
-        None => None,
+        _ => None,
     };
-    let module = data.run(|| GradientsParams::from_grads(gradients, &state.module))?;
+    let module = data.run(|| plan.parts(&state.module, gradients))?;
     if data.in_memory() {
-        check_gradients(epoch, &state.module, &module)?;
+        for (_, gradients) in &module {
+            check_gradients(epoch, &state.module, gradients)?;
+        }
     }
     Ok(Slopes {
         logits,

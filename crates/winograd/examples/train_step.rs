@@ -18,6 +18,7 @@ const ADAM: Optimizer = Optimizer::Adam {
     beta_1: 0.9,
     beta_2: 0.999,
     epsilon: 1e-8,
+    weight_decay: 0.0,
 };
 
 /// What the command line says.

@@ -10,7 +10,7 @@ use std::path::Path;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use graft_backbone::Stages;
 use graft_dataset::{Preprocessing, ResizeMode, Scaling};
-use graft_export::{Classifier, Head, Images, Options};
+use graft_export::{Classifier, Head, Images, Normalisation, Options};
 use graft_network::{Boundary, Network};
 use graft_onnx_import::{Imported, weights::Source};
 use onnx_protobuf::FloatTensor;
@@ -58,7 +58,10 @@ fn classifier(network: &Imported, colour: bool) -> Classifier {
         preprocessing: PREPROCESSING,
         stages: network.stages[..2].to_vec(),
         head: Head {
-            statistics: Some([floats(1, &[features], 0.0), floats(2, &[features], 9.0)]),
+            normalise: Normalisation::Standardise([
+                floats(1, &[features], 0.0),
+                floats(2, &[features], 9.0),
+            ]),
             weight: floats(4, &[features, CLASSES], -0.06),
             bias: floats(5, &[CLASSES], 0.0),
         },
@@ -68,7 +71,9 @@ fn classifier(network: &Imported, colour: bool) -> Classifier {
 
 /// The logits of rows of features, by the head's formula.
 fn logits(head: &Head, features: &[f32]) -> Vec<f64> {
-    let [mean, deviation] = head.statistics.as_ref().unwrap();
+    let Normalisation::Standardise([mean, deviation]) = &head.normalise else {
+        return Vec::new();
+    };
     let mut logits = Vec::new();
     for row in features.chunks(mean.values().len()) {
         let mut sums: Vec<f64> = head.bias.values().map(f64::from).collect();

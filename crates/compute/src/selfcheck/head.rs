@@ -4,7 +4,7 @@
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use graft_head::{HeadConfig, Statistics, cross_entropy};
+use graft_head::{HeadConfig, Normalisation, Statistics, cross_entropy};
 
 use super::{Comparison, largest, overall};
 use crate::{Error, read};
@@ -17,6 +17,8 @@ const STEPS: i32 = 3;
 const RATE: f64 = 0.001;
 const BETAS: [f64; 2] = [0.9, 0.999];
 const EPSILON: f64 = 1e-7;
+/// The length of features with `head.normalise = "power-l2"`.
+const SCALE: f32 = 30.0;
 
 /// The largest difference of logits and loss that rounding explains; see
 /// [`Precision::tolerance`](graft_recipe::Precision::tolerance).
@@ -33,7 +35,7 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
         features: FEATURES,
         classes: CLASSES,
         seed: 1,
-        statistics: Some(Statistics {
+        normalise: Normalisation::Standardise(Statistics {
             mean: vec![0.5; FEATURES],
             deviation: vec![0.25; FEATURES],
         }),
@@ -41,16 +43,30 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
     let mut head = config.init(&device.clone().autodiff());
     let before = head.valid().weight().map_err(Error::device)?;
     let rows = rows();
-    let mut reference = Reference::new(&before, &rows);
+    let standardised = |row: &[f64]| row.iter().map(|x| (x - 0.5) / 0.25).collect();
+    let mut reference = Reference::new(&before, &rows, standardised);
+    let roots = Reference::new(&before, &rows, roots);
 
     let features = Tensor::<2>::from_data(TensorData::new(rows, [BATCH, FEATURES]), device);
     let classes = targets.iter().map(|class| i64::try_from(*class));
     let classes: Vec<_> = classes.map(Result::unwrap_or_default).collect();
     let classes = Tensor::<1, Int>::from_data(TensorData::new(classes, [BATCH]), device);
     let logits = read(head.valid().forward(features.clone()))?;
-    let loss = cross_entropy(head.valid().forward(features.clone()), classes.clone());
+    let normalise = Normalisation::PowerL2 { scale: SCALE };
+    let power = HeadConfig {
+        normalise,
+        ..config
+    }
+    .init(device);
+    let normalised = read(power.forward(features.clone()))?;
+    let loss = cross_entropy(head.valid().forward(features.clone()), classes.clone(), 0.0);
     let mut compared = vec![
         Comparison::new("logits", largest(&logits, &reference.logits()), ROUNDING),
+        Comparison::new(
+            "normalised logits",
+            largest(&normalised, &roots.logits()),
+            ROUNDING,
+        ),
         Comparison::new(
             "loss",
             largest(&read(loss)?, &[reference.loss(&targets)]),
@@ -66,7 +82,7 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
         .init();
     for step in 1..=STEPS {
         let logits = head.forward(features.clone().autodiff());
-        let loss = cross_entropy(logits, classes.clone().autodiff());
+        let loss = cross_entropy(logits, classes.clone().autodiff(), 0.0);
         let gradients = GradientsParams::from_grads(loss.backward(), &head);
         head = adam.step(RATE, head, gradients);
         reference.step(&targets, step);
@@ -91,9 +107,16 @@ fn rows() -> Vec<f32> {
         .collect()
 }
 
+/// Square roots of a row, of the length [`SCALE`].
+fn roots(row: &[f64]) -> Vec<f64> {
+    let sum: f64 = row.iter().sum();
+    let root = |value: &f64| f64::from(SCALE) * (value / sum).sqrt();
+    row.iter().map(root).collect()
+}
+
 /// The same head in plain loops. The bias is the weight of a last feature, which is always 1.
 struct Reference {
-    /// `[batch, features + 1]`, standardised.
+    /// `[batch, features + 1]`, normalised.
     rows: Vec<f64>,
     /// `[features + 1, classes]`.
     weight: Vec<f64>,
@@ -102,11 +125,10 @@ struct Reference {
 }
 
 impl Reference {
-    fn new(weight: &[f32], rows: &[f32]) -> Self {
-        let standardised = |value: &f32| (f64::from(*value) - 0.5) / 0.25;
+    fn new(weight: &[f32], rows: &[f32], normalise: impl Fn(&[f64]) -> Vec<f64>) -> Self {
         let row = |row: &[f32]| {
-            let values = row.iter().map(standardised).chain([1.0]);
-            values.collect::<Vec<_>>()
+            let row: Vec<_> = row.iter().copied().map(f64::from).collect();
+            [normalise(&row), vec![1.0]].concat()
         };
         let weight = weight.iter().map(|value| f64::from(*value));
         let weight: Vec<_> = weight.chain([0.0; CLASSES]).collect();

@@ -17,7 +17,7 @@ fn train_eval_predict() {
     let recipe = [
         "training.learning_rate=0.01",
         "training.keep=best",
-        "head.standardise=true",
+        "head.normalise=standardise",
     ];
     let trained = home
         .train(&recipe.map(|set| ["--set", set]).concat())

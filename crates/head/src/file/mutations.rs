@@ -3,14 +3,14 @@
 use burn::tensor::Device;
 use graft_fuzz::{Limits, MUTATIONS, Target, Verdict};
 
-use crate::{Head, HeadConfig, Statistics};
+use crate::{Head, HeadConfig, Normalisation, Statistics};
 
-fn head(statistics: Option<Statistics>) -> Vec<u8> {
+fn head(normalise: Normalisation) -> Vec<u8> {
     let config = HeadConfig {
         features: 3,
         classes: 2,
         seed: 5,
-        statistics,
+        normalise,
     };
     config.init(&Device::flex()).to_bytes().unwrap()
 }
@@ -26,11 +26,16 @@ fn mutated_heads_are_usable_or_refused() {
         manifest: env!("CARGO_MANIFEST_DIR"),
         test: "file::mutations::mutated_heads_are_usable_or_refused",
         limits: Limits::declaring(0),
-        corpus: &[head(None), head(Some(statistics))],
+        corpus: &[
+            head(Normalisation::None),
+            head(Normalisation::Standardise(statistics)),
+            head(Normalisation::PowerL2 { scale: 30.0 }),
+        ],
         mutations: MUTATIONS,
         words: &[
             b"linear.weight",
             b"standardise.mean",
+            b"power_l2.scale",
             b"F32",
             b"F64",
             b"[",

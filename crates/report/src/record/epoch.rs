@@ -34,6 +34,12 @@ pub struct Epoch {
     pub train: Scores,
     /// Over the held-out images after the epoch; none where nothing is held out.
     pub validation: Option<Scores>,
+    /// Steps of the training until its end; none where an earlier version trained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
+    /// The learning rate of its last step; none where an earlier version trained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
     /// How long the epoch took, validation included.
     pub seconds: f64,
 }
@@ -42,16 +48,22 @@ pub struct Epoch {
 #[must_use]
 pub fn epochs_to_csv(epochs: &[Epoch]) -> String {
     let mut csv = String::from(
-        "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,seconds\n",
+        "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy,learning_rate,seconds\n",
     );
     for epoch in epochs {
         let Scores { loss, accuracy } = epoch.train;
         let validation = epoch
             .validation
             .map_or_else(|| ",".to_owned(), |v| format!("{},{}", v.loss, v.accuracy));
+        let rate = epoch
+            .learning_rate
+            .map_or_else(String::new, |rate| rate.to_string());
         let (number, seconds) = (epoch.epoch, epoch.seconds);
         // Writing to a string cannot fail.
-        let _ = writeln!(csv, "{number},{loss},{accuracy},{validation},{seconds}");
+        let _ = writeln!(
+            csv,
+            "{number},{loss},{accuracy},{validation},{rate},{seconds}"
+        );
     }
     csv
 }
@@ -70,13 +82,16 @@ mod tests {
             epoch: 1,
             train: scores(1.25),
             validation: Some(scores(1.5)),
+            steps: Some(10),
+            learning_rate: Some(0.001),
             seconds: 2.0,
         };
         let one = epoch;
         epoch.epoch = 2;
         epoch.validation = None;
+        epoch.learning_rate = None;
         let csv = epochs_to_csv(&[one, epoch]);
         let rows: Vec<&str> = csv.lines().skip(1).collect();
-        assert_eq!(rows, ["1,1.25,0.5,1.5,0.5,2", "2,1.25,0.5,,,2"]);
+        assert_eq!(rows, ["1,1.25,0.5,1.5,0.5,0.001,2", "2,1.25,0.5,,,,2"]);
     }
 }

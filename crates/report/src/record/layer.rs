@@ -34,6 +34,9 @@ pub enum LayerKind {
     Flatten,
     /// Every value to mean 0 and deviation 1.
     Standardise,
+    /// The signed square root of every value, and all of an image to one length.
+    #[serde(rename = "power-l2")]
+    PowerL2,
     /// Fully connected.
     Dense,
 }

@@ -30,7 +30,7 @@ pub(crate) fn cell(at: &[usize], validation: f64, accuracy: f64) -> Cell {
         at: at.to_vec(),
         chosen: true,
         training: Training {
-            standardised: false,
+            normalise: "none".into(),
             learning_rate: 0.001,
             batch_size: 32,
             epochs: 10,

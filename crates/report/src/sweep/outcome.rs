@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::chart::Point;
 use crate::record::Scores;
@@ -44,16 +44,32 @@ pub struct Cell {
 }
 
 /// How a head was trained, by Adam on the cross-entropy.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Training {
-    /// Whether features were brought to mean 0 and deviation 1 first, by their training images.
-    pub standardised: bool,
+    /// What was done to features first: `none`, `standardise` or `power-l2`, as in a recipe.
+    #[serde(alias = "standardised", deserialize_with = "normalise")]
+    pub normalise: String,
     /// The learning rate.
     pub learning_rate: f64,
     /// The batch size.
     pub batch_size: usize,
     /// Epochs.
     pub epochs: usize,
+}
+
+/// Reads [`Training::normalise`]; results of earlier versions say whether features were standardised.
+fn normalise<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Name(String),
+        Standardised(bool),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Name(name) => name,
+        Written::Standardised(true) => "standardise".into(),
+        Written::Standardised(false) => "none".into(),
+    })
 }
 
 /// One training of a cell.
@@ -110,4 +126,22 @@ fn mean(scores: &[Scores]) -> Option<Scores> {
         loss: sum(|scores| scores.loss),
         accuracy: sum(|scores| scores.accuracy),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_earlier_versions_stay_readable() {
+        let read = |field: &str| {
+            let rest = r#""learning_rate": 0.001, "batch_size": 32, "epochs": 10"#;
+            serde_json::from_str::<Training>(&format!("{{{field}, {rest}}}"))
+                .map(|training| training.normalise)
+        };
+        assert_eq!(read(r#""standardised": true"#).unwrap(), "standardise");
+        assert_eq!(read(r#""standardised": false"#).unwrap(), "none");
+        assert_eq!(read(r#""normalise": "power-l2""#).unwrap(), "power-l2");
+        assert!(read(r#""normalise": 3"#).is_err());
+    }
 }

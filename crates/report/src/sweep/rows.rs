@@ -59,7 +59,7 @@ mod tests {
         second.trained_on = 5000;
         second.trainings = vec![second.trainings[0]; 4];
         second.training.epochs = 1000;
-        second.training.standardised = true;
+        second.training.normalise = "standardise".into();
         second.training.learning_rate = 0.00003;
         results.passes.push(Pass {
             features: "block 5, test".into(),
@@ -69,11 +69,11 @@ mod tests {
         });
         assert_eq!(
             results.trained(Language::En),
-            "5 trainings on 320 to 5,000 images each, measured on 1,000 test images; 70,000 images passed through the backbone, 60,000 of them before this lab. Each head is one linear layer on features as they are or standardised, trained by Adam for 10 to 1,000 epochs with a batch size of 32 and a learning rate of 3e-5 to 0.001."
+            "5 trainings on 320 to 5,000 images each, measured on 1,000 test images; 70,000 images passed through the backbone, 60,000 of them before this lab. Each head is one linear layer on features as they are or standardised features, trained by Adam for 10 to 1,000 epochs with a batch size of 32 and a learning rate of 3e-5 to 0.001."
         );
         assert_eq!(
             results.trained(Language::Zh),
-            "共训练 5 次，每次用 320 至 5,000 张图片，在 1,000 张测试图片上测量；70,000 张图片通过了骨干网络，其中 60,000 张在此前已通过。每个分类头都是原样或标准化后的特征上的一个线性层，用 Adam 训练 10 至 1,000 轮，批大小 32，学习率 3e-5 至 0.001。"
+            "共训练 5 次，每次用 320 至 5,000 张图片，在 1,000 张测试图片上测量；70,000 张图片通过了骨干网络，其中 60,000 张在此前已通过。每个分类头都是原样的特征或标准化后的特征上的一个线性层，用 Adam 训练 10 至 1,000 轮，批大小 32，学习率 3e-5 至 0.001。"
         );
     }
 

@@ -93,6 +93,13 @@ impl Events {
         self.values(at, epoch.epoch, &values);
     }
 
+    /// Adds learning rates, each with the number of its step in the training.
+    pub fn rates(&mut self, at: Timestamp, rates: impl IntoIterator<Item = (usize, f64)>) {
+        for (step, rate) in rates {
+            self.values(at, step, &[scalar("learning_rate", rate)]);
+        }
+    }
+
     fn values(&mut self, at: Timestamp, step: usize, values: &[Message]) {
         let summary = values
             .iter()
@@ -156,15 +163,19 @@ mod tests {
                 accuracy: 0.5,
             },
             validation: None,
+            steps: None,
+            learning_rate: None,
             seconds: 2.0,
         };
         events.text(at(), "recipe", "a");
         events.epoch(at(), &epoch);
+        events.rates(at(), [(7, 0.5)]);
         // Serialised by the classes in tensorboard.compat.proto of TensorBoard 2.21.
-        let expected: [&[u8]; 3] = [
+        let expected: [&[u8]; 4] = [
             b"\x09\0\0\0\0\0\0\xf8\x3f\x1a\x0dbrain.Event:2",
             b"\x09\0\0\0\0\0\0\xf8\x3f\x2a\x22\x0a\x20\x0a\x06recipe\x42\x0c\x08\x07\x12\0\x42\x06    a\n\x4a\x08\x0a\x06\x0a\x04text",
             b"\x09\0\0\0\0\0\0\xf8\x3f\x10\x03\x2a\x3a\x0a\x11\x0a\x0aloss/train\x15\0\0\xa0\x3f\x0a\x15\x0a\x0eaccuracy/train\x15\0\0\0\x3f\x0a\x0e\x0a\x07seconds\x15\0\0\0\x40",
+            b"\x09\0\0\0\0\0\0\xf8\x3f\x10\x07*\x16\x0a\x14\x0a\x0dlearning_rate\x15\0\0\0?",
         ];
         assert_eq!(messages(&events), expected);
     }

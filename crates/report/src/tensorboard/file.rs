@@ -32,12 +32,18 @@ impl EventFile {
         Ok(file)
     }
 
-    /// Appends an epoch.
+    /// Appends an epoch, and learning rates with the numbers of their steps.
     ///
     /// # Errors
     /// When writing fails.
-    pub fn epoch(&mut self, epoch: &Epoch) -> Result<(), Error> {
-        self.events.epoch(Timestamp::now(), epoch);
+    pub fn epoch(
+        &mut self,
+        epoch: &Epoch,
+        rates: impl IntoIterator<Item = (usize, f64)>,
+    ) -> Result<(), Error> {
+        let now = Timestamp::now();
+        self.events.epoch(now, epoch);
+        self.events.rates(now, rates);
         self.flush()
     }
 
@@ -78,13 +84,15 @@ mod tests {
                 accuracy: 0.5,
             },
             validation: None,
+            steps: Some(10),
+            learning_rate: Some(0.001),
             seconds: 1.0,
         };
         let begun = length();
-        file.epoch(&epoch).unwrap();
+        file.epoch(&epoch, []).unwrap();
         let first = length();
         epoch.epoch = 2;
-        file.epoch(&epoch).unwrap();
+        file.epoch(&epoch, []).unwrap();
         assert!(begun < first && first < length());
         assert_eq!(file.finish().unwrap().bytes(), fs::read(&path).unwrap());
     }

@@ -2,7 +2,8 @@
 //! knows that they are what was written, and of which run.
 //!
 //! They are a safetensors file: the `module`, the `optimiser` and the `kept` module as Burn's own
-//! records, the `stages` and the `kept stages` that our own convolutions train, the `logits` of the
+//! records, the `stages` and the `kept stages` that our own convolutions train, the `average` of the
+//! weights and that of those stages, the `logits` of the
 //! epoch under way as f32 `[images, classes]`, and in the header the
 //! finished epochs and the steps taken since, as TOML, whose numbers come back to the last bit.
 
@@ -19,6 +20,7 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use super::State;
+use super::average::Average;
 use super::finite::{check_values, check_weights};
 use super::kernels::{self, Kernels};
 use super::optimiser::{self, adam, values};
@@ -34,6 +36,8 @@ const KEPT: &str = "kept";
 const LOGITS: &str = "logits";
 const STAGES: &str = "stages";
 const KEPT_STAGES: &str = "kept stages";
+const AVERAGE: &str = "average";
+const AVERAGE_STAGES: &str = "average of stages";
 
 /// A place in a training.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,7 +62,7 @@ impl State {
             seen => backend.guarded(|| read(Tensor::cat(seen.to_vec(), 0)))??,
         };
         check_values(epoch, "a logit", &logits)?;
-        let kept = self.kept.as_ref();
+        let (kept, average) = (self.kept.as_ref(), self.average.as_ref());
         let place = toml::to_string(&Place {
             steps: self.steps,
             seconds: self.seconds,
@@ -88,6 +92,14 @@ impl State {
                 kept.map_or(Ok(Vec::new()), |(_, module)| {
                     kernels::to_bytes(epoch, module)
                 })?,
+            ),
+            (
+                AVERAGE,
+                average.map_or(Ok(Vec::new()), |one| record(&one.module, backend))?,
+            ),
+            (
+                AVERAGE_STAGES,
+                average.map_or(Ok(Vec::new()), |one| kernels::bytes(epoch, &one.stages))?,
             ),
             (
                 LOGITS,
@@ -137,6 +149,11 @@ impl State {
             }
             None => None,
         };
+        let mut average = Average::new(recipe.training.ema, initial, kernels.as_ref());
+        if let Some(average) = &mut average {
+            average.module = restored(initial.valid(), part(AVERAGE)?)?;
+            average.stages = kernels::split(&values(&part(AVERAGE_STAGES)?), &average.stages);
+        }
         let optimiser = Bytes::from_bytes_vec(part(OPTIMISER)?);
         let (logits, classes) = (values(&part(LOGITS)?), data.classes);
         let shape = [logits.len() / classes, classes];
@@ -150,6 +167,7 @@ impl State {
             steps: place.steps,
             seen: seen.into_iter().collect(),
             seconds: place.seconds,
+            average,
             kept,
         })
     }

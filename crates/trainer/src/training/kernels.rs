@@ -6,6 +6,7 @@ use graft_winograd::{Gradient, Optimizer, Parameters, Tape, TrainableStack};
 
 use super::finite::{check_gradient, check_values};
 use super::optimiser::values;
+use super::plan::stage_factor;
 use crate::Error;
 use crate::stages::TrainedStages;
 use crate::trainable::Trainable;
@@ -37,13 +38,18 @@ impl Kernels {
                 convolutions
                     .map(move |n| format!("a gradient of convolution {n} of {}", stage.boundary))
             });
+        let mut stack = initial.trainable()?;
+        for (layer, factor) in factors(initial, recipe.training.stage_factor).enumerate() {
+            stack.set_factor(layer, factor);
+        }
         Ok(Some(Self {
-            stack: initial.trainable()?,
+            stack,
             initial: initial.clone(),
             adam: Optimizer::Adam {
                 beta_1: adam.beta_1,
                 beta_2: adam.beta_2,
                 epsilon: adam.epsilon,
+                weight_decay: recipe.training.weight_decay,
             },
             clip_norm: recipe.training.clip_norm,
             names: names.collect(),
@@ -80,7 +86,7 @@ impl Kernels {
         done.map(drop)
     }
 
-    /// Step number `time` of the training, counted from 1. A gradient that is refused moves neither its convolution
+    /// Step number `time` of these stages, counted from 1. A gradient that is refused moves neither its convolution
     /// nor those before it.
     pub(super) fn step(
         &mut self,
@@ -102,11 +108,17 @@ impl Kernels {
         self.stack.parameters(layer)
     }
 
-    /// The stages as they are now, to be used.
-    pub(super) fn stages(&self) -> Result<TrainedStages, Error> {
-        let layers = 0..self.stack.layers();
-        let now = layers.map(|layer| self.parameters(layer));
-        Ok(TrainedStages::Winograd(self.initial.with(now)?))
+    /// Weights and bias of every convolution as they are now.
+    pub(super) fn all_parameters(&self) -> impl Iterator<Item = Parameters> {
+        (0..self.stack.layers()).map(|layer| self.parameters(layer))
+    }
+
+    /// The stages with these weights and biases, to be used.
+    pub(super) fn stages(
+        &self,
+        parameters: impl IntoIterator<Item = Parameters>,
+    ) -> Result<TrainedStages, Error> {
+        Ok(TrainedStages::Winograd(self.initial.with(parameters)?))
     }
 
     /// Weights and biases, layer by layer, and then both of Adam's means of them, in 32-bit floats.
@@ -149,13 +161,34 @@ impl Kernels {
     }
 }
 
+/// How many times the head's learning rate each convolution learns at: `factor` times that of the stage
+/// behind its own.
+fn factors(stages: &CpuStages, factor: f64) -> impl Iterator<Item = f32> {
+    let (network, range) = (stages.network(), stages.range());
+    let stages: Vec<_> = network.between(range).collect();
+    let count = stages.len();
+    stages.into_iter().enumerate().flat_map(move |(at, stage)| {
+        #[expect(clippy::cast_possible_truncation, reason = "the precision of weights")]
+        let factor = stage_factor(factor, count - at) as f32;
+        stage.convolutions().map(move |_| factor)
+    })
+}
+
 /// The weights and biases of a module's stages as bytes; none where its record has them.
 pub(super) fn to_bytes(epoch: usize, module: &Trainable) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    if let Some(TrainedStages::Winograd(stages)) = &module.stages {
-        for parameters in stages.parameters() {
-            append(&mut bytes, epoch, "a weight", &parameters)?;
+    match &module.stages {
+        Some(TrainedStages::Winograd(stages)) => {
+            bytes(epoch, &stages.parameters().collect::<Vec<_>>())
         }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Weights and biases as bytes.
+pub(super) fn bytes(epoch: usize, parameters: &[Parameters]) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    for parameters in parameters {
+        append(&mut bytes, epoch, "a weight", parameters)?;
     }
     Ok(bytes)
 }
@@ -186,7 +219,7 @@ fn append(
 }
 
 /// Values as parameters of the sizes of `shapes`, as far as they go.
-fn split(mut values: &[f32], shapes: &[Parameters]) -> Vec<Parameters> {
+pub(super) fn split(mut values: &[f32], shapes: &[Parameters]) -> Vec<Parameters> {
     let mut take = |length: usize| {
         let (taken, rest) = values.split_at(length.min(values.len()));
         values = rest;

@@ -1,7 +1,7 @@
-//! Burn's Adam over all parameters of a module that learn, and what it remembers as a record of Burn's.
+//! Burn's Adam (`AdamW` where weights decay) over all parameters of a module that learn, and what it remembers as a record of Burn's.
 
 use burn::grad_clipping::GradientClippingConfig;
-use burn::optim::{AdamConfig, ModuleOptimizer};
+use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer};
 use burn::tensor::Bytes;
 use burn_pack::Reader;
 use graft_compute::Backend;
@@ -13,11 +13,22 @@ use crate::Error;
 /// Before the first step.
 pub(super) fn adam(recipe: &Recipe) -> ModuleOptimizer {
     let (adam, clip) = (recipe.training.adam, recipe.training.clip_norm);
+    let clip = (clip > 0.0).then_some(GradientClippingConfig::Norm(clip));
+    let decay = recipe.training.weight_decay;
+    if decay > 0.0 {
+        return AdamWConfig::new()
+            .with_beta_1(adam.beta_1)
+            .with_beta_2(adam.beta_2)
+            .with_epsilon(adam.epsilon)
+            .with_weight_decay(decay)
+            .with_grad_clipping(clip)
+            .init();
+    }
     AdamConfig::new()
         .with_beta_1(adam.beta_1)
         .with_beta_2(adam.beta_2)
         .with_epsilon(adam.epsilon)
-        .with_grad_clipping((clip > 0.0).then_some(GradientClippingConfig::Norm(clip)))
+        .with_grad_clipping(clip)
         .init()
 }
 

@@ -6,11 +6,12 @@ use burn::optim::ModuleOptimizer;
 use burn::tensor::Tensor;
 use graft_report::record::Epoch;
 
+use super::average::Average;
 use super::kernels::Kernels;
 use super::optimiser::adam;
 use crate::Error;
 use crate::trainable::Trainable;
-use graft_recipe::{Keep, Recipe};
+use graft_recipe::{Keep, Recipe, Training};
 
 /// An epoch, and the module after it, without gradients.
 pub type Kept = (Epoch, Trainable);
@@ -30,6 +31,8 @@ pub struct State {
     pub(super) seen: Vec<Tensor<2>>,
     /// How long the epoch under way has taken so far.
     pub(super) seconds: f64,
+    /// The moving average of weights, where the recipe has one.
+    pub(super) average: Option<Average>,
     /// The epoch that the recipe keeps so far, and its module.
     pub(super) kept: Option<Kept>,
 }
@@ -40,8 +43,10 @@ impl State {
     /// # Errors
     /// When its stages cannot be trained.
     pub fn new(recipe: &Recipe, module: Trainable) -> Result<Self, Error> {
+        let kernels = Kernels::new(recipe, &module)?;
         Ok(Self {
-            kernels: Kernels::new(recipe, &module)?,
+            average: Average::new(recipe.training.ema, &module, kernels.as_ref()),
+            kernels,
             module,
             optimiser: adam(recipe),
             epochs: Vec::new(),
@@ -52,11 +57,15 @@ impl State {
         })
     }
 
-    /// The module as it is now, without gradients.
+    /// The module as it is evaluated and kept now, without gradients: its weights, or their average.
     pub(super) fn trained(&self) -> Result<Trainable, Error> {
-        let mut module = self.module.valid();
+        let average = self.average.as_ref();
+        let mut module = average.map_or_else(|| self.module.valid(), |one| one.module.clone());
         if let Some(kernels) = &self.kernels {
-            module.stages = Some(kernels.stages()?);
+            module.stages = Some(match average {
+                Some(average) => kernels.stages(average.stages.iter().cloned())?,
+                None => kernels.stages(kernels.all_parameters())?,
+            });
         }
         Ok(module)
     }
@@ -74,11 +83,15 @@ impl State {
     }
 
     /// Ends the epoch under way, whose module is `trained`.
-    pub(super) fn end(&mut self, epoch: Epoch, trained: Trainable, keep: Keep) {
+    pub(super) fn end(&mut self, epoch: Epoch, trained: Trainable, training: &Training) {
         self.epochs.push(epoch);
         (self.steps, self.seconds) = (0, 0.0);
         let kept = self.kept.as_ref();
-        if kept.is_none_or(|(kept, _)| replaces(&epoch, kept, keep)) {
+        // Of a run that trains stages too, no epoch is kept in which they did not move.
+        let replaces = |kept: &Epoch| {
+            kept.epoch <= training.warmup_epochs || replaces(&epoch, kept, training.keep)
+        };
+        if kept.is_none_or(|(kept, _)| replaces(kept)) {
             self.kept = Some((epoch, trained));
         }
     }
@@ -90,6 +103,17 @@ pub(super) fn replaces(epoch: &Epoch, best: &Epoch, keep: Keep) -> bool {
         (Keep::Best, Some(now), Some(best)) => now.loss < best.loss,
         _ => true,
     }
+}
+
+/// Whether nothing is left to be trained after `epochs`: there are as many as the recipe has, or so many
+/// of the last ones had no lower validation loss than one before them as its patience has.
+pub(super) fn is_over(epochs: &[Epoch], training: &Training) -> bool {
+    let losses = epochs.iter().skip(training.warmup_epochs);
+    let losses = losses.map(|epoch| epoch.validation.map_or(f64::INFINITY, |one| one.loss));
+    // The first of equals.
+    let best = losses.enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
+    let waited = best.map_or(0, |(at, _)| epochs.len() - training.warmup_epochs - at - 1);
+    epochs.len() >= training.epochs || (training.patience > 0 && waited >= training.patience)
 }
 
 /// Whether the last of `epochs` is the one that [`Keep::Best`] keeps.

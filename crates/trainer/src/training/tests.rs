@@ -1,19 +1,21 @@
 //! Training on features that are made up, with three classes that can be told apart.
 
+mod fine_tuning;
 mod finite;
 mod pytorch;
 pub(super) mod resume;
+mod weights;
 
 use super::state::replaces;
 use super::*;
-use graft_recipe::Keep;
+use graft_recipe::{Keep, Normalise};
 
 use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
 use graft_dataset::{ImageSet, Preprocessing, split};
-use graft_head::Statistics;
+use graft_head::{Normalisation, Statistics};
 use graft_network::Boundary;
 
 use graft_compute::{Backend, Engine};
@@ -158,13 +160,13 @@ fn statistics_are_those_of_the_training_images() {
     let folder = tempfile::tempdir().unwrap();
     let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
     let data = labelled(&features, &labels, &device);
-    let recipe = recipe(|recipe| recipe.head.standardise = true);
+    let recipe = recipe(|recipe| recipe.head.normalise = Normalise::Standardise);
     let (_, module) = train_anew(&recipe, &data, &holdout(), |_| Ok(())).unwrap();
     let train = holdout().train;
     let rows = train.iter().map(|index| features.rows(&[*index]));
     assert_eq!(
-        module.head.statistics().unwrap(),
-        Some(Statistics::of(rows, 3))
+        module.head.normalisation().unwrap(),
+        Normalisation::Standardise(Statistics::of(rows, 3))
     );
 }
 
@@ -182,6 +184,8 @@ fn what_is_kept() {
                 accuracy: 0.5,
             },
             validation,
+            steps: None,
+            learning_rate: None,
             seconds: 0.0,
         }
     };

@@ -13,6 +13,8 @@ pub(super) struct TrainableLayer {
     pub(super) channels: [usize; 2],
     pub(super) pool: bool,
     pub(super) weights: Weights,
+    /// How many times the stack's learning rate it learns at.
+    pub(super) factor: f32,
     /// The optimiser's; empty before the first step.
     moments: [Option<Weights>; 2],
 }
@@ -24,6 +26,7 @@ impl TrainableLayer {
             channels,
             pool: layer.pool,
             weights: read(channels, layer.weights(), &bias)?,
+            factor: 1.0,
             moments: [None, None],
         })
     }
@@ -62,7 +65,7 @@ impl TrainableLayer {
 
     /// Moves weights and bias by their gradients, which lie as they do.
     pub(super) fn step(&mut self, isa: Isa, step: Step, filters: &[Lanes], bias: &[Lanes]) {
-        let channels = self.channels;
+        let (channels, step) = (self.channels, step.scaled(self.factor));
         let [first, second] = self
             .moments
             .each_mut()

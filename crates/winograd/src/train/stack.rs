@@ -21,7 +21,7 @@ use crate::stack::Stack;
 /// let layer = Layer::new(&[0.1; 2 * 9], &[0.5], [2, 1], false)?;
 /// let mut stack = TrainableStack::new(vec![layer])?;
 /// let images = [1.0; 2 * 4 * 4]; // [batch, in, height, width]
-/// let adam = Optimizer::Adam { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 };
+/// let adam = Optimizer::Adam { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, weight_decay: 0.0 };
 /// for time in 1..=10 {
 ///     let (outputs, tape) = stack.forward(images.to_vec(), 1, 4, 4)?;
 ///     // The loss is half the sum of squares; its gradient by the outputs is the outputs.
@@ -82,6 +82,11 @@ impl TrainableStack {
     /// [`Error::Length`].
     pub fn set_parameters(&mut self, layer: usize, parameters: &Parameters) -> Result<(), Error> {
         self.layers[layer].set_parameters(parameters)
+    }
+
+    /// Lets layer `layer` learn at `factor` times the learning rate of [`Gradient::step`].
+    pub fn set_factor(&mut self, layer: usize, factor: f32) {
+        self.layers[layer].factor = factor;
     }
 
     /// What the optimiser remembers of layer `layer`: the mean of its gradients and that of their squares for

@@ -86,6 +86,8 @@ fn epoch((epoch, loss, accuracy): (usize, f64, f64)) -> Epoch {
         epoch,
         train: scores(0.0),
         validation: Some(scores(0.01)),
+        steps: Some(2 * epoch),
+        learning_rate: Some(0.003),
         seconds: 0.25,
     }
 }

@@ -82,10 +82,12 @@ fn with_labs() -> Variant {
 fn resumed() -> Record {
     let mut record = record();
     record.test = None;
-    record.recipe = "[training]\nbatch_size = 5\nkeep = \"best\"\n\
+    record.recipe =
+        "[training]\nbatch_size = 5\nkeep = \"best\"\nschedule = \"one-cycle\"\nema = 0.99\n\
+        patience = 2\nepochs = 30\n\
         [preprocessing]\nfit = \"resize\"\nscaling = \"caffe\"\n[backbone]\nboundary = \"block1\""
-        .parse()
-        .unwrap();
+            .parse()
+            .unwrap();
     let manifest = &mut record.manifest;
     manifest.resumed = true;
     let original = Some(vec![128, 56, 56]);

@@ -31,7 +31,7 @@ const NAMES: [&str; 8] = [
     "head/linear.weight",
     "head/linear.bias",
 ];
-const RATE: f64 = 0.01;
+pub(super) const RATE: f64 = 0.01;
 /// The largest difference, in shares of the largest value.
 const TOLERANCE: f32 = 1e-4;
 
@@ -41,13 +41,24 @@ fn file(name: &str) -> Vec<u8> {
 }
 
 /// The tensor of that name.
-fn expected(file: &SafeTensors, name: &str) -> Vec<f32> {
+pub(super) fn expected(file: &SafeTensors, name: &str) -> Vec<f32> {
     let data = file.tensor(name).unwrap().data();
     let (words, _) = data.as_chunks::<4>();
     words.iter().map(|word| f32::from_le_bytes(*word)).collect()
 }
 
-fn module(engine: Engine, device: &Device) -> Trainable {
+/// Step `number` of a training at one rate.
+pub(super) fn plan(number: usize) -> StepPlan {
+    StepPlan {
+        number,
+        of_stages: number,
+        rate: RATE,
+        stage_factor: 1.0,
+        smoothing: 0.0,
+    }
+}
+
+pub(super) fn module(engine: Engine, device: &Device) -> Trainable {
     let range = Boundary::after(1)..Boundary::after(3);
     let read = |path: &Path| Ok::<_, Error>(file(path.file_name().unwrap().to_str().unwrap()));
     let stages = TrainedStages::from_files(engine, Path::new(""), SMALL, range, device, read);
@@ -60,7 +71,7 @@ fn module(engine: Engine, device: &Device) -> Trainable {
 
 /// Reads every parameter of Burn's that learns, or its gradient.
 struct Values<'a> {
-    gradients: Option<&'a GradientsParams>,
+    gradients: Option<&'a [Part]>,
     found: Vec<Vec<f32>>,
 }
 
@@ -69,7 +80,10 @@ impl ModuleVisitor for Values<'_> {
         if param.is_require_grad() {
             let values = match self.gradients {
                 None => param.val(),
-                Some(gradients) => gradients.get::<D>(param.id).unwrap(),
+                Some(parts) => {
+                    let mut parts = parts.iter();
+                    parts.find_map(|(_, part)| part.get::<D>(param.id)).unwrap()
+                }
             };
             self.found
                 .push(values.into_data().try_to_vec::<f32>().unwrap());
@@ -93,7 +107,7 @@ fn beyond_rounding(file: &SafeTensors, name: &str) -> Vec<bool> {
 /// reference.
 fn compare(
     state: &State,
-    slopes: Option<(&GradientsParams, Vec<Parameters>)>,
+    slopes: Option<(&[Part], Vec<Parameters>)>,
     file: &SafeTensors,
     what: &str,
 ) {
@@ -154,13 +168,13 @@ fn trains_as_pytorch(engine: Engine) {
     let all: Vec<usize> = (0..labels.len()).collect();
     let start = module(engine, &device.clone().autodiff());
     let mut state = State::new(&recipe(|_| ()), start.clone()).unwrap();
-    let first = slopes(&mut state, &data, &all).unwrap();
+    let first = slopes(&mut state, &plan(1), &data, &all).unwrap();
     let mut stages = Vec::new();
     if let (Some(kernels), Some((tape, gradient))) = (&mut state.kernels, first.boundary) {
         let keep = |gradient: Gradient| stages.insert(0, gradient.parameters());
         kernels.backward(1, tape, &gradient, keep).unwrap();
     }
-    compare(&state, Some((&first.module, stages)), &numbers, "gradient");
+    compare(&state, Some((&first.module[..], stages)), &numbers, "gradient");
 
     for number in 1..=3 {
         let expected = expected(&numbers, &format!("loss{number}"))[0];
@@ -170,7 +184,7 @@ fn trains_as_pytorch(engine: Engine) {
             (found / f64::from(expected) - 1.0).abs() < f64::from(TOLERANCE),
             "{found} instead of {expected}"
         );
-        step(&mut state, (number, RATE), &data, &all).unwrap();
+        step(&mut state, &plan(number), &data, &all).unwrap();
     }
     compare(&state, None, &numbers, "after");
 
@@ -185,7 +199,7 @@ fn trains_as_pytorch(engine: Engine) {
             .zip(&after)
             .all(|(before, after)| before.1 != after.1)
     );
-    let statistics = |module: &Trainable| module.head.statistics().unwrap();
+    let statistics = |module: &Trainable| module.head.normalisation().unwrap();
     assert_eq!(statistics(&start), statistics(&trained));
 }
 
@@ -206,15 +220,26 @@ fn a_gradient_that_is_no_number_is_reported_with_its_convolution_and_moves_nothi
     assert!(kernels.parameters(2) == before);
 }
 
+/// The maps, and the labels, of the six images.
+pub(super) fn images() -> (Features, Vec<u8>) {
+    let numbers = file("pytorch.safetensors");
+    let numbers = SafeTensors::deserialize(&numbers).unwrap();
+    let labels = numbers.tensor("labels").unwrap().data().to_vec();
+    (
+        Features::held(&expected(&numbers, "maps"), 4 * 8 * 8),
+        labels,
+    )
+}
+
 /// Stages and their optimiser go through bytes: the step after is the same, and the other engine is
 /// refused.
 #[test]
 fn stages_are_resumed_bit_for_bit_by_their_own_engine() {
-    let numbers = file("pytorch.safetensors");
-    let numbers = SafeTensors::deserialize(&numbers).unwrap();
-    let labels = numbers.tensor("labels").unwrap().data().to_vec();
-    let features = Features::held(&expected(&numbers, "maps"), 4 * 8 * 8);
-    let (device, recipe) = (Device::flex(), recipe(|_| ()));
+    let ((features, labels), device) = (images(), Device::flex());
+    let recipe = recipe(|recipe| {
+        recipe.training.ema = 0.9;
+        recipe.training.weight_decay = 0.1;
+    });
     let all: Vec<usize> = (0..labels.len()).collect();
     for (engine, other) in [
         (Engine::Burn, Engine::Winograd),
@@ -226,11 +251,11 @@ fn stages_are_resumed_bit_for_bit_by_their_own_engine() {
         };
         let start = module(engine, &device.clone().autodiff());
         let mut state = State::new(&recipe, start.clone()).unwrap();
-        step(&mut state, (1, RATE), &data, &all).unwrap();
+        step(&mut state, &plan(1), &data, &all).unwrap();
         let saved = state.to_bytes(Backend::Cpu).unwrap();
         let mut resumed = State::from_bytes(&saved, &start, &recipe, &data).unwrap();
         for state in [&mut state, &mut resumed] {
-            step(state, (2, RATE), &data, &all).unwrap();
+            step(state, &plan(2), &data, &all).unwrap();
         }
         let [whole, resumed] = [&state, &resumed].map(|state| {
             let module = state.trained().unwrap();

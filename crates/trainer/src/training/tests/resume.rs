@@ -1,6 +1,7 @@
 //! Trainings that stop, are saved, and are resumed.
 
 use super::*;
+use graft_recipe::Schedule;
 
 /// Every stop within ten epochs of six steps is resumed through bytes, and ends in the same head and
 /// the same epochs as a run that never stopped.
@@ -9,11 +10,25 @@ fn a_resumed_run_ends_as_one_that_never_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
     let data = labelled(&features, &labels, &device);
-    for (batch, keep) in [(7, Keep::Last), (7, Keep::Best), (38, Keep::Last)] {
+    let plain: fn(&mut Recipe) = |_| ();
+    let scheduled: fn(&mut Recipe) = |recipe| {
+        let training = &mut recipe.training;
+        (training.schedule, training.warmup) = (Schedule::OneCycle, 0.3);
+        (training.ema, training.weight_decay) = (0.9, 0.1);
+        (training.label_smoothing, training.patience) = (0.1, 2);
+    };
+    for (batch, keep, change) in [
+        (7, Keep::Last, plain),
+        (7, Keep::Best, plain),
+        (38, Keep::Last, plain),
+        (7, Keep::Last, scheduled),
+        (7, Keep::Best, scheduled),
+    ] {
         let recipe = recipe(|recipe| {
             recipe.training.batch_size = batch;
             recipe.training.keep = keep;
-            recipe.head.standardise = true;
+            change(recipe);
+            recipe.head.normalise = Normalise::Standardise;
         });
         let whole = train_anew(&recipe, &data, &holdout(), |_| Ok(())).unwrap();
         for stop in [1, 2, 5, 6, 7, 30, 59, 60].map(|stop| stop * 7 / batch) {
@@ -114,7 +129,7 @@ fn what_is_no_state_of_the_module_is_refused() {
     let four = LabelledFeatures { classes: 4, ..data };
     let error = resumed(&saved, &seed, &four, &holdout()).err().unwrap();
     assert!(error.contains("shape mismatch"), "{error}");
-    let standardised = recipe(|recipe| recipe.head.standardise = true);
+    let standardised = recipe(|recipe| recipe.head.normalise = Normalise::Standardise);
     let error = refused(&saved, &standardised);
     assert!(error.contains("standardise"), "{error}");
 }

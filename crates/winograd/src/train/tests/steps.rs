@@ -45,6 +45,7 @@ const ADAM: Optimizer = Optimizer::Adam {
     beta_1: 0.9,
     beta_2: 0.999,
     epsilon: 1e-7,
+    weight_decay: 0.0,
 };
 
 #[test]
