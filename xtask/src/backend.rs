@@ -9,17 +9,18 @@ use crate::cargo::{Failure, root};
 /// What is built where nothing is asked for.
 pub(crate) const DEFAULT: &str = "cpu";
 
-/// The target folder of a backend: one of its own for all but the default, so that changing between
-/// them compiles nothing anew.
-pub(crate) fn target(feature: &str) -> Option<PathBuf> {
-    if feature == DEFAULT {
-        return None;
-    }
+/// Cargo's target folder.
+pub(crate) fn targets() -> PathBuf {
     let set = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"]
         .into_iter()
         .find_map(env::var_os);
-    let folder = set.map_or_else(|| root().join("target"), PathBuf::from);
-    Some(folder.join(feature))
+    set.map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// The target folder of a backend: one of its own for all but the default, so that changing between
+/// them compiles nothing anew.
+pub(crate) fn target(feature: &str) -> Option<PathBuf> {
+    (feature != DEFAULT).then(|| targets().join(feature))
 }
 
 /// The cargo feature that `arguments` ask for: `--backend NAME` or `--backend=NAME`.

@@ -7,7 +7,9 @@ use crate::cargo::{self, Failure, cargo};
 use crate::{backend, cuda, gpu};
 
 /// The verbs that compute, for which a GPU matters: those that take `--backend`.
-const COMPUTING: [&str; 6] = ["train", "eval", "extract", "predict", "lab", "bench"];
+const COMPUTING: [&str; 7] = [
+    "train", "eval", "extract", "predict", "serve", "lab", "bench",
+];
 
 /// This one takes it too, to look at the devices.
 const LOOKING: &str = "doctor";
@@ -83,6 +85,7 @@ mod tests {
             ("train", true),
             ("eval", true),
             ("predict", true),
+            ("serve", true),
             ("lab", true),
             ("doctor", true),
             ("report", false),

@@ -9,6 +9,7 @@ mod faults;
 mod forward;
 mod gpu;
 mod llvm;
+mod page;
 mod peers;
 mod test;
 
@@ -20,15 +21,17 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask VERB [OPTION]...
 
-  train, eval, report, lab, runs, compare, predict, export, fetch, import, extract, cache, doctor
+  train, eval, report, lab, runs, compare, predict, serve, export, fetch, import, extract, cache, doctor
           build graft and forward everything to it;
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu); for the verbs that use a device:
-                                    train, eval, extract, predict, lab, bench, doctor
+                                    train, eval, extract, predict, serve, lab, bench, doctor
   bench   measure how fast features are computed
           --peers  also ONNX Runtime, OpenVINO, MNN, ncnn, PyTorch and TensorFlow, which are installed
                    first (gigabytes)
           --train  steps of training on the CPU instead; with --peers in turn with PyTorch and TensorFlow
+  page    export a run as a page that computes in the browser, to target/page; takes what export takes, and
+          needs Rust's standard library for browsers: rustup target add wasm32-unknown-unknown
   test    fetch what the tests need and run all of them
           --full   also with new exports by Keras and PyTorch, which are installed first (gigabytes)
   faults  only the tests with damaged files, full disks and killed processes, with their figures
@@ -44,15 +47,16 @@ fn main() -> ExitCode {
     };
     let done = match verb.as_ref() {
         "bench" if peers::wanted(rest) => peers::run(rest),
-        "train" | "eval" | "report" | "lab" | "runs" | "compare" | "predict" | "export"
-        | "fetch" | "import" | "extract" | "cache" | "bench" | "doctor" => {
+        "train" | "eval" | "report" | "lab" | "runs" | "compare" | "predict" | "serve"
+        | "export" | "fetch" | "import" | "extract" | "cache" | "bench" | "doctor" => {
             forward::run(&verb, rest)
         }
-        "help" | "--help" | "-h" | "test" | "faults" if wants_help(&verb, rest) => {
+        "help" | "--help" | "-h" | "page" | "test" | "faults" if wants_help(&verb, rest) => {
             // A reader that has gone away is no failure.
             let _ = writeln!(io::stdout(), "{HELP}");
             Ok(())
         }
+        "page" => page::run(rest),
         "test" => test::run(rest),
         "faults" => faults::run(rest),
         unknown => Err(cargo::Failure::Usage(format!(
@@ -68,5 +72,5 @@ fn main() -> ExitCode {
 /// Whether to show the help: asked for by name, or by an option of our own verbs.
 fn wants_help(verb: &str, rest: &[OsString]) -> bool {
     let asked = |argument: &OsString| argument == "--help" || argument == "-h";
-    !matches!(verb, "test" | "faults") || rest.iter().any(asked)
+    !matches!(verb, "page" | "test" | "faults") || rest.iter().any(asked)
 }

@@ -7,11 +7,11 @@
 use std::env;
 use std::path::Path;
 
-use graft_dataset::{PictureForm, read_picture};
+use graft_dataset::{ImageForm, PictureForm, read_picture};
 
 fn main() {
     for path in env::args().skip(1) {
-        match read_picture(Path::new(&path), PictureForm::Digit, 28, 28) {
+        match read_picture(Path::new(&path), PictureForm::Digit, ImageForm::MNIST) {
             Ok(picture) => println!("{path}\t{}\t{:?}", picture.inverted, picture.pixels),
             Err(error) => println!("{path}\tno\t{error}"),
         }

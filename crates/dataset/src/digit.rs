@@ -52,7 +52,8 @@ pub(crate) fn prepare(picture: GrayImage) -> Result<Picture, PictureFault> {
         inverted,
     } = paper(relief::smoothed(&relief::plane(&picture)));
     let relief = relief::relief(&even);
-    let chosen = choice::choose(&relief, &lit, sheet.as_ref()).map_err(|reason| fault(reason, &picture))?;
+    let chosen =
+        choice::choose(&relief, &lit, sheet.as_ref()).map_err(|reason| fault(reason, &picture))?;
     let drawn = stroke::drawn(&relief.depth, &chosen);
     let drawn = drawn.ok_or_else(|| fault(Reason::Nothing, &picture))?;
     let digit = scaled(&drawn, BOX, BOX);

@@ -22,52 +22,63 @@ pub enum PictureForm {
     /// centred on black. Brightness stays as it is: a picture must be light on dark where the
     /// set's images are.
     Plain,
+    /// `"same"`: as the set's images, which were made of pictures.
+    Same,
 }
 
 /// A picture in the form of a set's images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// `[row, column]`, 0 is black.
+    /// `[row, column]`, or `[row, column, channel]` in colour: 0 is black.
     pub pixels: Vec<u8>,
     /// Whether dark on light was turned into light on dark.
     pub inverted: bool,
 }
 
-/// Reads a picture of any size in the form of a set's images, `rows` x `columns`.
+/// Reads a picture of any size in the form of a set's `images`; see [`decode_picture`].
 ///
 /// # Errors
-/// When the file is no picture, is damaged, or is beyond the limits that this crate's constants
-/// name; as [`PictureForm::Digit`], when nothing stands out from its background, or when the set's
-/// images are not 28x28.
-pub fn read_picture(
-    path: &Path,
-    form: PictureForm,
-    rows: usize,
-    columns: usize,
-) -> Result<Picture, Error> {
+/// When the file cannot be opened, and those of [`decode_picture`], with the file's name.
+pub fn read_picture(path: &Path, form: PictureForm, images: ImageForm) -> Result<Picture, Error> {
     let file = open(path)?;
-    let prepare = || match form {
-        PictureForm::Digit if [rows, columns] != [digit::SIDE as usize; 2] => {
-            Err(PictureFault::DigitSize { rows, columns })
-        }
-        PictureForm::Digit => digit::prepare(picture::decode(file)?),
-        PictureForm::Plain => {
-            let form = ImageForm {
-                rows,
-                columns,
-                channels: 1,
-                fit: ResizeMode::Pad,
-            };
-            Ok(Picture {
-                pixels: form.image(picture::decode(file)?.into())?,
-                inverted: false,
-            })
-        }
-    };
-    prepare().map_err(|fault| Error::Picture {
+    let read = || decode_picture(&picture::read(file)?, form, images);
+    read().map_err(|fault| Error::Picture {
         path: path.to_owned(),
         fault,
     })
+}
+
+/// A picture of any size, from the bytes of its file, in the form of a set's `images`.
+///
+/// # Errors
+/// When the bytes are no picture, are damaged, or are beyond the limits that this crate's constants
+/// name; as [`PictureForm::Digit`], when nothing stands out from its background, or when the set's
+/// images are not 28x28.
+pub fn decode_picture(
+    bytes: &[u8],
+    form: PictureForm,
+    images: ImageForm,
+) -> Result<Picture, PictureFault> {
+    let ImageForm { rows, columns, .. } = images;
+    let as_it_is = |pixels| Picture {
+        pixels,
+        inverted: false,
+    };
+    match form {
+        PictureForm::Digit if [rows, columns] != [digit::SIDE as usize; 2] => {
+            Err(PictureFault::DigitSize { rows, columns })
+        }
+        PictureForm::Digit => digit::prepare(picture::decode(bytes)?),
+        PictureForm::Plain => {
+            let form = ImageForm {
+                channels: 1,
+                fit: ResizeMode::Pad,
+                ..images
+            };
+            Ok(as_it_is(form.image(picture::decode(bytes)?.into())?))
+        }
+        PictureForm::Same => Ok(as_it_is(images.image(picture::open(bytes)?)?)),
+    }
 }
 
 /// The largest picture of the same aspect within `width` x `height`.
@@ -86,6 +97,14 @@ pub(crate) fn scaled(
 mod tests {
     use super::*;
 
+    fn grey_of(rows: usize, columns: usize) -> ImageForm {
+        ImageForm {
+            rows,
+            columns,
+            ..ImageForm::MNIST
+        }
+    }
+
     #[test]
     fn each_form_says_what_it_cannot_do() {
         let folder = tempfile::tempdir().unwrap();
@@ -96,7 +115,7 @@ mod tests {
             (PictureForm::Digit, 32, 28, "the images here are 32x28"),
             (PictureForm::Plain, 0, 28, "0x28"),
         ] {
-            let error = read_picture(&path, form, rows, columns)
+            let error = read_picture(&path, form, grey_of(rows, columns))
                 .unwrap_err()
                 .to_string();
             assert!(
@@ -104,7 +123,7 @@ mod tests {
                 "{error}"
             );
         }
-        let read = read_picture(&path, PictureForm::Plain, 3, 2).unwrap();
+        let read = read_picture(&path, PictureForm::Plain, grey_of(3, 2)).unwrap();
         assert_eq!(read.pixels, [0, 0, 3, 250, 0, 0]);
     }
 
@@ -113,6 +132,7 @@ mod tests {
         for (form, text) in [
             (PictureForm::Digit, "\"digit\""),
             (PictureForm::Plain, "\"plain\""),
+            (PictureForm::Same, "\"same\""),
         ] {
             assert_eq!(serde_json::to_string(&form).unwrap(), text);
             assert_eq!(serde_json::from_str::<PictureForm>(text).unwrap(), form);

@@ -27,6 +27,14 @@ pub struct ImageForm {
 }
 
 impl ImageForm {
+    /// MNIST's: grey, 28x28.
+    pub const MNIST: Self = Self {
+        rows: 28,
+        columns: 28,
+        channels: 1,
+        fit: ResizeMode::Pad,
+    };
+
     /// How many bytes an image has.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -28,17 +28,22 @@ pub const MAX_PICTURE_SIDE: u32 = 16_384;
 pub const MAX_PICTURE_ALLOCATION: u64 = 96 << 20;
 
 /// Reads a picture as grey pixels, 0 is black; see [`open`].
-pub(crate) fn decode(file: impl Read) -> Result<GrayImage, PictureFault> {
-    Ok(grey(open(&read(file)?)?))
+pub(crate) fn decode(bytes: &[u8]) -> Result<GrayImage, PictureFault> {
+    Ok(grey(open(bytes)?))
 }
 
-/// The bytes of a picture's file, within [`MAX_PICTURE_BYTES`].
+/// The bytes of a picture's file, up to one more than [`MAX_PICTURE_BYTES`].
 pub(crate) fn read(file: impl Read) -> Result<Vec<u8>, PictureFault> {
     let mut bytes = Vec::new();
     file.take(MAX_PICTURE_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Refuses what is too large to be looked at.
+fn check_bytes(bytes: &[u8]) -> Result<(), PictureFault> {
     match bytes.len() as u64 {
         0 => Err(PictureFault::Empty),
-        1..=MAX_PICTURE_BYTES => Ok(bytes),
+        1..=MAX_PICTURE_BYTES => Ok(()),
         found => Err(PictureFault::Bytes(found)),
     }
 }
@@ -68,6 +73,7 @@ pub(crate) fn look(bytes: &[u8]) -> Result<([u32; 2], bool), PictureFault> {
 
 /// A decoder of a picture that is no larger than it may be.
 fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder + '_, PictureFault> {
+    check_bytes(bytes)?;
     let format = sniff(bytes).map_err(PictureFault::Format)?;
     if let Some(reason) = intact::damage(format, bytes) {
         return Err(damaged(reason));

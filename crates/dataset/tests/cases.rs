@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use graft_dataset::{Error, Picture, PictureFault, PictureForm, read_picture};
+use graft_dataset::{Error, ImageForm, Picture, PictureFault, PictureForm, read_picture};
 
 fn read(name: &str) -> Result<Picture, Error> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    read_picture(&folder.join(name), PictureForm::Digit, 28, 28)
+    read_picture(&folder.join(name), PictureForm::Digit, ImageForm::MNIST)
 }
 
 #[test]

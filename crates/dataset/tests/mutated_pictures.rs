@@ -10,7 +10,7 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
-use graft_dataset::{Error, MAX_PICTURE_ALLOCATION, Picture, PictureForm, read_picture};
+use graft_dataset::{Error, ImageForm, MAX_PICTURE_ALLOCATION, Picture, PictureForm, read_picture};
 use graft_fuzz::{Limits, MUTATIONS, Material, Rng, Target, Verdict, mutate, place};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, RgbaImage};
 
@@ -156,7 +156,7 @@ fn with_other_segments(jpeg: &[u8], rng: &mut Rng) -> Vec<u8> {
 }
 
 fn read_digit(path: &Path) -> Result<Picture, Error> {
-    read_picture(path, PictureForm::Digit, 28, 28)
+    read_picture(path, PictureForm::Digit, ImageForm::MNIST)
 }
 
 /// Reads `bytes` as a digit, and as a plain picture, from the file `path`.
@@ -165,7 +165,12 @@ fn read(path: &Path, bytes: &[u8]) -> Verdict {
     match read_digit(path) {
         Ok(digit) => {
             assert!(digit.pixels.iter().any(|value| *value > 127));
-            let plain = read_picture(path, PictureForm::Plain, 20, 30).unwrap();
+            let form = ImageForm {
+                rows: 20,
+                columns: 30,
+                ..ImageForm::MNIST
+            };
+            let plain = read_picture(path, PictureForm::Plain, form).unwrap();
             assert_eq!(plain.pixels.len(), 600);
             Verdict::Accepted
         }

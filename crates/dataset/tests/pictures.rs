@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use graft_dataset::{Error, MAX_PICTURE_BYTES, Picture, PictureForm, read_picture};
+use graft_dataset::{Error, ImageForm, MAX_PICTURE_BYTES, Picture, PictureForm, read_picture};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -15,7 +15,7 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn read_digit(path: &Path) -> Result<Picture, Error> {
-    read_picture(path, PictureForm::Digit, 28, 28)
+    read_picture(path, PictureForm::Digit, ImageForm::MNIST)
 }
 
 fn read_bytes(bytes: &[u8]) -> Result<Picture, Error> {

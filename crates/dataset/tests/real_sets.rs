@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use graft_dataset::{IdxPair, ImageSet, PictureForm, Split, read_picture};
+use graft_dataset::{IdxPair, ImageForm, ImageSet, PictureForm, Split, read_picture};
 
 fn read(folder: &Path, split: Split) -> ImageSet {
     let pair = IdxPair::find(folder, split).unwrap();
@@ -41,7 +41,7 @@ fn mnist_is_what_its_page_says() {
     for image in test.images() {
         let picture = image::GrayImage::from_vec(28, 28, image.to_vec()).unwrap();
         picture.save(&path).unwrap();
-        let read = read_picture(&path, PictureForm::Digit, 28, 28).unwrap();
+        let read = read_picture(&path, PictureForm::Digit, ImageForm::MNIST).unwrap();
         assert_eq!(read.pixels, image);
     }
 }

@@ -85,6 +85,12 @@ impl Paths {
         self.results.join("runs")
     }
 
+    /// Pictures whose right class was told.
+    #[must_use]
+    pub fn corrections(&self) -> PathBuf {
+        self.results.join("corrections")
+    }
+
     /// Results of labs, which reports cite.
     #[must_use]
     pub fn labs(&self) -> PathBuf {

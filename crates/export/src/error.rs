@@ -22,9 +22,15 @@ pub enum Error {
         expected: String,
         found: String,
     },
+    /// The model of a page cannot be put together.
+    #[error(transparent)]
+    Web(#[from] graft_web::Error),
+    /// The code of a page is missing.
+    #[error("{}: expected the code of a page as WebAssembly, found {found}; build it: cargo xtask page", path.display())]
+    Wasm { path: PathBuf, found: String },
     /// A file that is not ours to replace.
     #[error(
-        "{} is there already, and graft did not export it; name another file, or move this one away",
+        "{} is there already, and graft did not export it; name another place, or move it away",
         .0.display()
     )]
     Occupied(PathBuf),

@@ -1,8 +1,9 @@
-//! A run as one ONNX file that takes images as they are, so that nothing has to be rebuilt around it:
+//! A run for other programs, which take images as they are, so that nothing has to be rebuilt around it:
 //! preprocessing, frozen and trained stages, normalisation, head and softmax.
 //!
-//! [`Classifier::read`] gathers what the file is made of, from the record of a complete run and from
-//! the weights folder, and [`Classifier::write`] writes it. Nothing is computed here.
+//! [`Classifier::read`] gathers what that is made of, from the record of a complete run and from the weights
+//! folder. [`Classifier::write`] writes it as one ONNX file, and [`write_page`] as a page that computes in the
+//! browser. Nothing is computed here.
 
 mod classifier;
 mod error;
@@ -10,6 +11,7 @@ mod graph;
 mod head;
 mod metadata;
 mod model;
+mod page;
 mod prepare;
 mod stages;
 mod tensors;
@@ -19,3 +21,4 @@ pub use classifier::{Classifier, Images};
 pub use error::Error;
 pub use head::{Head, Normalisation};
 pub use model::{FEATURES, IMAGES, LOGITS, OPSET, Options, PROBABILITIES};
+pub use page::{MODEL, WASM, write_page};

@@ -4,12 +4,14 @@ mod bench;
 mod export;
 mod lab;
 mod results;
+mod serve;
 mod upkeep;
 
 pub(crate) use bench::Bench;
 pub(crate) use export::{Export, ModelFormat};
 pub(crate) use lab::{ALL, Lab};
 pub(crate) use results::{Compare, Format, Report, Runs};
+pub(crate) use serve::Serve;
 pub(crate) use upkeep::{Cache, Doctor};
 
 use std::path::PathBuf;
@@ -57,7 +59,9 @@ pub(crate) enum Verb {
     Report(Report),
     /// Classify pictures
     Predict(Predict),
-    /// Write a run as one file that other programs can use
+    /// Open a local page and an HTTP API that classify what is drawn or given
+    Serve(Serve),
+    /// Write a run as one file that other programs can use, or as a page that needs no server
     Export(Export),
     /// Run a small experiment, which trains many heads and compares them
     Lab(Lab),

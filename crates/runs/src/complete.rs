@@ -11,7 +11,7 @@ use crate::{RunError, lock, sweep};
 use graft_recipe::Recipe;
 
 /// A complete run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Run {
     pub(crate) folder: PathBuf,
     pub(crate) manifest: Manifest,
@@ -28,6 +28,25 @@ impl Run {
             return newest(runs).ok_or_else(|| RunError::None(runs.to_owned()));
         };
         Self::at(find(runs, name)?)
+    }
+
+    /// The complete runs in the folder `runs`, by name, which begins with the time of the start: the newest is
+    /// last. A damaged one is passed over, with a warning.
+    #[must_use]
+    pub fn complete(runs: &Path) -> Vec<Self> {
+        let folders = fs::read_dir(runs).into_iter().flatten().flatten();
+        let mut folders: Vec<_> = folders.map(|entry| entry.path()).collect();
+        folders.retain(|path| path.is_dir());
+        folders.sort();
+        let open = |folder| match Self::at(folder) {
+            Ok(run) => Some(run),
+            Err(RunError::Record(RecordError::Incomplete { .. })) => None,
+            Err(error) => {
+                tracing::warn!("passed over: {error}");
+                None
+            }
+        };
+        folders.into_iter().filter_map(open).collect()
     }
 
     /// Whether `folder` is a run's, complete or not.
@@ -152,20 +171,10 @@ fn begins_with(runs: &Path, name: &Path) -> Option<PathBuf> {
     first.filter(|_| found.next().is_none())
 }
 
-/// The complete run that started last. A damaged one is passed over, with a warning.
+/// The complete run that started last.
 fn newest(runs: &Path) -> Option<Run> {
-    let folders = fs::read_dir(runs).ok()?.flatten().map(|entry| entry.path());
-    let open = |folder| match Run::at(folder) {
-        Ok(run) => Some(run),
-        Err(RunError::Record(RecordError::Incomplete { .. })) => None,
-        Err(error) => {
-            tracing::warn!("passed over: {error}");
-            None
-        }
-    };
-    folders
-        .filter(|path| path.is_dir())
-        .filter_map(open)
+    Run::complete(runs)
+        .into_iter()
         .max_by_key(|run| run.manifest.started)
         .inspect(|run| {
             if let Some(warning) = from_future(&run.folder, run.manifest.started, Timestamp::now())

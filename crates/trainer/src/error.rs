@@ -28,6 +28,9 @@ pub enum Error {
     /// Images that cannot be read or used.
     #[error(transparent)]
     Dataset(#[from] graft_dataset::Error),
+    /// A picture that cannot be classified.
+    #[error(transparent)]
+    Picture(#[from] graft_dataset::PictureFault),
     /// An ONNX file of a network that is not known.
     #[error(transparent)]
     Import(#[from] graft_onnx_import::Error),

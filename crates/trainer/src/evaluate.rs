@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
+use crate::input::image_form;
 use crate::inspect;
-use crate::predict::form;
 use crate::sources::Sources;
 use crate::trainable::Trainable;
 use graft_compute::ComputeContext;
@@ -32,7 +32,7 @@ pub fn evaluate(
     let recipe = run.recipe()?;
     let module = Trainable::of_run(run, &recipe, compute)?;
     let data = &run.manifest().data;
-    let form = form(data, recipe.preprocessing.fit);
+    let form = image_form(data, recipe.preprocessing.fit);
     let images = sources.images(&recipe, Split::Test, Some(form))?;
     inspect::test(&images, data);
     let loaded = sources.backbone(compute, recipe.backbone)?;

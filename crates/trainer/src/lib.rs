@@ -5,10 +5,11 @@
 mod error;
 pub mod evaluate;
 pub mod examples;
+mod input;
 mod inspect;
 mod machine;
+mod model;
 pub mod pipeline;
-pub mod predict;
 mod proof;
 pub mod sources;
 mod stages;
@@ -16,4 +17,7 @@ pub mod trainable;
 pub mod training;
 
 pub use error::Error;
+pub use graft_web::Prediction;
+pub use input::{Input, image_form};
 pub use machine::{commit, machine, set_commit};
+pub use model::Model;

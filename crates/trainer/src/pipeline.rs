@@ -13,9 +13,9 @@ use jiff::Timestamp;
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
+use crate::input;
 use crate::inspect;
 use crate::machine;
-use crate::predict::picture_form;
 use crate::proof::prove;
 use crate::sources::{Sources, described, origin};
 use crate::trainable::Trainable;
@@ -186,7 +186,7 @@ pub fn train(
         recipe: name.into(),
         machine: machine::machine(compute, recipe.backbone.precision),
         data: then.data,
-        pictures: Some(picture_form(&recipe.data.source, &images).into()),
+        pictures: Some(input::name(input::picture_form(&recipe.data.source, &images)).into()),
         network: recipe.backbone.network.title.into(),
         origin: origin(&loaded),
         layers: layers(recipe),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use image::Luma;
 
 use super::*;
-use crate::{Error, IdxPair, ImageSet, PictureForm, Split, read_picture};
+use crate::{Error, IdxPair, ImageForm, ImageSet, PictureForm, Split, read_picture};
 
 const DIGIT_SIDE: usize = SIDE as usize;
 
@@ -17,7 +17,7 @@ fn saved(picture: &GrayImage, name: &str) -> (tempfile::TempDir, PathBuf) {
 }
 
 fn read_digit(path: &Path) -> Result<Picture, Error> {
-    read_picture(path, PictureForm::Digit, DIGIT_SIDE, DIGIT_SIDE)
+    read_picture(path, PictureForm::Digit, ImageForm::MNIST)
 }
 
 fn read(picture: &GrayImage, name: &str) -> Picture {

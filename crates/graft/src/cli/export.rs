@@ -14,10 +14,15 @@ pub(crate) struct Export {
     /// The file's format
     #[arg(long, value_enum, default_value_t = ModelFormat::Onnx)]
     pub(crate) format: ModelFormat,
-    /// The file; by default model.onnx in the run's folder, model-f16.onnx with --half
-    #[arg(short, long, value_name = "FILE")]
+    /// The file, or the folder of a page; by default model.onnx in the run's folder, model-f16.onnx with
+    /// --half, or the folder page
+    #[arg(short, long, value_name = "PLACE")]
     pub(crate) output: Option<PathBuf>,
-    /// Keep weights as 16-bit floats: half the size, and probabilities that differ a little
+    /// The folder with the code of a page, graft.wasm and graft-plain.wasm; `cargo xtask page` builds it
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) wasm: Option<PathBuf>,
+    /// Keep weights as 16-bit floats: half the size, and probabilities that differ a little; a page always
+    /// has them
     #[arg(long)]
     pub(crate) half: bool,
     /// Let the file also yield the features at the boundary, and the logits
@@ -45,6 +50,8 @@ const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 pub(crate) enum ModelFormat {
     /// One ONNX file, from the pixels to the probabilities
     Onnx,
+    /// A folder of static files: a page that computes in the browser, for any web server
+    Web,
 }
 
 /// What runs an exported file: a package for Python.

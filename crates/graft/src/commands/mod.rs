@@ -13,6 +13,7 @@ mod lab;
 mod predict;
 mod report;
 mod runs;
+mod serve;
 mod train;
 
 use std::path::Path;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Extract(arguments) => extract::run(arguments, &home),
         Verb::Report(arguments) => report::run(arguments, &home),
         Verb::Export(arguments) => export::run(arguments, &home),
+        Verb::Serve(arguments) => serve::run(arguments, &home),
         Verb::Predict(arguments) => predict::run(arguments, &home),
         Verb::Lab(arguments) => lab::run(arguments, &home),
         Verb::Bench(arguments) => bench::run(arguments, &home),

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::{compute, graft, shown, sources};
 use graft_report::percent;
-use graft_report::record::Data;
 use serde::Serialize;
 
 use crate::cli::Predict;
@@ -14,7 +13,15 @@ use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
 use graft_runs::Run;
-use graft_trainer::predict::{Prediction, predict};
+use graft_trainer::{Model, Prediction};
+
+/// What `--json` prints of a picture.
+#[derive(Serialize)]
+struct Classified<'a> {
+    image: &'a Path,
+    #[serde(flatten)]
+    prediction: &'a Prediction,
+}
 
 /// What `--json` prints of a picture that cannot be classified.
 #[derive(Serialize)]
@@ -34,17 +41,17 @@ pub(super) fn run(arguments: &Predict, home: &Paths) -> Result<(), Error> {
     let pictures = pictures::expand(given)?;
     let mut sources = sources(home, &arguments.outside)?;
     let compute = compute(&arguments.compute, home)?;
+    let model = Model::load(&run, &compute, &mut sources)?;
     let mut refused = 0;
-    predict(&run, &pictures, &compute, &mut sources, |image, result| {
-        let told = match result {
-            Ok(prediction) => tell(&prediction, &run.manifest().data, arguments),
+    for image in &pictures {
+        match model.input().read(image) {
+            Ok(picture) => tell(image, &model.classify(&picture)?, &model, arguments)?,
             Err(error) => {
                 refused += 1;
-                refuse(image, &error, arguments.json)
+                refuse(image, &error, arguments.json)?;
             }
-        };
-        told.map_err(|error| graft_trainer::Error::Output(format!("{error:#}")))
-    })?;
+        }
+    }
     if refused > 0 {
         anyhow::bail!(
             "{refused} of {} pictures could not be classified",
@@ -71,16 +78,22 @@ fn refuse(image: &Path, error: &graft_dataset::Error, json: bool) -> Result<(), 
 }
 
 /// Prints a prediction, and writes what the model saw where that is wanted.
-fn tell(prediction: &Prediction, data: &Data, arguments: &Predict) -> Result<(), Error> {
+fn tell(
+    image: &Path,
+    prediction: &Prediction,
+    model: &Model,
+    arguments: &Predict,
+) -> Result<(), Error> {
     let seen = match &arguments.show {
-        Some(folder) => Some(pictures::show(prediction, folder)?),
+        Some(folder) => Some(pictures::show(image, prediction, folder)?),
         None => None,
     };
     if arguments.json {
-        return output::json(prediction);
+        return output::json(&Classified { image, prediction });
     }
     let seen = seen.map_or_else(String::new, |path| format!("  saw {}", shown(&path)));
-    output::line(&(people(prediction, data) + &seen))
+    let told = people(prediction, &model.classes());
+    output::line(&format!("{}  {told}{seen}", image.display()))
 }
 
 /// The first argument names a run if it is one's folder, or if it is nothing that a picture's name could
@@ -89,7 +102,9 @@ fn run_and_pictures<'a>(given: &'a [PathBuf], home: &Paths) -> (Option<&'a Path>
     let is_run = |first: &Path, rest: &[PathBuf]| {
         // Joined to another folder, an absolute path would stay as it is.
         let named = first.is_relative() && home.runs().join(first).is_dir();
-        Run::is_at(first) || named || (!rest.is_empty() && first.extension().is_none() && !first.exists())
+        Run::is_at(first)
+            || named
+            || (!rest.is_empty() && first.extension().is_none() && !first.exists())
     };
     match given.split_first() {
         Some((first, rest)) if is_run(first, rest) => (Some(first), rest),
@@ -98,22 +113,17 @@ fn run_and_pictures<'a>(given: &'a [PathBuf], home: &Paths) -> (Option<&'a Path>
 }
 
 /// The class, and every class that has a hundredth of the probability.
-fn people(prediction: &Prediction, data: &Data) -> String {
-    let mut ranked: Vec<_> = prediction.probabilities.iter().enumerate().collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(a.1));
-    let likely = ranked.iter().filter(|(_, share)| **share >= 0.01);
+fn people(prediction: &Prediction, classes: &[String]) -> String {
+    let mut ranked: Vec<_> = prediction.probabilities.iter().zip(classes).collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(a.0));
+    let likely = ranked.iter().filter(|(share, _)| **share >= 0.01);
     let likely: Vec<_> = likely
-        .map(|(class, share)| format!("{}: {}", data.name(*class), percent(**share)))
+        .map(|(share, class)| format!("{class}: {}", percent(**share)))
         .collect();
     let note = if prediction.inverted {
         "  (dark on light, inverted)"
     } else {
         ""
     };
-    format!(
-        "{}  {}  [{}]{note}",
-        prediction.image.display(),
-        prediction.name,
-        likely.join(", ")
-    )
+    format!("{}  [{}]{note}", prediction.name, likely.join(", "))
 }

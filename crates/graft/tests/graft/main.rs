@@ -19,10 +19,13 @@ mod harness;
 mod images;
 mod labs;
 mod memory;
+mod page;
 mod pictures;
 mod predict;
 mod record;
 mod resume;
+#[cfg(unix)]
+mod serve;
 #[cfg(unix)]
 mod signals;
 mod smoke;

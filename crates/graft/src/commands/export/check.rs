@@ -11,7 +11,7 @@ use graft_features::hash_images;
 use graft_report::record::{Predictions, Record};
 use graft_report::{argmax, softmax};
 use graft_runs::Run;
-use graft_trainer::predict::form;
+use graft_trainer::image_form;
 use graft_trainer::sources::Sources;
 
 use super::super::{graft, shown};
@@ -23,6 +23,9 @@ const SCRIPT: &str = include_str!("../../../../../scripts/run_onnx.py");
 
 /// Its exit code where a package is missing.
 const NO_PACKAGE: i32 = 3;
+
+/// A class, and the probability of every class.
+type Answer = (usize, Vec<f64>);
 
 /// The test images, and what `eval` recorded for them.
 pub(super) struct TestSet {
@@ -42,7 +45,7 @@ impl TestSet {
             );
         };
         let recipe = run.recipe()?;
-        let form = form(&run.manifest().data, recipe.preprocessing.fit);
+        let form = image_form(&run.manifest().data, recipe.preprocessing.fit);
         let images = sources.images(&recipe, Split::Test, Some(form))?;
         let (expected, found) = (test.evaluated.images, hash_images(&images));
         ensure!(
@@ -56,6 +59,11 @@ impl TestSet {
         })
     }
 
+    /// The images, in order.
+    pub(super) fn images(&self) -> impl Iterator<Item = &[u8]> {
+        self.images.images()
+    }
+
     /// Runs the file at `path` on the images.
     pub(super) fn check(&self, path: &Path, arguments: &Export) -> Result<(), Error> {
         let probabilities = self.run(path, arguments)?;
@@ -67,13 +75,25 @@ impl TestSet {
             self.recorded.rows.len(),
             probabilities.len()
         );
+        let answer = |row: &[f32]| (argmax(row), row.iter().copied().map(f64::from).collect());
+        let answers: Vec<Answer> = rows.map(answer).collect();
+        self.compare(arguments.runtime.package(), path, &answers)
+    }
+
+    /// Compares what `program` made of every image with the exported file, or folder, at `path`.
+    pub(super) fn compare(
+        &self,
+        program: &str,
+        path: &Path,
+        answers: &[Answer],
+    ) -> Result<(), Error> {
         let (mut others, mut largest) = (Vec::new(), 0.0_f64);
-        for (row, recorded) in rows.zip(&self.recorded.rows) {
-            if argmax(row) != recorded.predicted() {
+        for ((class, probabilities), recorded) in answers.iter().zip(&self.recorded.rows) {
+            if *class != recorded.predicted() {
                 others.push(recorded.index);
             }
-            for (found, expected) in row.iter().zip(softmax(&recorded.logits)) {
-                let difference = (f64::from(*found) - expected).abs();
+            for (found, expected) in probabilities.iter().zip(softmax(&recorded.logits)) {
+                let difference = (found - expected).abs();
                 // Not `max`, which passes over what is no number.
                 largest = if difference <= largest {
                     largest
@@ -84,9 +104,8 @@ impl TestSet {
         }
         let all = self.recorded.rows.len();
         output::line(&format!(
-            "{}: {} of {all} classes are those that eval recorded; the largest difference of \
+            "{program}: {} of {all} classes are those that eval recorded; the largest difference of \
              probabilities is {largest:.1e}",
-            arguments.runtime.package(),
             all - others.len()
         ))?;
         ensure!(

@@ -1,6 +1,7 @@
 //! `graft export`
 
 mod check;
+mod page;
 
 use anyhow::Error;
 use graft_environment::Paths;
@@ -13,7 +14,6 @@ use crate::output;
 use check::TestSet;
 
 pub(super) fn run(arguments: &Export, home: &Paths) -> Result<(), Error> {
-    let ModelFormat::Onnx = arguments.format;
     let run = Run::open(&home.runs(), arguments.run.as_deref())?;
     let mut sources = sources(home, &arguments.outside)?;
     // What is missing for the check is said before anything is written.
@@ -24,6 +24,19 @@ pub(super) fn run(arguments: &Export, home: &Paths) -> Result<(), Error> {
     };
     let weights = sources.weights(run.recipe()?.backbone.network)?;
     let classifier = Classifier::read(&run, &weights)?;
+    match arguments.format {
+        ModelFormat::Onnx => onnx(arguments, &run, &classifier, test.as_ref()),
+        ModelFormat::Web => page::run(arguments, &run, &classifier, test.as_ref()),
+    }
+}
+
+/// Writes the ONNX file, and runs it on the images of `test`, where there are any.
+fn onnx(
+    arguments: &Export,
+    run: &Run,
+    classifier: &Classifier,
+    test: Option<&TestSet>,
+) -> Result<(), Error> {
     let options = Options {
         half: arguments.half,
         features: arguments.features,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error};
-use graft_trainer::predict::Prediction;
+use graft_trainer::Prediction;
 
 /// Endings of pictures' names; those that cannot be read are refused one by one.
 const ENDINGS: [&str; 10] = [
@@ -50,8 +50,8 @@ fn collect(folder: &Path, pictures: &mut Vec<PathBuf>) -> Result<(), Error> {
 }
 
 /// Writes what the model saw as a PNG in `folder`, by the picture's name, and says where.
-pub(super) fn show(prediction: &Prediction, folder: &Path) -> Result<PathBuf, Error> {
-    let stem = prediction.image.file_stem().unwrap_or_default();
+pub(super) fn show(image: &Path, prediction: &Prediction, folder: &Path) -> Result<PathBuf, Error> {
+    let stem = image.file_stem().unwrap_or_default();
     let name = |number: usize| {
         let stem = stem.to_string_lossy();
         folder.join(match number {

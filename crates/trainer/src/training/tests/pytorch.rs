@@ -174,7 +174,12 @@ fn trains_as_pytorch(engine: Engine) {
         let keep = |gradient: Gradient| stages.insert(0, gradient.parameters());
         kernels.backward(1, tape, &gradient, keep).unwrap();
     }
-    compare(&state, Some((&first.module[..], stages)), &numbers, "gradient");
+    compare(
+        &state,
+        Some((&first.module[..], stages)),
+        &numbers,
+        "gradient",
+    );
 
     for number in 1..=3 {
         let expected = expected(&numbers, &format!("loss{number}"))[0];

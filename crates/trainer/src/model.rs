@@ -1,0 +1,126 @@
+//! A complete run as a model in memory: pictures to classes and probabilities.
+
+use burn::tensor::{Tensor, TensorData};
+use graft_compute::{ComputeContext, LoadedBackbone, read};
+use graft_dataset::{ImageBatch, Picture, Preprocessing};
+use graft_report::record::Data;
+use graft_report::{argmax, softmax};
+use graft_runs::Run;
+use graft_web::Prediction;
+
+use crate::Error;
+use crate::input::Input;
+use crate::sources::Sources;
+use crate::trainable::Trainable;
+
+/// A complete run, loaded to classify pictures.
+///
+/// ```no_run
+/// use graft_compute::{Backend, ComputeContext, device::Wanted};
+/// use graft_environment::Paths;
+/// use graft_runs::Run;
+/// use graft_trainer::{Model, sources::Sources};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let paths = Paths::find()?;
+/// let run = Run::open(&paths.runs(), None)?; // the newest complete one
+/// let backend = Backend::preferred();
+/// let compute = ComputeContext::new(backend, None, Wanted::default(), &paths.kernels())?;
+/// let model = Model::load(&run, &compute, &mut Sources::new(&paths, false, None)?)?;
+///
+/// let prediction = model.predict(&std::fs::read("three.png")?)?;
+/// let probability = prediction.probabilities[prediction.class];
+/// println!("{} with probability {probability}", prediction.name);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Model {
+    data: Data,
+    input: Input,
+    preprocessing: Preprocessing,
+    loaded: LoadedBackbone,
+    module: Trainable,
+    compute: ComputeContext,
+}
+
+impl Model {
+    /// Loads what `run` kept, and the backbone that it was trained on.
+    ///
+    /// # Errors
+    /// When the run or its weights are not what they were, or cannot be had, or the device fails.
+    pub fn load(run: &Run, compute: &ComputeContext, sources: &mut Sources) -> Result<Self, Error> {
+        let recipe = run.recipe()?;
+        let module = Trainable::of_run(run, &recipe, compute)?;
+        let loaded = sources.backbone(compute, recipe.backbone)?;
+        run.check_weights(&loaded.hashes)?;
+        Ok(Self {
+            data: run.manifest().data.clone(),
+            input: Input::of(run.manifest(), recipe.preprocessing.fit),
+            preprocessing: recipe.preprocessing,
+            loaded,
+            module,
+            compute: compute.clone(),
+        })
+    }
+
+    /// How pictures become images of the run.
+    #[must_use]
+    pub fn input(&self) -> Input {
+        self.input
+    }
+
+    /// The name of every class; its number where it has none.
+    #[must_use]
+    pub fn classes(&self) -> Vec<String> {
+        (0..self.data.classes)
+            .map(|class| self.data.name(class))
+            .collect()
+    }
+
+    /// What the model makes of one picture: the bytes of a file, of any size and format that is read.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when the picture cannot be brought to the form of the run's images; otherwise
+    /// when the device fails.
+    pub fn predict(&self, picture: &[u8]) -> Result<Prediction, Error> {
+        self.classify(&self.input.decode(picture)?)
+    }
+
+    /// What the model makes of one picture that is in the form of the run's images.
+    ///
+    /// On the CPU the same picture gets the same bits, whatever was classified before it and on any number
+    /// of threads.
+    ///
+    /// # Errors
+    /// When the picture has another form, or the device fails.
+    pub fn classify(&self, picture: &Picture) -> Result<Prediction, Error> {
+        let logits = self.logits(&picture.pixels)?;
+        let row = self.data.columns * self.data.channels;
+        let class = argmax(&logits);
+        Ok(Prediction {
+            class,
+            name: self.data.name(class),
+            probabilities: softmax(&logits),
+            inverted: picture.inverted,
+            pixels: picture.pixels.chunks(row).map(<[u8]>::to_vec).collect(),
+            channels: self.data.channels,
+        })
+    }
+
+    /// One image, `[row, column, channel]`, to a logit for every class.
+    fn logits(&self, pixels: &[u8]) -> Result<Vec<f32>, Error> {
+        let (side, rows, columns) = (self.preprocessing.size, self.data.rows, self.data.columns);
+        let mut values = vec![0.0; self.preprocessing.values_per_image()];
+        self.preprocessing
+            .apply(pixels, rows, columns, &mut values)?;
+        let image = ImageBatch {
+            values,
+            shape: [1, 3, side, side],
+        };
+        let features = self.loaded.frozen.forward_alone(image)?;
+        let features = TensorData::new(features.clone(), [1, features.len()]);
+        let features = || Tensor::from_data(features, &self.compute.device);
+        let forward = || Ok::<_, Error>(read(self.module.forward(features())?)?);
+        self.compute.backend.guarded(forward)?
+    }
+}
