@@ -9,7 +9,7 @@ use graft_report::record::{Cached, Epoch, Scores, Stages, WeightHashes};
 use crate::cli::Train;
 use crate::output;
 use anyhow::Error;
-use graft_compute::Backend;
+use graft_compute::{Backend, Engine};
 use graft_environment::Paths;
 use graft_network::Unfreeze;
 use graft_recipe::{Recipe, recipe_name};
@@ -52,9 +52,12 @@ pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
     };
     let compute = compute(&arguments.compute, home)?;
     let unfreeze = recipe.backbone.unfreeze;
-    if unfreeze != Unfreeze::None && compute.backend == Backend::Cpu {
+    if unfreeze != Unfreeze::None
+        && compute.engine == Engine::Burn
+        && compute.backend == Backend::Cpu
+    {
         output::note(&format!(
-            "{unfreeze} to {} learn with the head. On a CPU Burn trains them, some ten images a second: for a first try set data.limit=1000 data.validation=200 training.epochs=3",
+            "{unfreeze} to {} learn with the head. On a CPU Burn trains some ten images a second: for a first try set data.limit=1000 data.validation=200 training.epochs=3",
             recipe.backbone.boundary
         ));
     }
