@@ -12,7 +12,7 @@ const CONVEX: usize = 85;
 /// A sharp edge: the darkest near it has less than this part of the brightest; and how many in a hundred
 /// of a sheet's edge are that. Shadows have soft edges.
 const STEP: f32 = 0.75;
-const SHARP: usize = 70;
+const SHARP: usize = 60;
 
 /// The pixels of a bright sheet, with what is drawn on it, where the picture shows one on a darker desk.
 pub(super) fn sheet(picture: &Plane) -> Option<Mask> {
