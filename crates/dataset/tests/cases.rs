@@ -35,6 +35,16 @@ fn what_shows_no_digit_says_so() {
         other => unreachable!("{other}"),
     };
     assert!(matches!(fault("blank.png"), PictureFault::NoInk { .. }));
+    // Empty sheets in uneven light, which were taken for a 4 and a 7, and noise of coarse grains.
+    for (name, expected) in [
+        ("blank_side_light.png", "diffuse"),
+        ("blank_soft_shadow.png", "no-ink"),
+        ("noise_a.png", "scattered"),
+        ("noise_b.png", "scattered"),
+        ("noise_c.png", "scattered"),
+    ] {
+        assert_eq!(fault(name).reason(), expected, "{name}");
+    }
     let cut = fault("three_no_eoi.jpg").to_string();
     assert!(cut.contains("its end marker is missing"), "{cut}");
 }

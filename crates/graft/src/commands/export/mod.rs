@@ -3,6 +3,8 @@
 mod check;
 mod page;
 
+use std::path::Path;
+
 use anyhow::Error;
 use graft_environment::Paths;
 use graft_export::{Classifier, Options};
@@ -49,13 +51,7 @@ fn onnx(
     let beside = || run.folder().join(name);
     let path = arguments.output.clone().unwrap_or_else(beside);
     let bytes = classifier.write(options, &path)?;
-    output::line(&format!(
-        "{}  {}, {} parameters, by {}",
-        shown(&path),
-        output::size(bytes),
-        classifier.parameters(),
-        shown(run.folder()),
-    ))?;
+    tell(&path, bytes, run, classifier)?;
     match test {
         Some(test) => test.check(&path, arguments),
         None => output::line(&format!(
@@ -63,4 +59,15 @@ fn onnx(
             graft()
         )),
     }
+}
+
+/// Says what was written.
+fn tell(path: &Path, bytes: u64, run: &Run, classifier: &Classifier) -> Result<(), Error> {
+    output::line(&format!(
+        "{}  {}, {} parameters, by {}",
+        shown(path),
+        output::size(bytes),
+        classifier.parameters(),
+        shown(run.folder()),
+    ))
 }

@@ -35,13 +35,7 @@ pub(super) fn run(
     let input = Input::of(run.manifest(), classifier.preprocessing.fit);
     let model = classifier.to_page_model(run, input.pictures, true)?;
     let bytes = write_page(&model, wasm, &folder)?;
-    output::line(&format!(
-        "{}  {}, {} parameters, by {}",
-        shown(&folder),
-        output::size(bytes),
-        classifier.parameters(),
-        shown(run.folder()),
-    ))?;
+    super::tell(&folder, bytes, run, classifier)?;
     if bytes > LARGE {
         output::note(&format!(
             "graft: this page is large; that of a network that ends after its third block has 6 MB: \
