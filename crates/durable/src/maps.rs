@@ -10,7 +10,7 @@ use crate::Error;
 
 /// How many bytes may have been read before the pages of all files are given back. They stay in the
 /// system's own cache, so that reading them again costs little.
-const RESIDENT: usize = 64 << 20;
+const RESIDENT: usize = 32 << 20;
 
 /// Files that were written through this crate, whole, and are never changed after that.
 #[derive(Debug, Default)]
@@ -31,6 +31,9 @@ impl Maps {
         // SAFETY: the file was written under another name, renamed when it was whole, and is never
         // changed after that, so the mapped bytes stay what they are for as long as they are mapped.
         let map = unsafe { Mmap::map(&file) }.map_err(Error::on("map", path))?;
+        // A huge page brings 2 MiB into memory for a row of some KiB.
+        #[cfg(target_os = "linux")]
+        let _ = map.advise(memmap2::Advice::NoHugePage);
         self.maps.push(map);
         Ok(&self.maps[self.maps.len() - 1])
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use graft_durable::{Maps, sha256};
+use graft_durable::{Maps, sha256, sha256_file};
 use graft_recipe::Dtype;
 
 use crate::dtype::{decode, encode_f32};
@@ -43,19 +43,19 @@ impl Features {
         let mut maps = Maps::default();
         for (number, hash) in manifest.shards.iter().enumerate() {
             let file = path.join(shard_name(number, hash));
-            let map = maps.add(&file);
-            let map =
-                map.map_err(|error| Error::corrupt(&file, "a shard", error.source.to_string()))?;
-            let (bytes, found) = (map.len(), sha256(map));
+            let unread = |error: graft_durable::Error| {
+                Error::corrupt(&file, "a shard", error.source.to_string())
+            };
+            // Read rather than mapped: no page of it stays in memory.
+            let found = sha256_file(&file).map_err(unread)?;
+            let bytes = maps.add(&file).map_err(unread)?.len();
             if bytes != manifest.bytes(number) || found != *hash {
                 let expected =
                     format!("{} bytes of the sha256 in its name", manifest.bytes(number));
                 let found = format!("{bytes} of sha256 {found}");
                 return Err(Error::corrupt(&file, expected, found));
             }
-            maps.count(bytes);
         }
-        maps.give_back();
         Ok(Self {
             shards: Shards::Mapped(maps),
             images_per_shard: manifest.images_per_shard(),
