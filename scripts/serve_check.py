@@ -110,6 +110,25 @@ def drawing(page, folder):
     page.screenshot(path=folder / "refused.png", full_page=True)
 
 
+def explaining(page, folder):
+    """Where it looked, and what it learned from that is alike."""
+    page.click("#clear")
+    draw(page, DIGITS["3"])
+    settled(page)
+    wait(page, "!document.querySelector('#neighbours').hidden")
+    alike = page.locator("#nearest b").all_inner_texts()
+    check("of five training images that are alike most are 3", len(alike) == 5 and alike.count("3") >= 3, alike)
+    seen = page.request.post(f"{page.url}predict", data=(CASES / "three.png").read_bytes(), headers={"Content-Type": "image/png"})
+    has = "cam" in seen.json()
+    check("where it looked is shown where there is something", page.locator("#cam").is_visible() == has, has)
+    page.screenshot(path=folder / "explained.png", full_page=True)
+    page.set_input_files("#file", CASES / "blank.png")
+    settled(page)
+    check("a refusal explains nothing", not page.locator("#cam, #neighbours").first.is_visible())
+    page.click("#clear")
+    settled(page)
+
+
 def giving(page, folder):
     page.set_input_files("#file", CASES / "three_on_desk.png")
     settled(page)
@@ -295,6 +314,7 @@ def main():
             page.wait_for_selector("#drawing", state="visible")
             page.evaluate(WATCH)
             drawing(page, given.pictures)
+            explaining(page, given.pictures)
             giving(page, given.pictures)
             correcting(page, corrections)
             languages(page, given.pictures)

@@ -102,7 +102,8 @@ async def load(server, picture, requests, connections):
     """Pictures a second, and the time of each."""
     seconds, classes = [], []
     started = time.perf_counter()
-    clients = [client(server, picture, requests // connections, seconds, classes) for _ in range(connections)]
+    counts = [len(range(first, requests, connections)) for first in range(connections)]  # as even as can be
+    clients = [client(server, picture, count, seconds, classes) for count in counts]
     await asyncio.gather(*clients)
     return len(seconds) / (time.perf_counter() - started), sorted(seconds), classes
 
@@ -169,7 +170,7 @@ async def measured(server, given, picture):
     alone, seconds, _ = await load(server, picture, given.requests // 4, 1)
     print(f"      one at a time: {alone:.0f} pictures/s, {described(seconds)}")
     rate, seconds, classes = await load(server, picture, given.requests, given.connections)
-    lost = given.requests // given.connections * given.connections - len(classes)
+    lost = given.requests - len(classes)
     print(f"      {given.connections} connections: {rate:.0f} pictures/s ({rate / alone:.2f} times), {described(seconds)}")
     check("none is lost, and all answers are right", lost == 0 and set(classes) == {7}, set(classes))
     print(f"      memory: {before:.0f} MiB at most after the first requests, {server.memory():.0f} MiB after the load")

@@ -79,6 +79,24 @@ impl Preprocessing {
         CHANNELS * self.size * self.size
     }
 
+    /// The first `pixels` rows and columns of the prepared square as top, left, height and width in pixels of
+    /// an image of `[rows, columns]`: padding lies outside of it.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "sides are at most MAX_SIZE, or an image's"
+    )]
+    pub fn area(&self, sides: [usize; 2], pixels: usize) -> [f64; 4] {
+        let [(top, height), (left, width)] = sides.map(|side| match self.fit {
+            ResizeMode::Pad => {
+                let before = self.size.saturating_sub(side) / 2;
+                (-(before as f64), pixels as f64)
+            }
+            ResizeMode::Resize => (0.0, (pixels * side) as f64 / self.size as f64),
+        });
+        [top, left, height, width]
+    }
+
     /// Prepares one image, grey or in colour.
     ///
     /// # Shapes
@@ -163,6 +181,23 @@ fn check_length(what: &str, expected: usize, found: usize) -> Result<(), Error> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_square_shows_of_an_image() {
+        let area = |fit, size, sides, pixels| {
+            let preprocessing = Preprocessing {
+                fit,
+                size,
+                ..Preprocessing::default()
+            };
+            preprocessing.area(sides, pixels).to_vec()
+        };
+        let (pad, resize) = (ResizeMode::Pad, ResizeMode::Resize);
+        assert_eq!(area(pad, 32, [28, 28], 32), [-2.0, -2.0, 32.0, 32.0]);
+        assert_eq!(area(pad, 33, [28, 20], 32), [-2.0, -6.0, 32.0, 32.0]);
+        assert_eq!(area(resize, 64, [20, 30], 64), [0.0, 0.0, 20.0, 30.0]);
+        assert_eq!(area(resize, 50, [25, 100], 48), [0.0, 0.0, 24.0, 96.0]);
+    }
 
     fn set() -> ImageSet {
         ImageSet::new(1, 2, vec![255, 0, 51, 102], vec![0, 1], 2).unwrap()

@@ -5,8 +5,9 @@ use std::path::Path;
 use graft_dataset::Preprocessing;
 use graft_network::{Boundary, KERNEL, Stage};
 use graft_onnx_import::{Convolution, weights};
-use graft_report::record::{HEAD, STAGES};
+use graft_report::record::{CLASS_MEANS, HEAD, STAGES};
 use graft_runs::Run;
+use graft_web::ClassMeans;
 
 use crate::head::Head;
 use crate::tensors::Tensors;
@@ -23,6 +24,8 @@ pub struct Classifier {
     pub stages: Vec<Vec<Convolution>>,
     /// What follows them.
     pub head: Head,
+    /// What tells whether an image is of any class; a page has it, an ONNX file does not.
+    pub means: Option<ClassMeans>,
     /// What the file says about itself, by key.
     pub metadata: Vec<(&'static str, String)>,
 }
@@ -57,6 +60,11 @@ impl Classifier {
         }
         let maps = network.feature_shape(backbone.boundary, size, size)?;
         let data = &run.manifest().data;
+        let means = if run.has(CLASS_MEANS) {
+            Some(ClassMeans::from_bytes(&run.file(CLASS_MEANS)?)?)
+        } else {
+            None
+        };
         let head = Tensors::new(&run.folder().join(HEAD), run.file(HEAD)?);
         Ok(Self {
             images: Images {
@@ -67,6 +75,7 @@ impl Classifier {
             preprocessing: recipe.preprocessing,
             stages,
             head: Head::read(&head, maps.iter().product(), data.classes)?,
+            means,
             metadata: metadata::of(run)?,
         })
     }

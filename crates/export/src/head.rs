@@ -79,8 +79,9 @@ impl Normalisation {
                 // Features of sum 0 stay 0, as in training.
                 graph.floats("power_l2.smallest", &[], &[SMALLEST_SUM]);
                 graph.node("Abs", &[FEATURES], "sizes", []);
-                let rows = [AttributeProto::ints("axes", &[1])];
-                graph.node("ReduceL1", &["sizes"], "sums", rows); // [N, 1]
+                // `ReduceL1` would do it, but OpenVINO 2026.4 gives other sums for more than one image.
+                graph.ints("power_l2.axis", &[1]);
+                graph.node("ReduceSum", &["sizes", "power_l2.axis"], "sums", []); // [N, 1]
                 graph.node("Max", &["sums", "power_l2.smallest"], "divisors", []);
                 graph.node("Div", &["sizes", "divisors"], "shares", []);
                 graph.node("Sqrt", &["shares"], "roots", []);

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use graft_dataset::PictureForm;
 use graft_runs::Run;
-use graft_web::{About, Tensor};
+use graft_web::{About, ClassMeans, Tensor};
 use onnx_protobuf::FloatTensor;
 
 use crate::{Classifier, Error, Normalisation};
@@ -88,6 +88,7 @@ impl Classifier {
             }
             Normalisation::PowerL2(scale) => add("power_l2.scale".into(), scale),
         }
+        tensors.extend(self.means.iter().flat_map(ClassMeans::to_tensors));
         tensors
     }
 }

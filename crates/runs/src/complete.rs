@@ -90,6 +90,12 @@ impl Run {
         Ok(Recipe::recorded(&path.display().to_string(), &text, &[])?)
     }
 
+    /// Whether the record has a file of that name: not all that later versions write is in earlier runs.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.sums.has(name)
+    }
+
     /// A file of the record, as it was written.
     ///
     /// # Errors

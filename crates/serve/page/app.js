@@ -5,7 +5,9 @@ import { drawing } from "./draw.js";
 import { preferred, speak } from "./texts.js";
 
 const PAUSE = 30; // ms that changes of a line are gathered before it is classified
-const SPEAK = 700; // ms before an answer is read out, so that only the last one of a line is
+const REST = 700; // ms before an answer is read out, and its neighbours are asked for: only those of the last of a line
+const CAM = 224; // about the width of the overlay, in pixels
+const [FOR, AGAINST] = [[240, 120, 0], [0, 120, 255]]; // its colours
 const ROWS = 12; // classes that are shown at once; of more, the most probable
 
 // A token is in the cookie now, and should not stay among the addresses that the browser remembers.
@@ -71,8 +73,11 @@ function show() {
   byId("message").textContent = answer ? "" : texts.waiting;
   byId("message").classList.toggle("refused", Boolean(answer?.error));
   for (const id of ["probabilities", "seen-figure"]) byId(id).hidden = !has;
+  byId("cam-figure").hidden = !has || !answer.cam;
   byId("correction").hidden = !has || !model.server;
+  byId("unfamiliar").textContent = "";
   byId("kept").textContent = "";
+  byId("neighbours").hidden = true;
   let spoken = "";
   if (has) {
     const share = percent.format(answer.probabilities[answer.class]);
@@ -80,8 +85,14 @@ function show() {
     small.textContent = share;
     byId("answer").append(answer.name, " ", small);
     spoken = texts.is(answer.name, share);
+    if (answer.familiarity?.none_of_these) {
+      const { similarity, threshold } = answer.familiarity;
+      byId("unfamiliar").textContent = texts.unfamiliar(percent.format(similarity), percent.format(threshold));
+      spoken += `. ${byId("unfamiliar").textContent}`;
+    }
     showProbabilities(answer, percent);
-    showSeen(answer);
+    paint(byId("seen"), answer);
+    showCam(answer);
     const ms = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
     byId("time").textContent = texts.took(ms.format(answer.milliseconds), ms.format(shown.all));
   } else if (answer) {
@@ -89,7 +100,10 @@ function show() {
     byId("message").textContent = spoken;
   }
   clearTimeout(show.timer);
-  show.timer = setTimeout(() => (byId("spoken").textContent = spoken), SPEAK);
+  show.timer = setTimeout(() => {
+    byId("spoken").textContent = spoken;
+    if (has && model.server) showNeighbours(percent);
+  }, REST);
 }
 
 function showProbabilities(answer, percent) {
@@ -125,17 +139,61 @@ function row() {
 }
 
 /** The pixels `[row][column]`, or `[row][column, channel]` in colour. */
-function showSeen({ pixels, channels }) {
-  const seen = byId("seen");
-  seen.height = pixels.length;
-  seen.width = pixels[0].length / channels;
-  const image = new ImageData(seen.width, seen.height);
+function paint(canvas, { pixels, channels }) {
+  canvas.height = pixels.length;
+  canvas.width = pixels[0].length / channels;
+  const image = new ImageData(canvas.width, canvas.height);
   for (const [index, value] of pixels.flat().entries()) {
     if (channels === 1) image.data.fill(value, 4 * index, 4 * index + 3);
     else image.data[4 * Math.floor(index / 3) + (index % 3)] = value;
   }
   for (let alpha = 3; alpha < image.data.length; alpha += 4) image.data[alpha] = 255;
-  seen.getContext("2d").putImageData(image, 0, 0);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+/** What the model sees, and over it what each place of it adds to the answer's logit. */
+function showCam({ cam }) {
+  if (!cam) return;
+  const [seen, over] = [byId("seen"), byId("cam")];
+  const scale = Math.ceil(CAM / seen.width);
+  [over.width, over.height] = [seen.width * scale, seen.height * scale];
+  const context = over.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(seen, 0, 0, over.width, over.height);
+  const values = cam.values.flat();
+  const most = Math.max(...values.map(Math.abs));
+  const places = new ImageData(cam.values[0].length, cam.values.length);
+  for (const [index, value] of values.entries()) {
+    const colour = value > 0 ? FOR : AGAINST;
+    places.data.set([...colour, most && (200 * Math.abs(value)) / most], 4 * index);
+  }
+  const map = document.createElement("canvas");
+  [map.width, map.height] = [places.width, places.height];
+  map.getContext("2d").putImageData(places, 0, 0);
+  const [top, left, height, width] = cam.area.map((pixels) => pixels * scale);
+  context.imageSmoothingEnabled = true;
+  context.drawImage(map, left, top, width, height);
+}
+
+async function showNeighbours(percent) {
+  const asked = shown;
+  const unreachable = { error: texts.unreachable };
+  const { neighbours, error, reason } = await computing.neighbours(asked.picture).catch(() => unreachable);
+  if (asked !== shown) return;
+  byId("no-neighbours").textContent = error ? (texts.reasons[reason] ?? error) : "";
+  const items = (neighbours ?? []).map((one) => {
+    const [item, canvas, name, index] = ["li", "canvas", "b", "small"].map((tag) => document.createElement(tag));
+    paint(canvas, one);
+    item.title = texts.like(one.name, one.index, percent.format(one.similarity));
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", item.title);
+    name.textContent = one.name;
+    index.textContent = `#${one.index}`;
+    item.append(canvas, name, index);
+    return item;
+  });
+  byId("nearest").replaceChildren(...items);
+  byId("neighbours").hidden = false;
 }
 
 // ---- pictures that are given

@@ -2,8 +2,11 @@
 // module of this name with the same two functions, whose `load` says `server: false`.
 //
 // `load(run)` -> {name, classes: [names], digits, server, run, runs: [{name, ...}]}
-// `predict(blob)` -> {class, name, probabilities: [by class], pixels: [rows], channels, inverted, milliseconds}
+// `predict(blob)` -> {class, name, probabilities: [by class], pixels: [rows], channels, inverted, cam,
+//                    milliseconds}
 //                    or {error, reason} where the picture cannot be classified
+// `neighbours(blob)` -> {neighbours: [{index, name, similarity, pixels, channels}]} or {error, reason}; with a
+//                    server only
 // `correct(blob, label)` -> {name, file} or {error}; with a server only
 
 let query = "";
@@ -21,6 +24,11 @@ export async function load(run) {
 /** What the model makes of a PNG or JPEG. */
 export async function predict(blob) {
   return answer(await send(`predict?${query}`, blob));
+}
+
+/** The training pictures that are most like a PNG or JPEG. */
+export async function neighbours(blob) {
+  return answer(await send(`neighbours?${query}`, blob));
 }
 
 /** Keeps a picture as one of the class with the number `label`. */

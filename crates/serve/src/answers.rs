@@ -1,7 +1,7 @@
 //! The JSON objects that are answered; `openapi.json` describes them for clients.
 
 use graft_runs::Run;
-use graft_trainer::Prediction;
+use graft_trainer::{Neighbour, Prediction};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -82,6 +82,12 @@ pub(crate) struct Predicted {
     pub(crate) prediction: Prediction,
     /// From the whole picture to the answer.
     pub(crate) milliseconds: f64,
+}
+
+/// The training images that are most like a picture, the most alike first.
+#[derive(Debug, Serialize)]
+pub(crate) struct Nearest {
+    pub(crate) neighbours: Vec<Neighbour>,
 }
 
 /// A file of a form: a prediction or a refusal.

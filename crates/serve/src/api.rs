@@ -12,9 +12,12 @@ use axum::response::{IntoResponse, Response};
 use graft_dataset::Picture;
 use graft_runs::Run;
 use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{JoinSet, spawn_blocking};
 
-use crate::answers::{Corrected, Described, Listed, OfFile, Outcome, Predicted, Predictions, Runs};
+use crate::answers::{
+    Corrected, Described, Listed, Nearest, OfFile, Outcome, Predicted, Predictions, Runs,
+};
 use crate::body::{Pictures, pictures};
 use crate::corrections;
 use crate::models::{Loaded, name};
@@ -31,7 +34,7 @@ pub(crate) struct Asked {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Correction {
     run: Option<String>,
-    class: usize,
+    class: Option<String>,
 }
 
 /// A query, or why it cannot be understood.
@@ -102,6 +105,34 @@ fn all(answer: Predictions) -> Response {
     (status.unwrap_or_default(), Json(answer)).into_response()
 }
 
+/// `POST /neighbours`
+pub(crate) async fn neighbours(
+    State(server): State<Shared>,
+    asked: Parsed<Asked>,
+    request: Request,
+) -> Result<Json<Nearest>, Refusal> {
+    let Query(Asked { run }) = asked.map_err(Refusal::bad)?;
+    let (bytes, _memory) = one(&server, request).await?;
+    let loaded = loaded(&server, run).await?;
+    let picture = decoded(&server, &loaded, bytes).await?;
+    let features = server.models.features(&loaded, picture).await?;
+    let neighbours = server.neighbours.nearest(&loaded, features).await?;
+    Ok(Json(Nearest { neighbours }))
+}
+
+/// The body of a request that takes one picture, and the memory that it takes.
+async fn one(
+    server: &Server,
+    request: Request,
+) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Refusal> {
+    match pictures(&server.memory, request).await? {
+        (Pictures::One(bytes), memory) => Ok((bytes, memory)),
+        (Pictures::Form(_), _) => Err(Refusal::bad(
+            "expected one picture as the body, found a form",
+        )),
+    }
+}
+
 /// `POST /corrections`
 pub(crate) async fn correct(
     State(server): State<Shared>,
@@ -109,18 +140,15 @@ pub(crate) async fn correct(
     request: Request,
 ) -> Result<(StatusCode, Json<Corrected>), Refusal> {
     let Query(Correction { run, class }) = asked.map_err(Refusal::bad)?;
-    let (given, _memory) = pictures(&server.memory, request).await?;
-    let Pictures::One(bytes) = given else {
-        return Err(Refusal::bad(
-            "expected one picture as the body, found a form",
-        ));
-    };
+    let (bytes, _memory) = one(&server, request).await?;
     let loaded = loaded(&server, run).await?;
-    let Some(class_name) = loaded.classes.get(class).cloned() else {
-        let classes = loaded.classes.len();
+    let number = class.as_deref().and_then(|class| class.parse().ok());
+    let found = number.and_then(|class| Some((class, loaded.classes.get::<usize>(class)?.clone())));
+    let Some((class, class_name)) = found else {
         let error = format!(
-            "expected the number of a class, from 0 to {}, found {class}",
-            classes - 1
+            "expected the number of a class, from 0 to {}, as in ?class=0, found {}",
+            loaded.classes.len() - 1,
+            class.as_deref().unwrap_or("none")
         );
         return Err(Refusal::new(
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use graft_environment::interrupt;
 use graft_runs::Run;
-use graft_trainer::Model;
+use graft_trainer::{Model, TrainingSet};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -23,6 +23,7 @@ use crate::access::Access;
 use crate::body::Memory;
 use crate::metrics::Metrics;
 use crate::models::Models;
+use crate::neighbours::Neighbours;
 use crate::routes::{Server, router};
 use crate::{Error, corrections, limits};
 
@@ -46,8 +47,8 @@ pub struct Listening {
     pub corrections: PathBuf,
 }
 
-/// Serves `run`, and others that are asked for, until SIGINT or SIGTERM; `load` loads a run, and `ready` is
-/// called once requests are answered.
+/// Serves `run`, and others that are asked for, until SIGINT or SIGTERM; `load` loads a run, `open` what it
+/// learned from, where that is still there, and `ready` is called once requests are answered.
 ///
 /// # Errors
 /// When the address cannot be listened on, or `run` cannot be loaded.
@@ -55,6 +56,7 @@ pub fn serve(
     config: Config,
     run: Run,
     load: impl Fn(&Run) -> Result<Model, graft_trainer::Error> + Send + 'static,
+    open: impl Fn(&Run) -> Result<Option<TrainingSet>, graft_trainer::Error> + Send + Sync + 'static,
     ready: impl FnOnce(&Listening),
 ) -> Result<(), Error> {
     interrupt::watch()?;
@@ -78,6 +80,7 @@ pub fn serve(
     let server = Arc::new(Server {
         access: Access::new(address)?,
         models,
+        neighbours: Neighbours::new(Arc::new(open)),
         first,
         runs: config.runs,
         corrections: config.corrections,

@@ -16,6 +16,7 @@ mod error;
 mod limits;
 mod metrics;
 mod models;
+mod neighbours;
 mod page;
 mod refusal;
 mod routes;

@@ -46,6 +46,7 @@ pub(crate) fn name(run: &Run) -> String {
 enum Job {
     Load(Box<Run>, Reply<Arc<Loaded>>),
     Classify(Arc<Loaded>, Picture, Reply<Prediction>),
+    Features(Arc<Loaded>, Picture, Reply<Vec<f32>>),
 }
 
 /// Where the answer goes. Who asked may have gone away.
@@ -121,6 +122,20 @@ impl Models {
         answer
     }
 
+    /// The features of a picture in the form of the run's images.
+    ///
+    /// # Errors
+    /// As [`Models::classify`].
+    pub(crate) async fn features(
+        &self,
+        loaded: &Arc<Loaded>,
+        picture: Picture,
+    ) -> Result<Vec<f32>, Refusal> {
+        let loaded = Arc::clone(loaded);
+        self.ask(|reply| Job::Features(loaded, picture, reply))
+            .await
+    }
+
     async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, Refusal> {
         let (reply, answer) = oneshot::channel();
         if let Err(mpsc::error::TrySendError::Full(_)) = self.jobs.try_send(job(reply)) {
@@ -156,6 +171,10 @@ fn work(
                 Job::Classify(loaded, picture, reply) => {
                     let model = models.of(&loaded);
                     drop(reply.send(model.and_then(|model| model.classify(&picture))));
+                }
+                Job::Features(loaded, picture, reply) => {
+                    let model = models.of(&loaded);
+                    drop(reply.send(model.and_then(|model| model.features(&picture))));
                 }
             }
         }

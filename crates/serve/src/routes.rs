@@ -15,6 +15,7 @@ use crate::access::{Access, guard};
 use crate::body::Memory;
 use crate::metrics::Metrics;
 use crate::models::{Loaded, Models};
+use crate::neighbours::Neighbours;
 use crate::refusal::Refusal;
 use crate::{api, limits, page};
 
@@ -22,6 +23,7 @@ use crate::{api, limits, page};
 pub(crate) struct Server {
     pub(crate) access: Access,
     pub(crate) models: Models,
+    pub(crate) neighbours: Neighbours,
     /// The run that the server was started with.
     pub(crate) first: Arc<Loaded>,
     /// The folder of runs.
@@ -39,6 +41,7 @@ pub(crate) fn router(server: &Shared) -> Router {
     let metrics = |State(server): State<Shared>| async move { api::metrics(&server) };
     let mut router = Router::new()
         .route("/predict", post(api::predict))
+        .route("/neighbours", post(api::neighbours))
         .route("/corrections", post(api::correct))
         .route("/model", get(api::model))
         .route("/runs", get(api::runs))

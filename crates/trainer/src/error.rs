@@ -37,6 +37,9 @@ pub enum Error {
     /// Weights that cannot be used.
     #[error(transparent)]
     Backbone(#[from] graft_backbone::Error),
+    /// A head's file that cannot be looked into.
+    #[error(transparent)]
+    Web(#[from] graft_web::Error),
     /// An image that is too small for the network.
     #[error(transparent)]
     Network(#[from] graft_network::Error),

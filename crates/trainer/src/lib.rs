@@ -5,10 +5,12 @@
 mod error;
 pub mod evaluate;
 pub mod examples;
+mod familiarity;
 mod input;
 mod inspect;
 mod machine;
 mod model;
+mod neighbours;
 pub mod pipeline;
 mod proof;
 pub mod sources;
@@ -21,3 +23,4 @@ pub use graft_web::Prediction;
 pub use input::{Input, image_form};
 pub use machine::{commit, machine, set_commit};
 pub use model::Model;
+pub use neighbours::{Neighbour, TrainingSet};

@@ -3,10 +3,10 @@
 use burn::tensor::{Tensor, TensorData};
 use graft_compute::{ComputeContext, LoadedBackbone, read};
 use graft_dataset::{ImageBatch, Picture, Preprocessing};
-use graft_report::record::Data;
+use graft_report::record::{CLASS_MEANS, Data, HEAD};
 use graft_report::{argmax, softmax};
 use graft_runs::Run;
-use graft_web::Prediction;
+use graft_web::{ActivationMap, ClassMeans, Head, Prediction};
 
 use crate::Error;
 use crate::input::Input;
@@ -40,6 +40,11 @@ pub struct Model {
     preprocessing: Preprocessing,
     loaded: LoadedBackbone,
     module: Trainable,
+    /// The module's, to look into.
+    head: Head,
+    means: Option<ClassMeans>,
+    /// Of the maps at the boundary.
+    channels: usize,
     compute: ComputeContext,
 }
 
@@ -53,7 +58,17 @@ impl Model {
         let module = Trainable::of_run(run, &recipe, compute)?;
         let loaded = sources.backbone(compute, recipe.backbone)?;
         run.check_weights(&loaded.hashes)?;
+        let (network, size) = (recipe.backbone.network, recipe.preprocessing.size);
+        let [channels, ..] = network.feature_shape(recipe.backbone.boundary, size, size)?;
+        let means = if run.has(CLASS_MEANS) {
+            Some(ClassMeans::from_bytes(&run.file(CLASS_MEANS)?)?)
+        } else {
+            None
+        };
         Ok(Self {
+            means,
+            head: Head::from_bytes(&run.file(HEAD)?, run.manifest().data.classes)?,
+            channels,
             data: run.manifest().data.clone(),
             input: Input::of(run.manifest(), recipe.preprocessing.fit),
             preprocessing: recipe.preprocessing,
@@ -94,10 +109,13 @@ impl Model {
     /// # Errors
     /// When the picture has another form, or the device fails.
     pub fn classify(&self, picture: &Picture) -> Result<Prediction, Error> {
-        let logits = self.logits(&picture.pixels)?;
+        let (features, logits) = self.features_and_logits(&picture.pixels)?;
         let row = self.data.columns * self.data.channels;
         let class = argmax(&logits);
+        let image = (&self.preprocessing, [self.data.rows, self.data.columns]);
         Ok(Prediction {
+            familiarity: (self.means.as_ref()).map(|means| means.familiarity(&features)),
+            cam: ActivationMap::of(&self.head, (&features, self.channels), class, image),
             class,
             name: self.data.name(class),
             probabilities: softmax(&logits),
@@ -107,8 +125,38 @@ impl Model {
         })
     }
 
-    /// One image, `[row, column, channel]`, to a logit for every class.
-    fn logits(&self, pixels: &[u8]) -> Result<Vec<f32>, Error> {
+    /// The features at the cut of one picture that is in the form of the run's images, as
+    /// [`TrainingSet::nearest`](crate::TrainingSet::nearest) takes them.
+    ///
+    /// # Errors
+    /// As [`Model::classify`].
+    pub fn features(&self, picture: &Picture) -> Result<Vec<f32>, Error> {
+        self.at_cut(&picture.pixels)
+    }
+
+    /// A logit for every class of one image, `[row, column, channel]`: those of [`Model::classify`].
+    ///
+    /// # Errors
+    /// As [`Model::classify`].
+    pub fn logits(&self, pixels: &[u8]) -> Result<Vec<f32>, Error> {
+        Ok(self.features_and_logits(pixels)?.1)
+    }
+
+    /// One image, `[row, column, channel]`, to its features at the boundary and a logit for every class.
+    fn features_and_logits(&self, pixels: &[u8]) -> Result<(Vec<f32>, Vec<f32>), Error> {
+        let features = self.at_cut(pixels)?;
+        let shape = [1, features.len()];
+        let features = TensorData::new(features, shape);
+        let forward = || {
+            let features = Tensor::from_data(features, &self.compute.device);
+            let features = self.module.at_boundary(features)?;
+            let logits = read(self.module.head.forward(features.clone()))?;
+            Ok::<_, Error>((read(features)?, logits))
+        };
+        self.compute.backend.guarded(forward)?
+    }
+
+    fn at_cut(&self, pixels: &[u8]) -> Result<Vec<f32>, Error> {
         let (side, rows, columns) = (self.preprocessing.size, self.data.rows, self.data.columns);
         let mut values = vec![0.0; self.preprocessing.values_per_image()];
         self.preprocessing
@@ -117,10 +165,6 @@ impl Model {
             values,
             shape: [1, 3, side, side],
         };
-        let features = self.loaded.frozen.forward_alone(image)?;
-        let features = TensorData::new(features.clone(), [1, features.len()]);
-        let features = || Tensor::from_data(features, &self.compute.device);
-        let forward = || Ok::<_, Error>(read(self.module.forward(features())?)?);
-        self.compute.backend.guarded(forward)?
+        Ok(self.loaded.frozen.forward_alone(image)?)
     }
 }

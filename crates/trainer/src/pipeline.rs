@@ -7,12 +7,14 @@ use std::time::Instant;
 use graft_dataset::{Holdout, Split};
 use graft_durable::{check_writable, sha256};
 use graft_report::record::{
-    CacheEntry, Epoch, HeadHashes, Manifest, Stages, TRAIN_PREDICTIONS, VALIDATION_PREDICTIONS,
+    CLASS_MEANS, CacheEntry, Epoch, HeadHashes, Manifest, Stages, TRAIN_PREDICTIONS,
+    VALIDATION_PREDICTIONS,
 };
 use jiff::Timestamp;
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
+use crate::familiarity::class_means;
 use crate::input;
 use crate::inspect;
 use crate::machine;
@@ -252,7 +254,7 @@ fn record(
     }
 }
 
-/// Records what the kept module makes of every image it could have seen.
+/// Records what the kept module makes of every image it could have seen, and what a class's images are like.
 fn predict(
     run: &mut RunWriter,
     module: &Trainable,
@@ -267,6 +269,9 @@ fn predict(
             let predictions = module.predictions(data, indices)?;
             run.predictions(name, &predictions)?;
         }
+    }
+    if let Some(means) = class_means(module, data, holdout)? {
+        run.add(CLASS_MEANS, &means.to_bytes()?)?;
     }
     Ok(())
 }

@@ -170,6 +170,20 @@ impl Trainable {
         Ok(logits)
     }
 
+    /// The features at the boundary of the images of `data` at some indices, row by row; there should be no more
+    /// than [`Trainable::rows_at_once`].
+    pub(crate) fn features(
+        &self,
+        data: &LabelledFeatures,
+        batch: &[usize],
+    ) -> Result<Vec<f32>, Error> {
+        if self.stages.is_none() {
+            return Ok(data.features.rows(batch));
+        }
+        let features = data.rows(batch)?;
+        data.run(|| Ok(read(self.at_boundary(features)?)?))?
+    }
+
     /// Mean and deviation of the features at the boundary.
     fn statistics(
         &self,
@@ -177,17 +191,13 @@ impl Trainable {
         train: &[usize],
         width: usize,
     ) -> Result<Statistics, Error> {
-        let at_boundary = |batch: &[usize]| {
-            if self.stages.is_none() {
-                return Ok(data.features.rows(batch));
-            }
-            let features = data.rows(batch)?;
-            data.run(|| Ok(read(self.at_boundary(features)?)?))?
-        };
         let mut failed = None;
         let batches = train.chunks(self.rows_at_once());
-        let batches =
-            batches.map_while(|batch| at_boundary(batch).map_err(|e| failed = Some(e)).ok());
+        let batches = batches.map_while(|batch| {
+            self.features(data, batch)
+                .map_err(|e| failed = Some(e))
+                .ok()
+        });
         let rows = batches.flat_map(|values| {
             let rows = values.chunks_exact(width).map(<[f32]>::to_vec);
             rows.collect::<Vec<_>>()
@@ -197,7 +207,7 @@ impl Trainable {
     }
 
     /// How many images are well passed at once: by the largest maps of one of them.
-    fn rows_at_once(&self) -> usize {
+    pub(crate) fn rows_at_once(&self) -> usize {
         let [channels, height, width] = self.maps;
         let first = self.stages.as_ref().and_then(|stages| {
             let (network, range) = stages.place();

@@ -1,7 +1,8 @@
 //! The file of a model: safetensors, which Python opens too, with [`About`] as JSON in its metadata.
 //!
 //! Tensors, each f32 or f16: `stageS.conv2dN.weight` `[out, in, 3, 3]` and `stageS.conv2dN.bias` `[out]`, both
-//! counted from 1, with a pool behind the last of each stage; those of a run's `head.safetensors`.
+//! counted from 1, with a pool behind the last of each stage; those of a run's `head.safetensors`, and of its
+//! `class-means.safetensors` where it has one.
 
 use std::collections::HashMap;
 
@@ -66,6 +67,17 @@ pub struct Tensor {
 /// # Errors
 /// When a tensor has another number of elements than its shape says.
 pub fn to_bytes(about: &About, tensors: &[Tensor], half: bool) -> Result<Vec<u8>, Error> {
+    let about = serde_json::to_string(about);
+    let about = about.map_err(|error| refused("its description", error.to_string()))?;
+    write(tensors, Some(about), half)
+}
+
+/// Tensors as a file, as [`to_bytes`], with a description where there is one.
+pub(crate) fn write(
+    tensors: &[Tensor],
+    about: Option<String>,
+    half: bool,
+) -> Result<Vec<u8>, Error> {
     let refuse = |error: &dyn ToString| refused("tensors of their shapes", error.to_string());
     let stored = tensors.iter().map(|tensor| {
         let values = tensor.values.iter();
@@ -83,17 +95,18 @@ pub fn to_bytes(about: &About, tensors: &[Tensor], half: bool) -> Result<Vec<u8>
         Ok((tensor.name.as_str(), view))
     });
     let views: Result<Vec<_>, SafeTensorError> = views.collect();
-    let about = serde_json::to_string(about).map_err(|error| refuse(&error))?;
-    let metadata = HashMap::from([(ABOUT.to_owned(), about)]);
-    serialize(views.map_err(|error| refuse(&error))?, Some(metadata))
-        .map_err(|error| refuse(&error))
+    let metadata = about.map(|about| HashMap::from([(ABOUT.to_owned(), about)]));
+    serialize(views.map_err(|error| refuse(&error))?, metadata).map_err(|error| refuse(&error))
 }
 
 /// A file that was opened.
 pub(crate) struct File<'a> {
     pub(crate) about: About,
-    tensors: SafeTensors<'a>,
+    pub(crate) tensors: Tensors<'a>,
 }
+
+/// Tensors by name.
+pub(crate) struct Tensors<'a>(SafeTensors<'a>);
 
 impl<'a> File<'a> {
     /// Opens what [`to_bytes`] wrote.
@@ -105,12 +118,22 @@ impl<'a> File<'a> {
         let about = about.ok_or_else(|| refuse(&"a file without its description"))?;
         Ok(Self {
             about: serde_json::from_str(about).map_err(|error| refuse(&error))?,
-            tensors: SafeTensors::deserialize(bytes).map_err(|error| refuse(&error))?,
+            tensors: Tensors::open(bytes)?,
         })
+    }
+}
+
+impl<'a> Tensors<'a> {
+    /// Opens a safetensors file.
+    pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, Error> {
+        let tensors = SafeTensors::deserialize(bytes);
+        tensors
+            .map(Self)
+            .map_err(|error| refused("tensors as safetensors", error.to_string()))
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.tensors.tensor(name).is_ok()
+        self.0.tensor(name).is_ok()
     }
 
     /// The elements of the tensor called `name`, and its shape, which has `N` dimensions.
@@ -121,7 +144,7 @@ impl<'a> File<'a> {
                 found,
             )
         };
-        let tensor = self.tensors.tensor(name);
+        let tensor = self.0.tensor(name);
         let tensor = tensor.map_err(|error| refuse(error.to_string()))?;
         let found = || refuse(format!("{:?} {:?}", tensor.dtype(), tensor.shape()));
         let shape = tensor.shape().try_into().map_err(|_| found())?;

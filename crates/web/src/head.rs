@@ -1,7 +1,7 @@
 //! From maps to probabilities: normalise where asked, one linear layer, softmax; in double precision.
 
 use crate::Error;
-use crate::file::{File, refused};
+use crate::file::{Tensors, refused};
 
 /// The smallest divisor of features, as in training.
 const SMALLEST_SUM: f32 = 1e-12;
@@ -38,7 +38,7 @@ impl Normalisation {
 
 /// The numbers of a head.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub struct Head {
     normalise: Normalisation,
     /// `[features, classes]`
     weight: Vec<f32>,
@@ -47,8 +47,16 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    /// The head in a run's file, for `classes` classes.
+    ///
+    /// # Errors
+    /// When the bytes are no such file.
+    pub fn from_bytes(file: &[u8], classes: usize) -> Result<Self, Error> {
+        Self::read(&Tensors::open(file)?, classes)
+    }
+
     /// The head in `file`, for `classes` classes.
-    pub(crate) fn read(file: &File, classes: usize) -> Result<Self, Error> {
+    pub(crate) fn read(file: &Tensors, classes: usize) -> Result<Self, Error> {
         let (weight, [features, columns]) = file.get("linear.weight")?;
         let vector = |name: &str, length: usize| match file.get::<1>(name)? {
             (values, [found]) if found == length => Ok(values),
@@ -92,6 +100,35 @@ impl Head {
     }
 }
 
+impl Head {
+    /// What each place of the maps adds to the logit of `class` more than to the mean of all logits, since only
+    /// differences of logits count: the sum over the channels of weight times normalised feature. All places
+    /// and the bias, less the mean bias, add up to the logit less the mean logit.
+    ///
+    /// # Shapes
+    /// `features` are maps `[channels, side, side]`, flattened; a row holds the `side` places beside each other.
+    ///
+    /// Source: B. Zhou et al., "Learning deep features for discriminative localization" (2016), with a weight for
+    /// every place instead of their mean.
+    #[must_use]
+    pub fn contributions(&self, features: &[f32], class: usize, side: usize) -> Vec<Vec<f64>> {
+        let mut places = vec![0.0; side * side];
+        let rows = self.weight.chunks_exact(self.bias.len());
+        let features = self.normalise.apply(features).into_iter();
+        for (at, (feature, row)) in features.zip(rows).enumerate() {
+            places[at % (side * side)] += f64::from(feature) * above_mean(row, class);
+        }
+        places.chunks(side).map(<[f64]>::to_vec).collect()
+    }
+}
+
+/// The value of `class`, less the mean of all classes' values.
+#[expect(clippy::cast_precision_loss, reason = "there are at most 256 classes")]
+fn above_mean(values: &[f32], class: usize) -> f64 {
+    let sum: f64 = values.iter().copied().map(f64::from).sum();
+    f64::from(values[class]) - sum / values.len() as f64
+}
+
 /// The class with the largest logit, the first of equals, and the probability of every class.
 pub(crate) fn softmax(logits: &[f64]) -> (usize, Vec<f64>) {
     // Of equals `max_by` gives the last.
@@ -115,6 +152,37 @@ mod tests {
             assert!((found - expected).abs() < 1e-6, "{found}");
         }
         assert_eq!(Normalisation::PowerL2(10.0).apply(&[0.0; 2]), [0.0; 2]);
+    }
+
+    #[test]
+    fn places_and_bias_add_up_to_the_logit() {
+        let features: Vec<f32> = (0..12u8).map(|at| f32::from(at) - 3.0).collect(); // [3, 2, 2]
+        for normalise in [
+            Normalisation::None,
+            Normalisation::PowerL2(30.0),
+            Normalisation::Standardise([vec![1.0; 12], vec![2.0; 12]]),
+        ] {
+            let head = Head {
+                normalise,
+                weight: (0..24u8).map(|at| f32::from(at * 7 % 11) - 5.0).collect(),
+                bias: vec![0.5, -2.0],
+            };
+            let logits = head.logits(&features).unwrap();
+            let mean = f64::midpoint(logits[0], logits[1]);
+            for (class, logit) in logits.into_iter().enumerate() {
+                let places = head.contributions(&features, class, 2);
+                let sum: f64 = places.iter().flatten().sum();
+                let found = sum + above_mean(&head.bias, class);
+                assert!((found - (logit - mean)).abs() < 1e-9, "{places:?} {logit}");
+            }
+        }
+        let head = Head {
+            normalise: Normalisation::None,
+            weight: [2.0, 0.0].repeat(12),
+            bias: vec![0.0; 2],
+        };
+        let places = head.contributions(&features, 0, 2);
+        assert_eq!(places, [[3.0, 6.0], [9.0, 12.0]]); // such as (0 - 3) + (4 - 3) + (8 - 3)
     }
 
     #[test]

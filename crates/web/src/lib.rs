@@ -6,6 +6,7 @@
 
 mod classify;
 mod error;
+mod familiarity;
 mod file;
 mod head;
 mod model;
@@ -13,5 +14,7 @@ mod model;
 mod wasm;
 
 pub use error::Error;
+pub use familiarity::{ClassMeans, Familiarity};
 pub use file::{About, Tensor, to_bytes};
-pub use model::{Model, Prediction};
+pub use head::Head;
+pub use model::{ActivationMap, Model, Prediction};

@@ -1,11 +1,12 @@
 //! A model in memory: pictures to classes and probabilities.
 
-use graft_dataset::{Picture, decode_picture};
+use graft_dataset::{Picture, Preprocessing, decode_picture};
 use graft_winograd::{Layer, Stack};
 use serde::Serialize;
 
 use crate::Error;
-use crate::file::{About, File};
+use crate::familiarity::{ClassMeans, Familiarity};
+use crate::file::{About, File, Tensors};
 use crate::head::{Head, softmax};
 
 /// A trained model, loaded to classify pictures.
@@ -13,7 +14,10 @@ use crate::head::{Head, softmax};
 pub struct Model {
     about: About,
     stack: Stack,
+    /// Of the maps at the boundary.
+    channels: usize,
     head: Head,
+    means: Option<ClassMeans>,
 }
 
 /// What a model makes of one picture.
@@ -31,6 +35,41 @@ pub struct Prediction {
     pub channels: usize,
     /// Whether dark ink on light paper was turned around.
     pub inverted: bool,
+    /// Where the class was seen; none where the maps at the boundary have one place only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cam: Option<ActivationMap>,
+    /// Whether it is of any class; none for a run that kept no mean features of the classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub familiarity: Option<Familiarity>,
+}
+
+/// A class activation map: what each place of the picture adds to the logit of the class more than to the mean of
+/// all logits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ActivationMap {
+    /// `[row][column]`
+    pub values: Vec<Vec<f64>>,
+    /// Top, left, height and width of the map in pixels of what the model saw; padding lies outside of it.
+    pub area: [f64; 4],
+}
+
+impl ActivationMap {
+    /// The map of `class`, for `features` of so many channels of an image of `rows` x `columns` pixels.
+    #[must_use]
+    pub fn of(
+        head: &Head,
+        (features, channels): (&[f32], usize),
+        class: usize,
+        (preprocessing, [rows, columns]): (&Preprocessing, [usize; 2]),
+    ) -> Option<Self> {
+        let side = (features.len() / channels).isqrt();
+        // Each pool halves the sides, and leaves out what is odd.
+        let pixels = side << (preprocessing.size / side.max(1)).checked_ilog2()?;
+        (side > 1).then(|| Self {
+            values: head.contributions(features, class, side),
+            area: preprocessing.area([rows, columns], pixels),
+        })
+    }
 }
 
 impl Model {
@@ -40,13 +79,16 @@ impl Model {
     /// When the bytes are no such file, or its tensors do not fit each other.
     pub fn from_bytes(file: &[u8]) -> Result<Self, Error> {
         let file = File::open(file)?;
+        let stack = Stack::new(layers(&file.tensors)?)?;
         let model = Self {
-            stack: Stack::new(layers(&file)?)?,
-            head: Head::read(&file, file.about.classes.len())?,
+            channels: stack.layers().last().map_or(1, |last| last.channels()[1]),
+            stack,
+            means: ClassMeans::read(&file.tensors)?,
+            head: Head::read(&file.tensors, file.about.classes.len())?,
             about: file.about,
         };
         // Whether all parts fit each other; and the weights are transformed before the first picture comes.
-        model.logits(&vec![0; model.about.images().bytes()])?;
+        model.probabilities(&vec![0; model.about.images().bytes()])?;
         Ok(model)
     }
 
@@ -64,8 +106,13 @@ impl Model {
     pub fn predict(&self, picture: &[u8]) -> Result<Prediction, Error> {
         let images = self.about.images();
         let Picture { pixels, inverted } = decode_picture(picture, self.about.pictures, images)?;
-        let (class, probabilities) = self.probabilities(&pixels)?;
+        let features = self.features(&pixels)?;
+        let (class, probabilities) = softmax(&self.head.logits(&features)?);
+        let sides = [images.rows, images.columns];
+        let prepared = (&self.about.preprocessing, sides);
         Ok(Prediction {
+            familiarity: (self.means.as_ref()).map(|means| means.familiarity(&features)),
+            cam: ActivationMap::of(&self.head, (&features, self.channels), class, prepared),
             class,
             name: self.about.classes[class].clone(),
             probabilities,
@@ -83,10 +130,11 @@ impl Model {
     /// # Errors
     /// When the image has another form than those that the model was trained on.
     pub fn probabilities(&self, image: &[u8]) -> Result<(usize, Vec<f64>), Error> {
-        Ok(softmax(&self.logits(image)?))
+        Ok(softmax(&self.head.logits(&self.features(image)?)?))
     }
 
-    fn logits(&self, image: &[u8]) -> Result<Vec<f64>, Error> {
+    /// The maps at the boundary, flattened.
+    fn features(&self, image: &[u8]) -> Result<Vec<f32>, Error> {
         let About {
             rows,
             columns,
@@ -96,13 +144,12 @@ impl Model {
         let mut values = vec![0.0; preprocessing.values_per_image()];
         preprocessing.apply(image, *rows, *columns, &mut values)?;
         let size = preprocessing.size;
-        self.head
-            .logits(&self.stack.run_alone(&values, size, size)?)
+        Ok(self.stack.run_alone(&values, size, size)?)
     }
 }
 
 /// The convolutions of all stages, first to last.
-fn layers(file: &File) -> Result<Vec<Layer>, Error> {
+fn layers(file: &Tensors) -> Result<Vec<Layer>, Error> {
     let name = |stage: usize, number: usize, part| format!("stage{stage}.conv2d{number}.{part}");
     let is_there = |stage, number| file.has(&name(stage, number, "weight"));
     let mut layers = Vec::new();

@@ -50,6 +50,7 @@ fn classifier(network: &Imported, colour: bool) -> Classifier {
         FloatTensor::of(dims.to_vec(), values.map(|value| value / 8.0 + from)).unwrap()
     };
     Classifier {
+        means: None,
         images: Images {
             rows: SIDES[0],
             columns: SIDES[1],

@@ -28,8 +28,8 @@ pub(crate) struct Export {
     /// Let the file also yield the features at the boundary, and the logits
     #[arg(long)]
     pub(crate) features: bool,
-    /// Run the file on the test images, and compare with what `eval` recorded; fails where a class is
-    /// another one
+    /// Run the file on the test images, and compare with what `predict` makes of them and with what
+    /// `eval` recorded; fails where a class is not that of `predict`
     #[arg(long)]
     pub(crate) check: bool,
     /// What runs the file
@@ -61,14 +61,25 @@ pub(crate) enum Runtime {
     Onnxruntime,
     /// The package openvino
     Openvino,
+    /// The package onnx, in 64-bit floats: what the file means, but for rounding (minutes)
+    Float64,
 }
 
 impl Runtime {
-    /// The package's name.
-    pub(crate) fn package(self) -> &'static str {
+    /// Its name, for people and for the script.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Onnxruntime => "onnxruntime",
             Self::Openvino => "openvino",
+            Self::Float64 => "float64",
+        }
+    }
+
+    /// The package that has it.
+    pub(crate) fn package(self) -> &'static str {
+        match self {
+            Self::Float64 => "onnx",
+            other => other.name(),
         }
     }
 }

@@ -125,5 +125,16 @@ fn people(prediction: &Prediction, classes: &[String]) -> String {
     } else {
         ""
     };
-    format!("{}  [{}]{note}", prediction.name, likely.join(", "))
+    let unfamiliar = prediction.familiarity.filter(|one| one.none_of_these);
+    let unfamiliar = unfamiliar.map_or_else(String::new, |one| {
+        format!(
+            "  (perhaps none of these: similarity {:.2}, expected {:.2})",
+            one.similarity, one.threshold
+        )
+    });
+    format!(
+        "{}  [{}]{note}{unfamiliar}",
+        prediction.name,
+        likely.join(", ")
+    )
 }

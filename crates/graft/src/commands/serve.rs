@@ -6,8 +6,8 @@ use anyhow::Error;
 use graft_environment::Paths;
 use graft_runs::Run;
 use graft_serve::{Config, Listening};
-use graft_trainer::Model;
 use graft_trainer::sources::Sources;
+use graft_trainer::{Model, TrainingSet};
 
 use super::{compute, shown};
 use crate::cli::Serve;
@@ -24,9 +24,14 @@ pub(super) fn run(arguments: &Serve, home: &Paths) -> Result<(), Error> {
     let compute = compute(&arguments.compute, home)?;
     let (home, offline) = (home.clone(), arguments.outside.offline);
     let from = arguments.outside.from.clone();
+    let (cached, given) = (home.clone(), from.clone());
     let load = move |run: &Run| {
         let mut sources = Sources::new(&home, offline, from.as_deref())?;
         Model::load(run, &compute, &mut sources)
+    };
+    let open = move |run: &Run| {
+        let mut sources = Sources::new(&cached, offline, given.as_deref())?;
+        TrainingSet::open(run, &cached, &mut sources)
     };
     let ready = |Listening { url, corrections }: &Listening| {
         let text = format!(
@@ -36,5 +41,5 @@ pub(super) fn run(arguments: &Serve, home: &Paths) -> Result<(), Error> {
         // That nobody reads it is no reason to stop.
         let _ = output::line(&text);
     };
-    Ok(graft_serve::serve(config, run, load, ready)?)
+    Ok(graft_serve::serve(config, run, load, open, ready)?)
 }

@@ -40,6 +40,9 @@ pub const METRICS: &str = "metrics.jsonl";
 pub const METRICS_CSV: &str = "metrics.csv";
 /// The trained head.
 pub const HEAD: &str = "head.safetensors";
+/// The mean features of each class, and below which similarity to them a picture is of none; where there were
+/// images held out.
+pub const CLASS_MEANS: &str = "class-means.safetensors";
 /// The folder of the stages that were trained, where there are any: files as in a weights folder.
 pub const STAGES: &str = "stages";
 /// Digits to look at, [`Samples`].

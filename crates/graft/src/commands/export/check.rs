@@ -1,4 +1,5 @@
-//! Whether an exported file answers as graft does: on all test images, against what `eval` recorded.
+//! Whether an exported file answers as graft does: on all test images, against what `predict` makes of
+//! them and against what `eval` recorded. These differ by rounding, and more where features are cached in 16 bits.
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -6,13 +7,16 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use anyhow::{Context, Error, bail, ensure};
+use graft_compute::device::Wanted;
+use graft_compute::{Backend, ComputeContext};
 use graft_dataset::{ImageSet, Split};
+use graft_environment::Paths;
 use graft_features::hash_images;
 use graft_report::record::{Predictions, Record};
 use graft_report::{argmax, softmax};
 use graft_runs::Run;
-use graft_trainer::image_form;
 use graft_trainer::sources::Sources;
+use graft_trainer::{Model, image_form};
 
 use super::super::{graft, shown};
 use crate::cli::Export;
@@ -27,15 +31,18 @@ const NO_PACKAGE: i32 = 3;
 /// A class, and the probability of every class.
 type Answer = (usize, Vec<f64>);
 
-/// The test images, and what `eval` recorded for them.
+/// The test images, and what is known of them.
 pub(super) struct TestSet {
     images: ImageSet,
+    /// What `predict` asks.
+    model: Model,
+    /// What `eval` recorded.
     recorded: Predictions,
 }
 
 impl TestSet {
     /// The test images of a run that was evaluated on them.
-    pub(super) fn read(run: &Run, sources: &mut Sources) -> Result<Self, Error> {
+    pub(super) fn read(run: &Run, home: &Paths, sources: &mut Sources) -> Result<Self, Error> {
         let folder = shown(run.folder());
         let Some(test) = Record::read(run.folder())?.test else {
             let graft = graft();
@@ -53,7 +60,10 @@ impl TestSet {
             "{folder} was evaluated on other test images: expected sha256 {expected}, found {found}; \
              run eval on it again"
         );
+        let kernels = home.kernels();
+        let compute = ComputeContext::new(Backend::preferred(), None, Wanted::default(), &kernels)?;
         Ok(Self {
+            model: Model::load(run, &compute, sources)?,
             images,
             recorded: test.predictions,
         })
@@ -75,9 +85,9 @@ impl TestSet {
             self.recorded.rows.len(),
             probabilities.len()
         );
-        let answer = |row: &[f32]| (argmax(row), row.iter().copied().map(f64::from).collect());
-        let answers: Vec<Answer> = rows.map(answer).collect();
-        self.compare(arguments.runtime.package(), path, &answers)
+        let found = |row: &[f32]| (argmax(row), row.iter().copied().map(f64::from).collect());
+        let answers: Vec<Answer> = rows.map(found).collect();
+        self.compare(arguments.runtime.name(), path, &answers)
     }
 
     /// Compares what `program` made of every image with the exported file, or folder, at `path`.
@@ -87,27 +97,24 @@ impl TestSet {
         path: &Path,
         answers: &[Answer],
     ) -> Result<(), Error> {
-        let (mut others, mut largest) = (Vec::new(), 0.0_f64);
-        for ((class, probabilities), recorded) in answers.iter().zip(&self.recorded.rows) {
-            if *class != recorded.predicted() {
-                others.push(recorded.index);
-            }
-            for (found, expected) in probabilities.iter().zip(softmax(&recorded.logits)) {
-                let difference = (found - expected).abs();
-                // Not `max`, which passes over what is no number.
-                largest = if difference <= largest {
-                    largest
-                } else {
-                    difference
-                };
-            }
+        let predicted = self.images().map(|image| self.model.logits(image));
+        let predicted = predicted.map(|logits| Ok(answer(&logits?)));
+        let predicted: Vec<Answer> = predicted.collect::<Result<_, Error>>()?;
+        let recorded = self.recorded.rows.iter();
+        let recorded: Vec<Answer> = recorded.map(|row| answer(&row.logits)).collect();
+        for (expected, whose) in [
+            (&predicted, "those that predict gives"),
+            (&recorded, "those that eval recorded"),
+        ] {
+            let (others, (largest, image)) = differences(answers, expected);
+            output::line(&format!(
+                "{program}: {} of {} classes are {whose}; the largest difference of \
+                 probabilities is {largest:.1e}, of number {image}",
+                expected.len() - others.len(),
+                expected.len(),
+            ))?;
         }
-        let all = self.recorded.rows.len();
-        output::line(&format!(
-            "{program}: {} of {all} classes are those that eval recorded; the largest difference of \
-             probabilities is {largest:.1e}",
-            all - others.len()
-        ))?;
+        let (others, _) = differences(answers, &predicted);
         ensure!(
             others.is_empty(),
             "{} gives other classes for {} test images, such as number {}",
@@ -120,12 +127,13 @@ impl TestSet {
 
     /// The probabilities of every image, one row after the other.
     fn run(&self, path: &Path, arguments: &Export) -> Result<Vec<f32>, Error> {
-        let (python, package) = (&arguments.python, arguments.runtime.package());
+        let (python, runtime) = (&arguments.python, arguments.runtime);
+        let package = runtime.package();
         let name = python.display();
         let mut child = Command::new(python)
             .args(["-c", SCRIPT])
             .arg(path)
-            .arg(package)
+            .arg(runtime.name())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -148,9 +156,31 @@ impl TestSet {
                  {name} -m pip install numpy {package}, or name another Python with --python"
             );
         }
-        ensure!(status.success(), "{package} failed on {}", shown(path));
+        let runtime = runtime.name();
+        ensure!(status.success(), "{runtime} failed on {}", shown(path));
         read.map_err(|error: io::Error| Error::from(error).context("cannot read its answers"))?;
         let (values, _) = bytes.as_chunks();
         Ok(values.iter().copied().map(f32::from_le_bytes).collect())
     }
+}
+
+/// The class and the probabilities of an image with these logits.
+fn answer(logits: &[f32]) -> Answer {
+    (argmax(logits), softmax(logits))
+}
+
+/// The images whose class is another one, and the largest difference of probabilities, with its image.
+fn differences(found: &[Answer], expected: &[Answer]) -> (Vec<usize>, (f64, usize)) {
+    let pairs = || found.iter().zip(expected).enumerate();
+    let others = pairs().filter(|(_, (a, b))| a.0 != b.0);
+    let apart = pairs().flat_map(|(image, (a, b))| {
+        let apart = a.1.iter().zip(&b.1).map(|(a, b)| (a - b).abs());
+        apart.map(move |one| (one, image))
+    });
+    // Not `max`, which passes over what is no number.
+    let larger = |most: (f64, usize), one: (f64, usize)| if one.0 <= most.0 { most } else { one };
+    (
+        others.map(|(image, _)| image).collect(),
+        apart.fold((0.0, 0), larger),
+    )
 }

@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &Export, home: &Paths) -> Result<(), Error> {
     let mut sources = sources(home, &arguments.outside)?;
     // What is missing for the check is said before anything is written.
     let test = if arguments.check {
-        Some(TestSet::read(&run, &mut sources)?)
+        Some(TestSet::read(&run, home, &mut sources)?)
     } else {
         None
     };
@@ -55,7 +55,7 @@ fn onnx(
     match test {
         Some(test) => test.check(&path, arguments),
         None => output::line(&format!(
-            "\nNext: {} export --check, which compares its answers with those of eval",
+            "\nNext: {} export --check, which compares its answers with graft's",
             graft()
         )),
     }

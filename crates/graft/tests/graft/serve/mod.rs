@@ -10,7 +10,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::harness::{FOR_TRAIN, Home, files};
+use crate::harness::{FOR_TRAIN, Home, TRAIN_IMAGES, TRAIN_LABELS, files};
 use client::{Server, form};
 
 /// A picture of the crate that reads them.
@@ -120,6 +120,8 @@ fn the_api_is_as_it_describes_itself() {
     assert_eq!(listed[1]["name"], json!(name(&other)));
     let three = picture("cases/three.png");
     described("Prediction", &server.predict(&three).json());
+    let nearest = server.ask("POST /neighbours", &["Content-Type: image/png"], &three);
+    described("Neighbours", &nearest.json());
     described("Refusal", &server.get("/nothing").json());
     assert_eq!(server.get("/health").json(), json!({ "status": "ok" }));
     for (address, methods) in api["paths"].as_object().unwrap() {
@@ -149,6 +151,65 @@ fn the_api_is_as_it_describes_itself() {
     server
         .get("/model?run=nothing")
         .refuses(404, "run", "no complete run nothing");
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn the_most_alike_training_images_are_told_while_their_features_are_cached() {
+    let home = trained();
+    let server = Server::start(&home, &[]);
+    let nearest = |server: &Server| {
+        let three = picture("cases/three.png");
+        server.ask("POST /neighbours", &["Content-Type: image/png"], &three)
+    };
+    let told = nearest(&server).json()["neighbours"].clone();
+    assert_eq!(told, nearest(&server).json()["neighbours"]);
+    let told = told.as_array().unwrap();
+    let (images, labels) = (
+        fs::read(home.model(TRAIN_IMAGES)).unwrap(),
+        fs::read(home.model(TRAIN_LABELS)).unwrap(),
+    );
+    let mut last = 1.0;
+    for one in told {
+        let index = usize::try_from(one["index"].as_u64().unwrap()).unwrap();
+        let pixels: Vec<Vec<u8>> = serde_json::from_value(one["pixels"].clone()).unwrap();
+        assert_eq!(pixels.concat(), images[16 + 784 * index..][..784]);
+        assert_eq!(one["class"], json!(labels[8 + index]));
+        let similarity = one["similarity"].as_f64().unwrap();
+        assert!(similarity > 0.3 && similarity <= last, "{told:?}");
+        last = similarity;
+    }
+    let threes = told.iter().filter(|one| one["name"] == "3").count();
+    assert!(told.len() == 5 && threes >= 3, "{told:?}");
+    drop(server);
+
+    home.graft(&["cache", "clear"]).succeeds();
+    let server = Server::start(&home, &[]);
+    nearest(&server).refuses(404, "training-set", "cleared or changed");
+}
+
+/// A class activation map and the mean features are of one place only where nothing is left of the maps.
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn an_answer_says_where_it_looked_and_whether_it_is_any_class() {
+    let home = Home::with(&FOR_TRAIN);
+    home.train(&["--set", "backbone.boundary=block3"]).json();
+    let server = Server::start(&home, &[]);
+    let three = server.predict(&picture("cases/three.png")).json();
+    let values: Vec<Vec<f64>> = serde_json::from_value(three["cam"]["values"].clone()).unwrap();
+    assert_eq!((values.len(), values[0].len()), (4, 4));
+    assert_eq!(three["cam"]["area"], json!([-2.0, -2.0, 32.0, 32.0]));
+    let similarity = three["familiarity"]["similarity"].as_f64().unwrap();
+    let threshold = three["familiarity"]["threshold"].as_f64().unwrap();
+    assert!(similarity > 0.0 && threshold > 0.0 && threshold < 1.0);
+    let none = &three["familiarity"]["none_of_these"];
+    assert_eq!(none, &json!(similarity < threshold));
+    drop(server);
+
+    home.train(&["--set", "data.validation=0"]).json();
+    let server = Server::start(&home, &[]);
+    let three = server.predict(&picture("cases/three.png")).json();
+    assert!(three.get("cam").is_none() && three.get("familiarity").is_none());
 }
 
 #[test]
@@ -184,6 +245,8 @@ fn corrections_are_a_set_to_train_on() {
         (0, 1)
     );
     correct("cases/three.png", 10).refuses(422, "class", "from 0 to 9");
+    let unnamed = server.ask("POST /corrections", &["Content-Type: image/png"], b"?");
+    unnamed.refuses(422, "class", "as in ?class=0, found none");
     correct("cases/blank.png", 3).refuses(422, "no-ink", "no ink found");
     for name in ["three_frame.png", "three_on_desk.png", "three_vignette.png"] {
         assert_eq!(correct(&format!("cases/{name}"), 3).status, 201);

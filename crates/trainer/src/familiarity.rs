@@ -1,0 +1,46 @@
+//! What tells later whether a picture is of none of the classes: made when training ends.
+
+use graft_dataset::Holdout;
+use graft_web::ClassMeans;
+
+use crate::Error;
+use crate::examples::LabelledFeatures;
+use crate::trainable::Trainable;
+
+/// The mean features of each class over the training images, with a threshold from the images that were held
+/// out; none where there are no such images.
+pub(crate) fn class_means(
+    module: &Trainable,
+    data: &LabelledFeatures,
+    holdout: &Holdout,
+) -> Result<Option<ClassMeans>, Error> {
+    let (Holdout { train, validation }, rows) = (holdout, module.rows_at_once());
+    if validation.is_empty() {
+        return Ok(None);
+    }
+    let (mut sums, mut width) = (Vec::new(), 0);
+    let mut counts = vec![0.0_f64; data.classes];
+    for batch in train.chunks(rows) {
+        let features = module.features(data, batch)?;
+        width = features.len() / batch.len();
+        sums.resize(data.classes * width, 0.0_f64);
+        for (label, row) in data.labels(batch).into_iter().zip(features.chunks(width)) {
+            let class = usize::from(label);
+            counts[class] += 1.0;
+            for (sum, value) in sums[class * width..].iter_mut().zip(row) {
+                *sum += f64::from(*value);
+            }
+        }
+    }
+    let counts = counts.iter().flat_map(|count| vec![count.max(1.0); width]);
+    let means = sums.iter().zip(counts).map(|(sum, count)| sum / count);
+    #[expect(clippy::cast_possible_truncation, reason = "means of f32, kept in f32")]
+    let means = ClassMeans::new(means.map(|mean| mean as f32).collect(), width);
+    let mut similarities = Vec::with_capacity(validation.len());
+    for batch in validation.chunks(rows) {
+        let features = module.features(data, batch)?;
+        let rows = features.chunks(width);
+        similarities.extend(rows.map(|row| means.familiarity(row).similarity));
+    }
+    Ok(means.with_threshold(similarities))
+}
