@@ -25,17 +25,33 @@ pub(crate) fn target(feature: &str) -> Option<PathBuf> {
 
 /// The cargo feature that `arguments` ask for: `--backend NAME` or `--backend=NAME`.
 pub(crate) fn asked(arguments: &[OsString]) -> Result<Option<&'static str>, Failure> {
+    typed(arguments).map(|name| known(&name)).transpose()
+}
+
+/// All that `--backend NAME,NAME...` asks for; the default where it is not there.
+pub(crate) fn all_asked(arguments: &[OsString]) -> Result<Vec<&'static str>, Failure> {
+    let names = typed(arguments).unwrap_or_else(|| DEFAULT.into());
+    names.split(',').map(known).collect()
+}
+
+/// What is typed after `--backend`, where it is.
+fn typed(arguments: &[OsString]) -> Option<String> {
     let mut arguments = arguments.iter().map(|argument| argument.to_string_lossy());
-    let name = arguments.find_map(|argument| Some(argument.strip_prefix("--backend")?.to_owned()));
-    let name = match name {
-        None => return Ok(None),
-        Some(name) if name.is_empty() => arguments.next().unwrap_or_default().into_owned(),
-        Some(name) => name.trim_start_matches('=').to_owned(),
-    };
-    match &*name {
-        "cpu" => Ok(Some("cpu")),
-        "wgpu" | "webgpu" => Ok(Some("wgpu")),
-        "cuda" => Ok(Some("cuda")),
+    let name =
+        arguments.find_map(|argument| Some(argument.strip_prefix("--backend")?.to_owned()))?;
+    Some(if name.is_empty() {
+        arguments.next().unwrap_or_default().into_owned()
+    } else {
+        name.trim_start_matches('=').to_owned()
+    })
+}
+
+/// The cargo feature of that name.
+fn known(name: &str) -> Result<&'static str, Failure> {
+    match name {
+        "cpu" => Ok("cpu"),
+        "wgpu" | "webgpu" => Ok("wgpu"),
+        "cuda" => Ok("cuda"),
         _ => Err(Failure::Usage(format!(
             "unknown backend `{name}`: expected cpu, wgpu (also webgpu) or cuda after --backend"
         ))),
@@ -61,6 +77,21 @@ mod tests {
         ] {
             let arguments: Vec<_> = typed.split_whitespace().map(OsString::from).collect();
             assert_eq!(asked(&arguments).ok(), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn several_backends_in_one_program() {
+        for (typed, expected) in [
+            ("", Some(&["cpu"][..])),
+            ("--backend cuda", Some(&["cuda"])),
+            ("--backend=cpu,cuda", Some(&["cpu", "cuda"])),
+            ("--backend webgpu,cuda,cpu", Some(&["wgpu", "cuda", "cpu"])),
+            ("--backend cuda,", None),
+            ("--backend cuda,tpu", None),
+        ] {
+            let arguments: Vec<_> = typed.split_whitespace().map(OsString::from).collect();
+            assert_eq!(all_asked(&arguments).ok().as_deref(), expected, "{typed}");
         }
     }
 

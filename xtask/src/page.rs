@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     for (name, flags) in CODE {
         build(&target, flags, &wasm.join(name))?;
     }
-    let mut graft = forward::build(backend::DEFAULT)?;
+    let mut graft = forward::build(&[backend::DEFAULT])?;
     graft
         .args(["export", "--format", "web", "--wasm"])
         .arg(wasm);

@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
         ("scripts/bench_train.py", step)
     } else {
         forward::fetch("train")?;
-        ("scripts/bench_peers.py", forward::build("cpu")?)
+        ("scripts/bench_peers.py", forward::build(&["cpu"])?)
     };
     let python = python(&root().join("target/peers"))?;
     let mut bench = Command::new(python);

@@ -52,6 +52,11 @@ pub enum Error {
         /// What the driver or the runtime says.
         message: String,
     },
+    /// NVIDIA's mathematical functions are not where the runtime looks for them.
+    #[error(
+        "the cuda backend needs NVIDIA's libdevice.10.bc, for kernels with exp and log: expected it in {0}; install the CUDA toolkit, or `pip install nvidia-nvvm`, and set CUDA_PATH to the folder that has nvvm/libdevice (pip's is site-packages/nvidia/cu13); or use --backend cpu"
+    )]
+    Libdevice(String),
     /// A precision that the device does not compute in.
     #[error(
         "{adapter} does not compute in {precision}; set backbone.precision to f32, or to one that it has (`graft doctor --device` lists them)"

@@ -1,6 +1,7 @@
 //! `graft bench` as it is typed.
 
 use clap::Args;
+use graft_recipe::Precision;
 
 use super::{ComputeArguments, Outside};
 
@@ -13,6 +14,9 @@ pub(crate) struct Bench {
     /// Batch sizes
     #[arg(long, value_delimiter = ',', value_parser = batch, default_values_t = [32, 256])]
     pub(crate) batches: Vec<usize>,
+    /// The type that the blocks are computed in: f32, f16 or bf16
+    #[arg(long, value_parser = precision, default_value_t = Precision::F32)]
+    pub(crate) precision: Precision,
     /// Measure after the last block only
     #[arg(long)]
     pub(crate) no_blocks: bool,
@@ -43,6 +47,12 @@ fn batch(text: &str) -> Result<usize, String> {
     within(text, 1.0, 4096.0)?;
     text.parse()
         .map_err(|_| "expected a whole number".to_owned())
+}
+
+fn precision(text: &str) -> Result<Precision, String> {
+    let named = |precision: &Precision| precision.to_string() == text;
+    let found = Precision::ALL.into_iter().find(named);
+    found.ok_or_else(|| "expected f32, f16 or bf16".to_owned())
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

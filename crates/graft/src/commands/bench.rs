@@ -7,7 +7,7 @@ use graft_backbone::CpuStages;
 use graft_compute::{Engine, device::Adapter};
 use graft_dataset::Split;
 use graft_environment::Paths;
-use graft_recipe::{self as recipe, Recipe};
+use graft_recipe::{self as recipe, Precision, Recipe};
 use graft_report::record::Stages;
 use graft_trainer::pipeline::{TrainConfig, train};
 use serde::Serialize;
@@ -26,6 +26,7 @@ struct Report {
     /// All blocks at 32x32 at the best batch; none where that was not measured.
     images_per_second: Option<f64>,
     engine: String,
+    precision: Precision,
     backend: &'static str,
     /// The device, and its driver where that is known.
     adapter: Adapter,
@@ -59,7 +60,8 @@ struct Cost {
 
 pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
     let compute = compute(&arguments.compute, home)?;
-    let seed = Recipe::default();
+    let mut seed = Recipe::default();
+    seed.backbone.precision = arguments.precision;
     let mut sources = sources(home, &arguments.outside)?;
     let set = sources.images(&seed, Split::Train, None)?;
     let boundaries = if arguments.no_blocks {
@@ -120,6 +122,7 @@ pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
             .map(|row| row.images_per_second)
             .max_by(f64::total_cmp),
         engine: compute.engine.version(),
+        precision: arguments.precision,
         backend: compute.backend.name(),
         adapter: compute.adapter.clone(),
         threads,
@@ -135,11 +138,11 @@ pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
 
 fn people(report: &Report) -> Result<(), Error> {
     output::line(&format!(
-        "{} on {}, {}, {} threads; rates are those of all blocks up to the last one.
+        "{} in {} on {}, {}, {} threads; rates are those of all blocks up to the last one.
 GFLOP/s count what the direct form of the convolutions takes: fewer products give more than the peak.
 
 size  batch  blocks  images/s   GFLOP/s  of GEMM peak  memory",
-        report.engine, report.backend, report.adapter, report.threads
+        report.engine, report.precision, report.backend, report.adapter, report.threads
     ))?;
     for row in &report.results {
         let share = |peak: f64| format!("{:.0} %", 100.0 * row.gflops / peak);
