@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::error::{IN_MEMORY, value};
 use crate::pixels::Pixels;
-use crate::split::split_apart;
-use crate::{Error, Holdout, ImageForm, ResizeMode, idx};
+use crate::split::{of_each_class, split_apart};
+use crate::{Error, Holdout, ImageForm, ResizeMode, idx, shuffle};
 
 /// Labelled images of one size, grey or in colour; at least one.
 #[derive(Clone, Debug)]
@@ -286,6 +286,54 @@ impl ImageSet {
             channels: self.channels,
             fit,
         }
+    }
+
+    /// The images at some indices, in memory, each as `change` makes it of its place and itself.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub(crate) fn mapped(
+        &self,
+        indices: &[usize],
+        change: impl Fn(usize, &[u8]) -> Vec<u8>,
+    ) -> Result<Self, Error> {
+        let places = indices.iter().enumerate();
+        let pixels = places.flat_map(|(place, index)| change(place, self.image(*index)));
+        let set = Self {
+            pixels: Pixels::Memory(pixels.collect()),
+            labels: indices.iter().map(|index| self.labels[*index]).collect(),
+            origin: Origin {
+                names: self.origin.names.clone(),
+                ..Origin::default()
+            },
+            ..*self
+        };
+        set.checked(Path::new(IN_MEMORY))
+    }
+
+    /// Only `count` images of each class to train on, or all where there are fewer, and beside them those that
+    /// [`ImageSet::holdout`] holds out: of the others, the first by [`shuffle`] with `draw` as the seed and
+    /// the class as the epoch.
+    ///
+    /// # Errors
+    /// As [`ImageSet::holdout`].
+    pub fn per_class(
+        &self,
+        count: usize,
+        (validation, seed): (usize, u64),
+        draw: u64,
+    ) -> Result<Self, Error> {
+        let Holdout { train, validation } = self.holdout(validation, seed)?;
+        let train = of_each_class(&self.labels, &train, count, |class, indices| {
+            shuffle(indices, draw, class);
+        });
+        let mut kept = [train, validation.clone()].concat();
+        kept.sort_unstable();
+        let mut set = self.mapped(&kept, |_, image| image.to_vec())?;
+        let is_held_out = |place: &usize| validation.binary_search(&kept[*place]).is_ok();
+        set.origin.validation = Some((0..kept.len()).filter(is_held_out).collect());
+        set.origin.left_out.clone_from(&self.origin.left_out);
+        Ok(set)
     }
 
     /// Only the first `limit` images.

@@ -1,10 +1,11 @@
-//! Files to images: IDX, folders and tables of pictures; splits, preprocessing; and any picture to the
+//! Files to images: IDX, folders and tables of pictures; splits, views, preprocessing; and any picture to the
 //! form that a set's images have.
 //!
 //! Everything here is plain bytes and numbers; this crate knows no model and no tensor library.
 //! An [`ImageSet`] holds pixels exactly as IDX files have them, or as a prepared set on the disk, and [`Preprocessing`] turns them
 //! into the f32 values that a network takes.
 
+mod augmentation;
 mod class_folders;
 mod digit;
 mod error;
@@ -28,6 +29,7 @@ mod split;
 mod survey;
 mod table;
 
+pub use augmentation::Augmentation;
 pub use error::{Error, IdxFault};
 pub use form::{Picture, PictureForm, decode_picture, read_picture};
 pub use idx::MAX_IDX_BYTES;
@@ -42,4 +44,4 @@ pub use preprocess::{ImageBatch, MAX_SIZE, Preprocessing};
 pub use resize_mode::{ResizeMode, bilinear_weights};
 pub use scaling::{CAFFE_MEAN_BGR, Scaling};
 pub use shuffle::{resample, shuffle};
-pub use split::{Holdout, split, split_apart};
+pub use split::{Holdout, of_each_class, split, split_apart};

@@ -11,7 +11,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// output as little-endian 64-bit words. For `i` from `len - 1` down to 1, with `n = i + 1`: take
 /// words until one is at least `2^64 mod n`, and swap the items at `i` and at that word modulo `n`.
 pub fn shuffle(indices: &mut [usize], seed: u64, epoch: u64) {
-    let mut random = generator(seed, epoch);
+    let mut random = generator([seed, 0], epoch);
     for i in (1..indices.len()).rev() {
         indices.swap(i, draw_below(i + 1, &mut random));
     }
@@ -21,7 +21,7 @@ pub fn shuffle(indices: &mut [usize], seed: u64, epoch: u64) {
 /// resample. It draws as [`shuffle`] does, from the stream `stream`.
 #[must_use]
 pub fn resample(count: usize, seed: u64, stream: u64) -> Vec<u32> {
-    let mut random = generator(seed, stream);
+    let mut random = generator([seed, 0], stream);
     let mut times = vec![0; count];
     for _ in 0..count {
         times[draw_below(count, &mut random)] += 1;
@@ -29,12 +29,22 @@ pub fn resample(count: usize, seed: u64, stream: u64) -> Vec<u32> {
     times
 }
 
-fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
+/// The generator whose key is two numbers in little-endian order and 16 zero bytes. Shuffles and resamples
+/// have 0 as the second, views of images have their number.
+pub(crate) fn generator([seed, view]: [u64; 2], stream: u64) -> ChaCha8Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
+    key[8..16].copy_from_slice(&view.to_le_bytes());
     let mut random = ChaCha8Rng::from_seed(key);
     random.set_stream(stream);
     random
+}
+
+/// A number from `-range` to below `range`, each as likely as the others.
+#[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
+pub(crate) fn draw_around(range: f64, random: &mut impl Rng) -> f64 {
+    let share = (random.next_u64() >> 11) as f64 / (1_u64 << 52) as f64;
+    (share - 1.0) * range
 }
 
 /// A number below `bound`, each as likely as the others; `bound` is not 0.

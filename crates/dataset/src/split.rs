@@ -73,6 +73,27 @@ pub fn split_apart(
     Ok(Holdout { train, validation })
 }
 
+/// `count` of the images at `indices` of each class, or all where there are fewer: the first in the order that
+/// `order` gives those of a class. They ascend, and larger draws hold the smaller ones.
+pub fn of_each_class(
+    labels: &[u8],
+    indices: &[usize],
+    count: usize,
+    order: impl Fn(u64, &mut [usize]),
+) -> Vec<usize> {
+    let mut classes = vec![Vec::new(); 256];
+    for &index in indices {
+        classes[usize::from(labels[index])].push(index);
+    }
+    let mut drawn = Vec::new();
+    for (class, mut of_class) in (0..).zip(classes) {
+        order(class, &mut of_class);
+        drawn.extend(of_class.into_iter().take(count));
+    }
+    drawn.sort_unstable();
+    drawn
+}
+
 /// Shares out `total` in proportion to `sizes`, by largest remainder.
 fn quotas(sizes: &[usize], total: usize) -> Vec<usize> {
     let all = sizes.iter().sum::<usize>().max(1) as u128;

@@ -30,7 +30,7 @@ pub struct Listed {
 }
 
 /// What something in the cache is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Content {
     /// An entry, and what it was made for.
     Entry(Box<Key>),

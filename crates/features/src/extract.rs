@@ -12,7 +12,8 @@ use graft_environment::{Paths, interrupt};
 use graft_recipe::{Data, Recipe};
 use graft_report::record::Cached;
 
-use crate::{Error, Features, Key, Writer, cache, pipelined};
+use crate::key::hash;
+use crate::{Error, Features, Key, View, Writer, cache, pipelined};
 
 /// What computes features, and where they are kept.
 pub struct Extractor<'a> {
@@ -79,10 +80,51 @@ impl<'a> Extractor<'a> {
     /// written.
     pub fn features(&self, set: &ImageSet, split: Split) -> Result<Extracted, Error> {
         let started = Instant::now();
+        let key = self.key(set)?;
+        let images = Images {
+            len: set.len(),
+            label: label(&self.recipe.data, split),
+            batch: &|range| self.recipe.preprocessing.batch(set, range),
+        };
+        self.extracted(&images, key, started)
+    }
+
+    /// The features of the recipe's views of the training images of `set` at some indices, but for the
+    /// first view, which is the images themselves.
+    ///
+    /// # Errors
+    /// As [`Extractor::features`].
+    pub fn views(&self, set: &ImageSet, indices: &[usize]) -> Result<Vec<Extracted>, Error> {
+        let (augmentation, preprocessing) = (self.recipe.augmentation, self.recipe.preprocessing);
+        let numbers = 1..=augmentation.changed_views();
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let hash = hash(set, indices.iter().copied());
+        let plain = self.key(set)?;
+        let view = |number| {
+            let started = Instant::now();
+            let key = plain.of_view(View::new(augmentation, number), &hash, indices.len());
+            let of = label(&self.recipe.data, Split::Train);
+            let images = Images {
+                len: indices.len(),
+                label: format!("{of}, view {number} of {}", numbers.end()),
+                batch: &|range: Range<usize>| {
+                    let length = range.len();
+                    let view = augmentation.view(set, indices, range, number)?;
+                    preprocessing.batch(&view, 0..length)
+                },
+            };
+            self.extracted(&images, key, started)
+        };
+        numbers.clone().map(view).collect()
+    }
+
+    fn key(&self, set: &ImageSet) -> Result<Key, Error> {
         let preprocessing = self.recipe.preprocessing;
         preprocessing.check(set.rows(), set.columns())?;
         let LoadedBackbone { frozen, hashes, .. } = self.loaded;
-        let key = Key::new(
+        Ok(Key::new(
             set,
             hashes,
             preprocessing,
@@ -90,7 +132,11 @@ impl<'a> Extractor<'a> {
             self.recipe.backbone.dtype,
             self.compute.backend,
             frozen.version(),
-        );
+        ))
+    }
+
+    /// The entry of `key`, which is filled with the features of `images` where it is not there.
+    fn extracted(&self, images: &Images, key: Key, started: Instant) -> Result<Extracted, Error> {
         let path = key.path(&self.paths.cache());
         let (features, computed) = match Features::open(&path, &key) {
             Ok(features) => (features, 0),
@@ -98,7 +144,7 @@ impl<'a> Extractor<'a> {
                 if !matches!(error, Error::Missing(_)) {
                     tracing::warn!("{error}; computing it anew");
                 }
-                self.fill(set, split, &path, &key)?
+                self.fill(images, &path, &key)?
             }
         };
         cache::touch(&path);
@@ -117,55 +163,58 @@ impl<'a> Extractor<'a> {
     }
 
     /// Computes the features that are in no shard yet; also returns how many images these were.
-    fn fill(
-        &self,
-        set: &ImageSet,
-        split: Split,
-        path: &Path,
-        key: &Key,
-    ) -> Result<(Features, usize), Error> {
+    fn fill(&self, images: &Images, path: &Path, key: &Key) -> Result<(Features, usize), Error> {
         let size = self.recipe.preprocessing.size;
         let map = self.loaded.frozen.map(size);
         let mut writer = Writer::open(path, key, map?)?;
         interrupt::watch()?;
         let there = writer.images();
-        let mut progress = Progress::new(&label(&self.recipe.data, split), set.len());
+        let mut progress = Progress::new(&images.label, images.len);
         progress.skip(there);
         while let Some(range) = writer.missing() {
-            self.pass(set, range, |images, features| {
+            self.pass(images, range, |images, features| {
                 writer.append(&features)?;
                 progress.advance(images);
                 Ok(())
             })?;
         }
         drop(progress);
-        Ok((writer.finish()?, set.len() - there))
+        Ok((writer.finish()?, images.len - there))
     }
 
     /// Passes the images of `range` through the backbone, and hands over their features in order.
     fn pass(
         &self,
-        set: &ImageSet,
+        images: &Images,
         range: Range<usize>,
         mut take: impl FnMut(usize, Vec<f32>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (frozen, compute) = (&self.loaded.frozen, self.compute);
-        let (preprocessing, done) = (self.recipe.preprocessing, range.start);
-        let batch = frozen.batch(compute, preprocessing.size).min(range.len());
+        let (size, done) = (self.recipe.preprocessing.size, range.start);
+        let batch = frozen.batch(compute, size).min(range.len());
         // A GPU compiles and tunes for every number of images anew.
         let fills = compute.adapter.kind != Kind::Cpu;
         let submit = |range: Range<usize>, batch| {
             interrupt::go_on()?;
-            let images = preprocessing.batch(set, done + range.start..done + range.end)?;
+            let images = (images.batch)(done + range.start..done + range.end)?;
             Ok(frozen.submit(if fills { filled(images, batch) } else { images })?)
         };
-        let width = frozen.width(preprocessing.size)?;
+        let width = frozen.width(size)?;
         pipelined(range.len(), batch, submit, |range, mut features| {
             features.truncate(range.len() * width);
             take(range.len(), features)
         })?;
         Ok(())
     }
+}
+
+/// Images on their way through the backbone.
+struct Images<'a> {
+    len: usize,
+    /// What is under way, for the progress line.
+    label: String,
+    /// Those of a range, as the backbone takes them.
+    batch: &'a dyn Fn(Range<usize>) -> Result<ImageBatch, graft_dataset::Error>,
 }
 
 /// The images, the first of them repeated at the end until there are `batch`.

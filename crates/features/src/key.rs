@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use graft_dataset::{ImageSet, PREPARED, Preprocessing};
+use graft_dataset::{Augmentation, ImageSet, PREPARED, Preprocessing};
 use graft_durable::Hashing;
 use graft_network::Boundary;
 use serde::{Deserialize, Serialize};
@@ -14,11 +14,14 @@ use graft_recipe::Dtype;
 /// The version of an entry's layout; a new one is a new key.
 const FORMAT: u32 = 2;
 
+/// The version of what makes views of images; another is another key.
+const VIEWS: u32 = 1;
+
 /// How the name of an entry's folder begins; boundary and hash follow.
 const NAME: &str = "features-";
 
 /// What decides the features of a set of images.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     format: u32,
@@ -38,6 +41,36 @@ pub struct Key {
     pub backend: Backend,
     /// The code that computed them, with its version.
     pub engine: String,
+    /// Which view of the images they are of, where it is not the images themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
+}
+
+/// Which view of images, and what decides it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct View {
+    /// The version of the code that makes views.
+    version: u32,
+    /// Its number, from 1.
+    pub number: usize,
+    /// How it differs from the images; how many views there are is left out, for it changes none of them.
+    pub augmentation: Augmentation,
+}
+
+impl View {
+    /// View `number` of those that `augmentation` describes.
+    #[must_use]
+    pub fn new(augmentation: Augmentation, number: usize) -> Self {
+        Self {
+            version: VIEWS,
+            number,
+            augmentation: Augmentation {
+                views: 0,
+                ..augmentation
+            },
+        }
+    }
 }
 
 impl Key {
@@ -62,6 +95,18 @@ impl Key {
             dtype,
             backend,
             engine,
+            view: None,
+        }
+    }
+
+    /// The key of the features of `view` of some of the same images: of `count` whose hash is `images`.
+    #[must_use]
+    pub fn of_view(&self, view: View, images: &str, count: usize) -> Self {
+        Self {
+            images: images.to_owned(),
+            count,
+            view: Some(view),
+            ..self.clone()
         }
     }
 
@@ -114,8 +159,13 @@ pub(crate) fn is_pictures(path: &Path) -> bool {
 /// images have equal hashes, whatever file they came in.
 #[must_use]
 pub fn hash_images(set: &ImageSet) -> String {
+    hash(set, 0..set.len())
+}
+
+/// The same of the images of `set` at some indices.
+pub(crate) fn hash(set: &ImageSet, indices: impl ExactSizeIterator<Item = usize>) -> String {
     let mut hashing = Hashing::default();
-    let mut dimensions = vec![set.len(), set.rows(), set.columns()];
+    let mut dimensions = vec![indices.len(), set.rows(), set.columns()];
     if set.channels() > 1 {
         dimensions.push(set.channels());
     }
@@ -123,8 +173,8 @@ pub fn hash_images(set: &ImageSet) -> String {
         // Hashing never fails.
         let _ = hashing.write_all(&bytes);
     }
-    for image in set.images() {
-        let _ = hashing.write_all(image);
+    for index in indices {
+        let _ = hashing.write_all(set.image(index));
     }
     hashing.finish()
 }
@@ -160,7 +210,14 @@ mod tests {
         };
         let same = path(&|_| ());
         assert_eq!(same, path(&|_| ()));
-        let changes: [&dyn Fn(&mut Key); 11] = [
+        let view = |number, rotate| {
+            let ranges = Augmentation {
+                rotate,
+                ..Augmentation::default()
+            };
+            Some(View::new(ranges, number))
+        };
+        let changes: [&dyn Fn(&mut Key); 14] = [
             &|key| key.format += 1,
             &|key| key.images = hash_images(&set(&[1, 3])),
             &|key| key.count += 1,
@@ -172,10 +229,39 @@ mod tests {
             &|key| key.dtype = Dtype::F16,
             &|key| key.backend = Backend::Cuda,
             &|key| key.engine = "another".into(),
+            &|key| key.view = view(1, 1.0),
+            &|key| key.view = view(2, 1.0),
+            &|key| key.view = view(1, 2.0),
         ];
+        let mut paths = vec![same];
         for (index, change) in changes.iter().enumerate() {
-            assert_ne!(same, path(change), "change {index}");
+            assert!(!paths.contains(&path(change)), "change {index}");
+            paths.push(path(change));
         }
+    }
+
+    #[test]
+    fn more_views_are_the_same_views_and_some() {
+        let ranges = |views| Augmentation {
+            views,
+            ..Augmentation::default()
+        };
+        assert_eq!(View::new(ranges(3), 1), View::new(ranges(9), 1));
+    }
+
+    #[test]
+    fn an_entry_without_views_keeps_its_name() {
+        // As it was before there were views.
+        let name = "features-block2-e786a46fe4c105f4";
+        assert_eq!(
+            key().path(Path::new("cache")),
+            Path::new("cache").join(name)
+        );
+    }
+
+    #[test]
+    fn a_part_of_the_images_has_the_hash_of_these_alone() {
+        assert_eq!(hash(&set(&[1, 2, 3, 4]), 1..2), hash_images(&set(&[3, 4])));
     }
 
     #[test]

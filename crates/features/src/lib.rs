@@ -3,6 +3,7 @@
 //! An entry is a folder for one set of images: shards, which are mapped into memory when they are
 //! read, and a manifest with everything that they depend on (the [`Key`]) and the SHA-256 of each.
 //! Seed and split are not in the key: a validation split is a list of indices into the same entry.
+//! Each view of training images is an entry of its own.
 
 mod cache;
 mod dtype;
@@ -20,6 +21,6 @@ pub use cache::{Content, Listed, clear, list};
 pub use error::Error;
 pub use extract::{Extracted, Extractor};
 pub use features::Features;
-pub use key::{Key, hash_images};
+pub use key::{Key, View, hash_images};
 pub use pipelined::pipelined;
 pub use writer::Writer;

@@ -1,6 +1,6 @@
 //! Numbers that no run can use.
 
-use graft_dataset::{Holdout, ImageSet};
+use graft_dataset::{Augmentation, Holdout, ImageSet};
 use graft_network::Unfreeze;
 
 use crate::{Backbone, Keep, Recipe, RecipeError, Schedule, Training};
@@ -62,8 +62,28 @@ impl Recipe {
             "0 where data.validation is 0, for only a validation set tells when to stop",
             self.training.patience,
         )?;
+        check_augmentation(&self.augmentation)?;
         self.training.check()
     }
+}
+
+/// Refuses ranges that no image can be changed by.
+fn check_augmentation(augmentation: &Augmentation) -> Result<(), RecipeError> {
+    let angle = augmentation.rotate;
+    let holds = (0.0..=180.0).contains(&angle);
+    ensure(holds, "augmentation.rotate", "0 to 180 degrees", angle)?;
+    for (key, share) in [
+        ("augmentation.scale", augmentation.scale),
+        ("augmentation.shear", augmentation.shear),
+        ("augmentation.shift", augmentation.shift),
+        ("augmentation.elastic", augmentation.elastic),
+        ("augmentation.cutout", augmentation.cutout),
+        ("augmentation.brightness", augmentation.brightness),
+        ("augmentation.contrast", augmentation.contrast),
+    ] {
+        ensure((0.0..1.0).contains(&share), key, "0 to below 1", share)?;
+    }
+    Ok(())
 }
 
 impl Training {
@@ -175,6 +195,9 @@ mod tests {
         });
         assert!(behind.contains("which is block3, found block4"), "{behind}");
         assert!(refused(|r| r.data.test_share = 1.0).contains("data.test_share"));
+        assert!(refused(|r| r.augmentation.rotate = 181.0).contains("found 181"));
+        assert!(refused(|r| r.augmentation.scale = 1.0).contains("augmentation.scale"));
+        assert!(refused(|r| r.augmentation.elastic = f64::NAN).contains("augmentation.elastic"));
         assert!(refused(|r| r.data.classes = 1).contains("data.classes"));
         assert!(
             refused(|r| {

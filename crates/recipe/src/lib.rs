@@ -17,7 +17,7 @@ use std::fmt;
 
 pub use dtype::Dtype;
 pub use error::RecipeError;
-use graft_dataset::{Holdout, ImageSet, Preprocessing};
+use graft_dataset::{Augmentation, Holdout, ImageSet, Preprocessing};
 use graft_network::{Boundary, Network, Unfreeze};
 pub use name::recipe_name;
 pub use precision::Precision;
@@ -39,6 +39,8 @@ pub struct Recipe {
     pub data: Data,
     /// How an image becomes the backbone's input.
     pub preprocessing: Preprocessing,
+    /// How views of training images differ from them.
+    pub augmentation: Augmentation,
     /// Where the features are taken.
     pub backbone: Backbone,
     /// What is grafted on.
@@ -59,12 +61,15 @@ pub struct Data {
     /// Use only the first so many images of each file, or so many pictures spread over the classes; 0 uses
     /// all.
     pub limit: usize,
+    /// Train on so many images of each class, and on all that are not held out where it is 0. Validation and
+    /// test images stay what they are.
+    pub per_class: usize,
     /// Training images held out for validation, of pictures at most a tenth; 0 trains on all of them. Where
     /// the source has validation pictures, it is these.
     pub validation: usize,
     /// The share of its training pictures that a source without test pictures gives to the test.
     pub test_share: f64,
-    /// Decides which pictures these are, and which `limit` leaves.
+    /// Decides which pictures these are, which `limit` leaves, and which images `per_class` takes.
     pub split_seed: u64,
     /// What the names of IDX files begin with, such as EMNIST's `emnist-letters`.
     pub prefix: String,
@@ -262,6 +267,7 @@ mod tests {
             seed
         );
         assert_eq!(seed.preprocessing, Preprocessing::default());
+        assert_eq!(seed.augmentation, Augmentation::default());
         let backbone = Backbone {
             network: Network::VGG16,
             boundary: Boundary::after(5),

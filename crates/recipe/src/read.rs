@@ -16,6 +16,7 @@ use crate::{MNIST, Recipe, RecipeError, SEED};
 const BUNDLED: &[(&str, &str)] = &[
     ("seed", SEED),
     ("best", include_str!("../../../recipes/best.toml")),
+    ("few", include_str!("../../../recipes/few.toml")),
 ];
 
 impl Recipe {
@@ -276,8 +277,9 @@ mod tests {
         assert_eq!(load("seed").unwrap(), Recipe::default());
         assert_eq!(load("mine").unwrap().training.epochs, 3);
         assert_eq!(load("best").unwrap().head.normalise, Normalise::PowerL2);
+        assert_eq!(load("few").unwrap().data.per_class, 10);
         let error = load("other").unwrap_err().to_string();
-        assert!(error.contains("best, mine, seed"), "{error}");
+        assert!(error.contains("best, few, mine, seed"), "{error}");
         let error = load("no/such.toml").unwrap_err().to_string();
         assert!(error.contains("no/such.toml"), "{error}");
         fs::write(folder.path().join("broken.toml"), "[training\n").unwrap();

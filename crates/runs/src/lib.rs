@@ -23,7 +23,7 @@ pub use complete::Run;
 pub use error::RunError;
 pub use layers::layers;
 pub use resumable::Resumable;
-pub use samples::{mistakes, samples};
+pub use samples::{mistakes, samples, views};
 pub use start::Start;
 pub use writer::{RunWriter, indented};
 

@@ -1,12 +1,14 @@
 //! Images that the record keeps to be looked at.
 
-use graft_dataset::{ImageSet, Preprocessing};
+use graft_dataset::{Augmentation, Holdout, ImageSet, Preprocessing};
 use graft_report::record::{Channel, Picture, Predictions, Prepared, Samples};
 
 use crate::RunError;
 
 /// The longest side of an image that is kept, in pixels; of a larger one every second row and column, or so.
 const LARGEST: usize = 64;
+/// How many views of an image are kept, and of how many classes.
+const VIEWS: (usize, usize) = (4, 10);
 /// How many of the most confident mistakes are kept.
 const MISTAKES: usize = 36;
 
@@ -24,6 +26,7 @@ pub fn samples(images: &ImageSet, preprocessing: Preprocessing) -> Result<Sample
     let values = batch.values.chunks_exact(batch.values.len() / channels);
     Ok(Samples {
         digits: firsts.iter().map(|index| picture(images, *index)).collect(),
+        views: Vec::new(),
         prepared: Prepared {
             index,
             rows,
@@ -31,6 +34,32 @@ pub fn samples(images: &ImageSet, preprocessing: Preprocessing) -> Result<Sample
             channels: values.map(Channel::new).collect(),
         },
     })
+}
+
+/// The first views of the first training image of each class, image by image, as training saw them.
+///
+/// # Errors
+/// When a view cannot be made.
+pub fn views(
+    images: &ImageSet,
+    augmentation: &Augmentation,
+    holdout: &Holdout,
+) -> Result<Vec<Picture>, RunError> {
+    let (most, classes) = VIEWS;
+    let of = |place: &usize| usize::from(images.labels()[holdout.train[*place]]);
+    let first = |class| (0..holdout.train.len()).find(|place| of(place) == class);
+    let places = (0..images.classes()).filter_map(first).take(classes);
+    let mut pictures = Vec::new();
+    for place in places {
+        for number in 1..=augmentation.changed_views().min(most) {
+            let view = augmentation.view(images, &holdout.train, place..place + 1, number)?;
+            pictures.push(Picture {
+                index: holdout.train[place],
+                ..picture(&view, 0)
+            });
+        }
+    }
+    Ok(pictures)
 }
 
 /// The most confident mistakes, the most confident first.

@@ -1,6 +1,6 @@
 //! Which images a training uses: drawn by class, or all that are not held out.
 
-use graft_dataset::{Holdout, ImageSet, shuffle, split};
+use graft_dataset::{Holdout, ImageSet, of_each_class, shuffle, split};
 
 use crate::Error;
 use crate::plan::Planned;
@@ -18,16 +18,17 @@ impl Planned {
         }
     }
 
-    /// Whether there are as many images of each class as it needs.
-    pub(super) fn fits(&self, all: &ImageSet) -> bool {
-        let labels = &all.labels()[..self.images(all)];
+    /// Whether there are as many images of each class as it needs, beside those that are held out by `seed`.
+    ///
+    /// # Errors
+    /// When more are held out than there are.
+    pub(super) fn fits(&self, all: &ImageSet, seed: u64) -> Result<bool, Error> {
         let mut counts = vec![0; all.classes()];
-        for label in labels {
-            counts[usize::from(*label)] += 1;
+        for index in self.split(all, seed)?.train {
+            counts[usize::from(all.labels()[index])] += 1;
         }
-        counts
-            .into_iter()
-            .all(|count| self.own.images_per_class <= count)
+        let needed = self.own.images_per_class;
+        Ok(counts.into_iter().all(|count| needed <= count))
     }
 
     /// What its training number `training` uses and what is held out, by `seed`: the same in all cells,
@@ -38,33 +39,34 @@ impl Planned {
         seed: u64,
         training: u64,
     ) -> Result<Holdout, Error> {
+        let Holdout { train, validation } = self.split(all, seed)?;
+        let train = match self.own.images_per_class {
+            0 => train,
+            per_class => drawn(all.labels(), &train, per_class, seed, training),
+        };
+        Ok(Holdout { train, validation })
+    }
+
+    /// What its trainings may use and what is held out, by `seed`.
+    pub(super) fn split(&self, all: &ImageSet, seed: u64) -> Result<Holdout, Error> {
         let (images, mut recipe) = (self.images(all), self.recipe.clone());
-        let labels = &all.labels()[..images];
         recipe.training.seed = seed;
-        match self.own.images_per_class {
-            0 if images == all.len() => Ok(recipe.holdout(all)?),
-            0 => Ok(split(labels, recipe.data.validation, seed)?),
-            per_class => Ok(drawn(labels, per_class, seed, training)),
+        if images == all.len() && self.own.images_per_class == 0 {
+            return Ok(recipe.holdout(all)?);
         }
+        Ok(split(
+            &all.labels()[..images],
+            recipe.data.validation,
+            seed,
+        )?)
     }
 }
 
-/// `per_class` images of each class, and nothing held out. Larger draws hold the smaller ones.
-fn drawn(labels: &[u8], per_class: usize, seed: u64, draw: u64) -> Holdout {
-    let mut classes = vec![Vec::new(); 256];
-    for (index, label) in labels.iter().enumerate() {
-        classes[usize::from(*label)].push(index);
-    }
-    let mut train = Vec::new();
-    for (class, mut of_class) in (0..).zip(classes) {
-        shuffle(&mut of_class, seed, STREAMS + 256 * draw + class);
-        train.extend(of_class.into_iter().take(per_class));
-    }
-    train.sort_unstable();
-    Holdout {
-        train,
-        validation: Vec::new(),
-    }
+/// `per_class` images of each class, of those at `indices`. Larger draws hold the smaller ones.
+fn drawn(labels: &[u8], indices: &[usize], per_class: usize, seed: u64, draw: u64) -> Vec<usize> {
+    of_each_class(labels, indices, per_class, |class, indices| {
+        shuffle(indices, seed, STREAMS + 256 * draw + class);
+    })
 }
 
 #[cfg(test)]
@@ -80,24 +82,19 @@ mod tests {
 
     #[test]
     fn draws_have_as_many_of_each_class_and_hold_the_smaller_ones() {
-        let images = images();
+        let (images, all) = (images(), (0..120).collect::<Vec<_>>());
+        let drawn = |count, seed, draw| drawn(images.labels(), &all, count, seed, draw);
         for draw in 0..10 {
-            let large = drawn(images.labels(), 10, 42, draw).train;
+            let large = drawn(10, 42, draw);
             assert!(large.is_sorted() && large.len() == 30);
             for class in 0..3 {
                 assert_eq!(large.iter().filter(|index| *index % 3 == class).count(), 10);
             }
-            let small = drawn(images.labels(), 5, 42, draw).train;
+            let small = drawn(5, 42, draw);
             assert!(small.iter().all(|index| large.contains(index)));
         }
-        assert_ne!(
-            drawn(images.labels(), 10, 42, 0),
-            drawn(images.labels(), 10, 42, 1)
-        );
-        assert_ne!(
-            drawn(images.labels(), 10, 42, 0),
-            drawn(images.labels(), 10, 43, 0)
-        );
+        assert_ne!(drawn(10, 42, 0), drawn(10, 42, 1));
+        assert_ne!(drawn(10, 42, 0), drawn(10, 43, 0));
     }
 
     #[test]
@@ -125,9 +122,19 @@ mod tests {
             images_per_class,
             ..first(30)
         };
-        assert!(with(per_class(10), 42).fits(&images));
-        assert!(!with(per_class(11), 42).fits(&images));
+        // Of 30 images 6 are held out.
+        assert!(with(per_class(8), 42).fits(&images, 42).unwrap());
+        assert!(!with(per_class(9), 42).fits(&images, 42).unwrap());
         let drawn = held(with(per_class(2), 42));
-        assert_eq!((drawn.train.len(), drawn.validation.len()), (6, 0));
+        assert_eq!((drawn.train.len(), drawn.validation.len()), (6, 6));
+        let another = with(per_class(2), 42).holdout(&images, 42, 1).unwrap();
+        assert_eq!(another.validation, drawn.validation);
+        assert_ne!(another.train, drawn.train);
+        assert!(
+            another
+                .train
+                .iter()
+                .all(|one| !drawn.validation.contains(one))
+        );
     }
 }

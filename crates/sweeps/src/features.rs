@@ -1,9 +1,9 @@
 //! What heads are trained on: features of every kind that a sweep asks for, each computed once.
 
 use graft_compute::{ComputeContext, LoadedBackbone};
-use graft_dataset::{ImageSet, Preprocessing, Split};
+use graft_dataset::{Augmentation, ImageSet, Preprocessing, Split};
 use graft_environment::Paths;
-use graft_features::{Extractor, Features};
+use graft_features::{Extracted, Extractor, Features, View};
 use graft_recipe::{Backbone, Recipe};
 use graft_report::sweep::Pass;
 use graft_trainer::sources::Sources;
@@ -33,14 +33,20 @@ pub(super) struct Bench<'a, 'b> {
 pub(super) struct Kind {
     source: Source,
     preprocessing: Preprocessing,
+    augmentation: Augmentation,
     backbone: Backbone,
     /// Only of the first so many training images; 0 for all.
     images: usize,
+    /// How many of them are held out, where there are views of the others.
+    held_out: usize,
 }
 
 /// Features of training and test images.
 pub(super) struct Pair {
     pub(super) train: Features,
+    /// Those of views of the images at `viewed`, which trainings may use.
+    pub(super) views: Vec<Features>,
+    pub(super) viewed: Vec<usize>,
     pub(super) test: Option<Features>,
 }
 
@@ -61,18 +67,20 @@ impl Bench<'_, '_> {
         &mut self,
         plan: &'p Plan,
     ) -> Result<Vec<(&'p Planned, usize)>, Error> {
-        let fitting = plan.cells.iter().filter(|cell| cell.fits(&self.train));
-        let fitting: Vec<_> = fitting.collect();
-        for cell in &fitting {
+        let seed = plan.base.training.seed;
+        let mut fitting = Vec::new();
+        for cell in &plan.cells {
             // More held out than there are is told before hours are spent.
-            cell.holdout(&self.train, plan.base.training.seed, 0)?;
+            if cell.fits(&self.train, seed)? {
+                fitting.push(cell);
+            }
         }
         let mut cells = Vec::new();
         for cell in fitting {
             let kind = Kind::of(cell, &plan.base);
             let known = self.kinds.iter().position(|(of, _)| *of == kind);
             if known.is_none() {
-                let pair = self.pair(cell, kind, plan.base.training.seed)?;
+                let pair = self.pair(cell, kind, seed)?;
                 self.kinds.push((kind, pair));
             }
             cells.push((cell, known.unwrap_or(self.kinds.len() - 1)));
@@ -91,11 +99,20 @@ impl Bench<'_, '_> {
             train = train.first(cell.images(&self.train))?;
         }
         let test = self.test.clone();
+        let viewed = cell.split(&self.train, seed)?.train;
         let (compute, paths) = (self.compute, self.paths);
         let own;
         let loaded = match kind.source {
             Source::Pixels => {
+                let augmentation = kind.augmentation;
+                let numbers = 1..=augmentation.changed_views();
+                let views = numbers.map(|number| {
+                    let view = augmentation.view(&train, &viewed, 0..viewed.len(), number)?;
+                    Ok::<_, Error>(pixels(&view))
+                });
                 return Ok(Pair {
+                    views: views.collect::<Result<_, _>>()?,
+                    viewed,
                     train: pixels(&train),
                     test: test.as_ref().map(pixels),
                 });
@@ -108,23 +125,43 @@ impl Bench<'_, '_> {
         };
         let extractor = Extractor::new(loaded, &cell.recipe, compute, paths);
         let mut passes = Vec::new();
-        let mut of = |images: &ImageSet, split: Split| {
-            let extracted = extractor.features(images, split)?;
+        let mut noted = |extracted: Extracted, split: Split| {
             let (source, boundary) = (kind.source, kind.backbone.boundary);
-            let how = kind.preprocessing;
-            let what = format!("{split:?}, {source:?} after {boundary}, {how:?}");
+            let (how, view) = (kind.preprocessing, extracted.key.view);
+            let view = view.map_or(
+                String::new(),
+                |View {
+                     number,
+                     augmentation,
+                     ..
+                 }| { format!(", view {number} by {augmentation:?}") },
+            );
+            let what = format!("{split:?}, {source:?} after {boundary}, {how:?}{view}");
             passes.push(Pass {
                 features: what.to_lowercase(),
-                images: images.len(),
+                images: extracted.features.images(),
                 cached: extracted.cached,
                 seconds: extracted.seconds,
             });
-            Ok::<_, Error>(extracted.features)
+            extracted.features
         };
+        let views = extractor.views(&train, &viewed)?.into_iter();
         let pair = Pair {
-            train: of(&train, Split::Train)?,
-            test: test.map(|test| of(&test, Split::Test)).transpose()?,
+            views: views.map(|view| noted(view, Split::Train)).collect(),
+            viewed,
+            train: noted(extractor.features(&train, Split::Train)?, Split::Train),
+            test: match test {
+                Some(test) => Some(noted(extractor.features(&test, Split::Test)?, Split::Test)),
+                None => None,
+            },
         };
+        // Cells with views have the features of the images themselves in common with others.
+        passes.retain(|pass| {
+            !self
+                .passes
+                .iter()
+                .any(|known| known.features == pass.features)
+        });
         self.passes.extend(passes);
         Ok(pair)
     }
@@ -135,13 +172,20 @@ impl Kind {
     fn of(cell: &Planned, base: &Recipe) -> Self {
         let recipe = &cell.recipe;
         let (preprocessing, backbone) = (recipe.preprocessing, recipe.backbone);
+        let augmentation = recipe.augmentation;
         let as_base = (preprocessing, backbone) == (base.preprocessing, base.backbone)
+            && augmentation.changed_views() == 0
             && cell.own.features == Source::Pretrained;
         Self {
             source: cell.own.features,
             preprocessing,
+            augmentation,
             backbone,
             images: if as_base { 0 } else { cell.own.images },
+            held_out: match augmentation.changed_views() {
+                0 => 0,
+                _ => recipe.data.validation,
+            },
         }
     }
 }

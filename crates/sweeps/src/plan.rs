@@ -36,8 +36,8 @@ pub(super) struct Own {
     pub(super) features: Source,
     /// Use only the first so many training images; 0 uses all.
     pub(super) images: usize,
-    /// Train on so many images of each class, drawn anew for each training; 0 trains on all that are not
-    /// held out.
+    /// Train on so many images of each class that are not held out, drawn anew for each training; 0 trains on
+    /// all of these.
     pub(super) images_per_class: usize,
     /// Train for at least so many steps, to the end of an epoch; 0 leaves that to `training.epochs`.
     pub(super) steps: usize,
@@ -179,10 +179,9 @@ impl<'a> Plan<'a> {
                 .pick
                 .values()
                 .any(|pick| pick.best == Some(Split::Validation));
-        let validated =
-            |cell: &Planned| cell.recipe.data.validation > 0 && cell.own.images_per_class == 0;
+        let validated = |cell: &Planned| cell.recipe.data.validation > 0;
         if chooses && !self.cells.iter().all(validated) {
-            return Err("expected data.validation of at least 1 and no sweep.images_per_class, since validation images are what it chooses by or measures on".into());
+            return Err("expected data.validation of at least 1, since validation images are what it chooses by or measures on".into());
         }
         Ok(())
     }

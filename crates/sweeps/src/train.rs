@@ -13,7 +13,7 @@ use graft_report::record::{Prediction, Scores};
 use graft_report::sweep::{Cell, Measured, Training};
 use graft_report::{Estimate, Hits};
 
-use graft_trainer::examples::LabelledFeatures;
+use graft_trainer::examples::{LabelledFeatures, Views};
 use graft_trainer::trainable::Trainable;
 use graft_trainer::training::{self, State};
 
@@ -112,7 +112,14 @@ fn train(
         recipe.training.epochs = cell.own.steps.div_ceil(steps.max(1));
     }
     let pair = bench.at(features);
-    let train = examples(bench, &pair.train, bench.train.labels());
+    let views: Vec<_> = pair.views.iter().collect();
+    let train = LabelledFeatures {
+        views: Views {
+            indices: &pair.viewed,
+            features: &views,
+        },
+        ..examples(bench, &pair.train, bench.train.labels())
+    };
     let weights = bench.paths.weights(recipe.backbone.network.name);
     let start = Trainable::new(&recipe, &train, &holdout.train, &weights)?;
     let state = State::new(&recipe, start)?;
@@ -156,6 +163,7 @@ fn examples<'a>(
 ) -> LabelledFeatures<'a> {
     LabelledFeatures {
         features,
+        views: Views::default(),
         labels,
         classes: bench.train.classes(),
         device: &bench.compute.device,

@@ -6,7 +6,7 @@ use graft_report::tensorboard::Events;
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::examples::LabelledFeatures;
+use crate::examples::{LabelledFeatures, Views};
 use crate::input::image_form;
 use crate::inspect;
 use crate::sources::Sources;
@@ -41,6 +41,7 @@ pub fn evaluate(
         Extractor::new(&loaded, &recipe, compute, home).features(&images, Split::Test)?;
     let data = LabelledFeatures {
         features: &extracted.features,
+        views: Views::default(),
         labels: images.labels(),
         classes: recipe.data.classes,
         device,

@@ -10,6 +10,8 @@ use graft_features::Features;
 pub struct LabelledFeatures<'a> {
     /// The features of all images.
     pub features: &'a Features,
+    /// Those of views of the images that are trained on.
+    pub views: Views<'a>,
     /// The labels of all images.
     pub labels: &'a [u8],
     /// How many classes there are.
@@ -20,6 +22,15 @@ pub struct LabelledFeatures<'a> {
     pub backend: Backend,
     /// The code for stages that are trained.
     pub engine: Engine,
+}
+
+/// Views of images, which epochs see in turn, beside the images themselves.
+#[derive(Clone, Copy, Default)]
+pub struct Views<'a> {
+    /// Which images they are of; the indices ascend.
+    pub indices: &'a [usize],
+    /// The features of each view of these images.
+    pub features: &'a [&'a Features],
 }
 
 impl LabelledFeatures<'_> {
@@ -41,13 +52,40 @@ impl LabelledFeatures<'_> {
         indices.iter().map(|index| self.labels[*index]).collect()
     }
 
+    /// The features at some indices that epoch `epoch`, counted from 1, trains on, row by row: the first
+    /// epoch sees the images themselves, the next ones see their views, and then it begins anew.
+    pub(crate) fn of_epoch(&self, epoch: usize, indices: &[usize]) -> Vec<f32> {
+        let Views {
+            indices: of,
+            features,
+        } = &self.views;
+        match epoch.saturating_sub(1) % (features.len() + 1) {
+            0 => self.features.rows(indices),
+            view => {
+                let places = indices
+                    .iter()
+                    .map(|index| of.partition_point(|of| of < index));
+                features[view - 1].rows(&places.collect::<Vec<_>>())
+            }
+        }
+    }
+
     /// The features `[batch, width]` at some indices.
     ///
     /// # Errors
     /// As [`LabelledFeatures::targets`].
     pub(crate) fn rows(&self, indices: &[usize]) -> Result<Tensor<2>, Error> {
-        let (rows, width) = (self.features.rows(indices), self.features.width());
-        let rows = TensorData::new(rows, [indices.len(), width]);
+        self.tensor(self.features.rows(indices))
+    }
+
+    /// Features, row by row, as `[batch, width]`.
+    ///
+    /// # Errors
+    /// As [`LabelledFeatures::targets`].
+    pub(crate) fn tensor(&self, rows: Vec<f32>) -> Result<Tensor<2>, Error> {
+        let width = self.features.width();
+        let count = rows.len() / width;
+        let rows = TensorData::new(rows, [count, width]);
         self.run(|| Tensor::from_data(rows, self.device))
     }
 

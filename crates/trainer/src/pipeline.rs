@@ -7,13 +7,13 @@ use std::time::Instant;
 use graft_dataset::{Holdout, Split};
 use graft_durable::{check_writable, sha256};
 use graft_report::record::{
-    CLASS_MEANS, CacheEntry, Epoch, HeadHashes, Manifest, Stages, TRAIN_PREDICTIONS,
+    CLASS_MEANS, CacheEntry, Epoch, HeadHashes, Manifest, Samples, Stages, TRAIN_PREDICTIONS,
     VALIDATION_PREDICTIONS,
 };
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::examples::LabelledFeatures;
+use crate::examples::{LabelledFeatures, Views};
 use crate::familiarity::class_means;
 use crate::input;
 use crate::inspect;
@@ -103,13 +103,21 @@ pub fn train(
         run.check(&start)?;
     }
 
-    let extracted =
-        Extractor::new(&loaded, recipe, compute, home).features(&images, Split::Train)?;
+    let extractor = Extractor::new(&loaded, recipe, compute, home);
+    let extracted = extractor.features(&images, Split::Train)?;
+    let views = extractor.views(&images, &holdout.train)?;
+    let seconds = |extracted: &Extracted| extracted.seconds;
+    let features = extracted.seconds + views.iter().map(seconds).sum::<f64>();
     start.data.images.clone_from(&extracted.key.images);
-    start.features = Some(extracted.features.sha256().into());
+    start.features = Some(hash(&extracted, &views));
+    let seen: Vec<_> = views.iter().map(|view| &view.features).collect();
     resume.as_ref().map_or(Ok(()), |run| run.check(&start))?;
     let data = LabelledFeatures {
         features: &extracted.features,
+        views: Views {
+            indices: &holdout.train,
+            features: &seen,
+        },
         labels: images.labels(),
         classes: recipe.data.classes,
         device: &compute.device,
@@ -142,7 +150,7 @@ pub fn train(
             seconds: clock.elapsed().as_secs_f64(),
             stages: Stages {
                 fetch,
-                features: extracted.seconds,
+                features,
                 head: head_clock.elapsed().as_secs_f64(),
                 checkpoints,
             },
@@ -210,7 +218,10 @@ pub fn train(
         seconds: spent(recording).seconds,
         stages,
     };
-    let samples = samples(&images, recipe.preprocessing)?;
+    let samples = Samples {
+        views: graft_runs::views(&images, &recipe.augmentation, &holdout)?,
+        ..samples(&images, recipe.preprocessing)?
+    };
     Ok(Trained {
         run: run.finish(&files, &samples, manifest)?,
         extracted,
@@ -274,6 +285,16 @@ fn predict(
         run.add(CLASS_MEANS, &means.to_bytes()?)?;
     }
     Ok(())
+}
+
+/// SHA-256 of the features that are trained on: of those of views too, where there are any.
+fn hash(extracted: &Extracted, views: &[Extracted]) -> String {
+    let all = [extracted].into_iter().chain(views);
+    let all: Vec<&str> = all.map(|one| one.features.sha256()).collect();
+    match all[..] {
+        [one] => one.to_owned(),
+        _ => sha256(all.concat().as_bytes()),
+    }
 }
 
 /// SHA-256 of the weights files of all stages that are kept.

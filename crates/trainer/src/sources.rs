@@ -91,6 +91,21 @@ impl<'a> Sources<'a> {
         form: Option<ImageForm>,
     ) -> Result<ImageSet, Error> {
         let data = &recipe.data;
+        let images = self.read(recipe, split, form)?;
+        if split == Split::Test || data.per_class == 0 {
+            return Ok(images);
+        }
+        let holdout = (data.validation, recipe.training.seed);
+        Ok(images.per_class(data.per_class, holdout, data.split_seed)?)
+    }
+
+    fn read(
+        &mut self,
+        recipe: &Recipe,
+        split: Split,
+        form: Option<ImageForm>,
+    ) -> Result<ImageSet, Error> {
+        let data = &recipe.data;
         if data.source == MNIST {
             self.mnist(recipe.backbone.network, split)?;
             return images::idx(&self.home.models().join(MNIST), split, data, form);

@@ -181,12 +181,13 @@ fn features(
     data: &LabelledFeatures,
     batch: &[usize],
 ) -> Result<(Tensor<2>, Option<Tape>), Error> {
+    let rows = data.of_epoch(state.epochs.len() + 1, batch);
     let Some(kernels) = &mut state.kernels else {
-        let features = data.rows(batch)?;
+        let features = data.tensor(rows)?;
         let features = data.run(|| state.module.at_boundary(features.autodiff()))??;
         return Ok((features, None));
     };
-    let (features, tape) = kernels.forward(data.features.rows(batch))?;
+    let (features, tape) = kernels.forward(rows)?;
     let features = TensorData::new(
         features.clone(),
         [batch.len(), features.len() / batch.len()],

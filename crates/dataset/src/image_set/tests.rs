@@ -111,3 +111,40 @@ fn borders_tell_dark_from_light() {
     let set = ImageSet::new(1, 2, vec![0, 100], vec![0], 1).unwrap();
     assert_eq!(set.border(), 50);
 }
+
+#[test]
+fn so_many_of_each_class_train_and_what_is_held_out_stays() {
+    let labels: Vec<u8> = (0..120).map(|index| index % 3).collect();
+    let set = ImageSet::new(1, 1, (0..120).collect(), labels, 3).unwrap();
+    let before = set.holdout(30, 7).unwrap();
+    let pixels = |set: &ImageSet, indices: &[usize]| -> Vec<u8> {
+        indices.iter().map(|index| set.image(*index)[0]).collect()
+    };
+    let few = |count, draw| {
+        let few = set.per_class(count, (30, 7), draw).unwrap();
+        // Whatever is asked for again.
+        let Holdout { train, validation } = few.holdout(30, 7).unwrap();
+        assert_eq!(pixels(&few, &validation), pixels(&set, &before.validation));
+        let train = pixels(&few, &train);
+        for class in 0..3 {
+            let of_class = train.iter().filter(|pixel| **pixel % 3 == class);
+            assert_eq!(of_class.count(), count.min(30));
+        }
+        assert!(
+            train
+                .iter()
+                .all(|pixel| before.train.contains(&usize::from(*pixel)))
+        );
+        train
+    };
+    let (small, large) = (few(2, 0), few(5, 0));
+    assert!(small.iter().all(|pixel| large.contains(pixel)));
+    assert_eq!(small, few(2, 0));
+    assert_ne!(small, few(2, 1));
+    assert_eq!(few(40, 0), pixels(&set, &before.train));
+    let all = set.per_class(4, (0, 7), 0).unwrap();
+    assert_eq!(
+        (all.len(), all.holdout(0, 7).unwrap().train.len()),
+        (12, 12)
+    );
+}

@@ -49,8 +49,10 @@ fn describe(entry: &Listed) -> String {
         scaling,
         size: side,
     } = key.preprocessing;
+    let view = key.view.as_ref();
+    let view = view.map_or(String::new(), |view| format!(" in view {}", view.number));
     format!(
-        "{path}  {bytes}  {} images, {side}x{side} {fit:?} {scaling:?}, {}, {}, {}",
+        "{path}  {bytes}  {} images{view}, {side}x{side} {fit:?} {scaling:?}, {}, {}, {}",
         key.count, key.boundary, key.backend, key.engine,
     )
 }

@@ -8,8 +8,12 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{FOR_TRAIN, Home, times};
 
-/// A run of about a second, with checkpoints in the middle of its epochs.
-const RUN: [&str; 10] = [
+/// A run of about a second, with checkpoints in the middle of its epochs, which see views in turn.
+const RUN: [&str; 14] = [
+    "--set",
+    "augmentation.views=3",
+    "--set",
+    "augmentation.rotate=15",
     "--set",
     "data.limit=700",
     "--set",

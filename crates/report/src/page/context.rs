@@ -40,6 +40,7 @@ pub(super) fn context(run: &Run, lessons: &[Lesson], options: &Options, html: bo
         after => vec![record.samples.prepared.rows, record.samples.prepared.columns],
         prepared_index => record.samples.prepared.index,
         prepared => Serde(prepared(run)),
+        augmented => !record.samples.views.is_empty(),
         parameters => context! { frozen, trained, removed, grafted },
         features => run.features(),
         recipe => recipe(run),

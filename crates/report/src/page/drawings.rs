@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Lesson;
 use super::labs::drawing;
 use super::run::Run;
-use super::tiles::{compared, samples, wrong};
+use super::tiles::{compared, samples, views, wrong};
 use crate::chart::{
     Axis, Chart, Point, Series, calibration_svg, confusion_svg, graft_svg, shares_svg, svg,
 };
@@ -20,6 +20,7 @@ pub(super) fn drawings(run: &Run, lessons: &[Lesson]) -> BTreeMap<String, String
     let mut drawings = BTreeMap::new();
     let mut add = |name: &str, html: String| drawings.insert(name.to_owned(), html);
     add("samples", samples(run));
+    add("views", views(run));
     add("prepared", compared(run));
     add("graft", graft_svg(&record.manifest.layers, language));
     add("loss", curve(run, false));

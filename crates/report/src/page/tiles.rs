@@ -35,12 +35,26 @@ fn tiles(tiles: impl Iterator<Item = Markup>) -> String {
 
 /// An image of every class.
 pub(super) fn samples(run: &Run) -> String {
-    tiles(run.record.samples.digits.iter().map(|picture| {
+    let alt = run
+        .language
+        .pick("training image of class", "训练图片，类别");
+    labelled(run, &run.record.samples.digits, alt)
+}
+
+/// Augmented views of some of them.
+pub(super) fn views(run: &Run) -> String {
+    let alt = run.language.pick(
+        "augmented training image of class",
+        "增强后的训练图片，类别",
+    );
+    labelled(run, &run.record.samples.views, alt)
+}
+
+/// Pictures with their labels below them.
+fn labelled(run: &Run, pictures: &[Picture], alt: &str) -> String {
+    tiles(pictures.iter().map(|picture| {
         let label = run.record.manifest.data.name(picture.label.into());
-        let alt = run.language.pick(
-            format!("training image of class {label}"),
-            format!("类别 {label} 的训练图片"),
-        );
+        let alt = format!("{alt} {label}");
         let size = [picture.rows, picture.columns];
         tile(&drawn(run, &picture.pixels, size), size, 64, &alt, &[label])
     }))

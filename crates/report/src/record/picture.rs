@@ -25,7 +25,10 @@ pub struct Picture {
 pub struct Samples {
     /// One image of every class that has any: its first.
     pub digits: Vec<Picture>,
-    /// The first of them, as the backbone sees it.
+    /// The first views of a training image of each class, image by image; none where there was no augmentation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<Picture>,
+    /// The first of `digits`, as the backbone sees it.
     pub prepared: Prepared,
 }
 

@@ -18,6 +18,7 @@ use graft_dataset::{ImageSet, Preprocessing, split};
 use graft_head::{Normalisation, Statistics};
 use graft_network::Boundary;
 
+use crate::examples::Views;
 use graft_compute::{Backend, Engine};
 use graft_features::{Features, Key, Writer};
 use graft_recipe::Dtype;
@@ -72,6 +73,7 @@ pub(super) fn labelled<'a>(
 ) -> LabelledFeatures<'a> {
     LabelledFeatures {
         features,
+        views: Views::default(),
         labels,
         classes: CLASSES,
         device,

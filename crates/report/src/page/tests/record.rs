@@ -26,6 +26,7 @@ pub(crate) fn record() -> Record {
         epochs: [(1, 0.7569, 0.8011), (2, 0.374, 0.9)].map(epoch).into(),
         samples: Samples {
             digits: vec![picture(3, 0), picture(5, 1)],
+            views: Vec::new(),
             prepared: Prepared {
                 index: 3,
                 rows: 4,

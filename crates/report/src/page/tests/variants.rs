@@ -29,6 +29,7 @@ pub(super) fn variants() -> Vec<Variant> {
         with_labs(),
         plain(resumed()),
         plain(trained()),
+        plain(augmented()),
         plain(of_a_folder()),
         plain(of_pictures()),
         plain(tested(3000, 2, 0)),
@@ -100,6 +101,17 @@ fn resumed() -> Record {
     manifest.machine.rustc = None;
     manifest.machine.peak_memory_bytes = None;
     manifest.commit = None;
+    record
+}
+
+/// With views of training images.
+fn augmented() -> Record {
+    let mut record = record();
+    record.samples.views.clone_from(&record.samples.digits);
+    record.recipe.insert(
+        "augmentation".into(),
+        toml::Value::Table("views = 8".parse().unwrap()),
+    );
     record
 }
 

@@ -5,7 +5,7 @@ use super::*;
 use safetensors::SafeTensors;
 
 /// The weights and biases of stages, and the weights of the head.
-fn weights(module: &Trainable) -> [Vec<f32>; 2] {
+pub(super) fn weights(module: &Trainable) -> [Vec<f32>; 2] {
     let files = module.stages.as_ref().unwrap().to_files().unwrap();
     let stages = files.iter().flat_map(|(_, bytes)| {
         let file = SafeTensors::deserialize(bytes).unwrap();

@@ -1,5 +1,7 @@
 //! Trainings that stop, are saved, and are resumed.
 
+use super::fine_tuning::weights;
+use super::pytorch::{RATE, images, module};
 use super::*;
 use graft_recipe::Schedule;
 
@@ -9,7 +11,15 @@ use graft_recipe::Schedule;
 fn a_resumed_run_ends_as_one_that_never_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
-    let data = labelled(&features, &labels, &device);
+    let held = holdout().train;
+    let views = [1.0, 2.0].map(|by| view(&held, by));
+    let data = LabelledFeatures {
+        views: Views {
+            indices: &held,
+            features: &views.each_ref(),
+        },
+        ..labelled(&features, &labels, &device)
+    };
     let plain: fn(&mut Recipe) = |_| ();
     let scheduled: fn(&mut Recipe) = |recipe| {
         let training = &mut recipe.training;
@@ -41,6 +51,34 @@ fn a_resumed_run_ends_as_one_that_never_stopped() {
             assert_eq!(end.0.epoch, whole.0.epoch);
             assert_eq!(end.0.train, whole.0.train, "batch {batch}, step {stop}");
         }
+    }
+}
+
+/// The features of the images at `indices`, each value moved by so much.
+fn view(indices: &[usize], by: f32) -> Features {
+    let rows = indices.iter().flat_map(|index| separable(*index));
+    Features::held(&rows.map(|value| value + by).collect::<Vec<_>>(), 3)
+}
+
+/// The first epoch sees the images themselves and the next ones their views, each image its own, and then
+/// it begins anew.
+#[test]
+fn epochs_see_the_views_in_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let (features, labels, device) = (features(folder.path(), separable), labels(), Device::flex());
+    let held = holdout().train;
+    let views = [1.0, 2.0].map(|by| view(&held, by));
+    let data = LabelledFeatures {
+        views: Views {
+            indices: &held,
+            features: &views.each_ref(),
+        },
+        ..labelled(&features, &labels, &device)
+    };
+    let batch = [held[20], held[3]];
+    for (epoch, by) in [(1, 0.0), (2, 1.0), (3, 2.0), (4, 0.0), (5, 1.0)] {
+        let expected = view(&batch, by).rows(&[0, 1]);
+        assert_eq!(data.of_epoch(epoch, &batch), expected, "epoch {epoch}");
     }
 }
 
@@ -82,6 +120,45 @@ fn resumed_after_its_best_epoch_it_keeps_no_worse_one() {
     );
     assert_eq!(end.0, kept);
     assert_eq!(head(&end), module.head.to_bytes().unwrap());
+}
+
+/// Stages that begin to learn after the head, at rates of their own, go on as if nothing had happened.
+#[test]
+fn stages_that_begin_late_are_resumed() {
+    let ((features, labels), device) = (images(), Device::flex());
+    let all = Holdout {
+        train: (0..labels.len()).collect(),
+        validation: Vec::new(),
+    };
+    let recipe = recipe(|recipe| {
+        let training = &mut recipe.training;
+        (training.epochs, training.batch_size) = (3, labels.len().div_ceil(2));
+        (training.warmup_epochs, training.stage_factor) = (1, 0.5);
+        training.learning_rate = RATE;
+    });
+    for engine in [Engine::Burn, Engine::Winograd] {
+        let data = LabelledFeatures {
+            engine,
+            ..labelled(&features, &labels, &device)
+        };
+        let start = module(engine, &device.clone().autodiff());
+        let mut saved = Vec::new();
+        let state = State::new(&recipe, start.clone()).unwrap();
+        let whole = train(state, &recipe, &data, &all, |event| {
+            if let TrainingEvent::Step(state) = event {
+                saved.push(state.to_bytes(data.backend)?);
+            }
+            Ok(())
+        });
+        let whole = weights(&whole.unwrap().1);
+        assert!(whole[0] != weights(&start.valid())[0], "{engine}");
+        assert_eq!(saved.len(), 6);
+        for (step, saved) in saved.iter().enumerate() {
+            let state = State::from_bytes(saved, &start, &recipe, &data).unwrap();
+            let end = train(state, &recipe, &data, &all, |_| Ok(())).unwrap();
+            assert!(weights(&end.1) == whole, "{engine}, step {step}");
+        }
+    }
 }
 
 /// The state of a run that stops after so many steps, if it takes as many.
