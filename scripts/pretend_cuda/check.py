@@ -162,9 +162,8 @@ def training(bench, pretend, architecture, name):
         bench.forge(precision)
         recipe = ["--set", f"backbone.precision={precision}"]
         bench.run(f"{name}: training in {precision}", [*TRAIN, *recipe], 0, [], [UNTIMED], **there)
-    # Its kernels do nothing, so that no weight moves; that is the last thing that is looked at.
-    unmoved = ["block5", "learning_rate"]
-    bench.run(f"{name}: training of block 5", [*TRAIN, *UNFROZEN], 1, unmoved, [UNTIMED], **there)
+    # The kernels do nothing: its weights become whatever lay in the memory that the results were to go to.
+    bench.run(f"{name}: training of block 5", [*TRAIN, *UNFROZEN], 0, ["trained: block5"], [UNTIMED], **there)
     return modules
 
 
