@@ -137,7 +137,9 @@ fn a_square_is_cut_as_far_as_it_lies_within() {
             ..Augmentation::default().change(1, 0)
         }
         .cut(&mut view, [4, 4, 2]);
-        view.iter().filter(|value| **value == 0).count()
+        view.into_iter()
+            .map(|value| usize::from(value == 0))
+            .sum::<usize>()
     };
     assert_eq!(cut([0.5, 0.5], 0.5), 4 * 2);
     assert_eq!(cut([0.0, 0.0], 0.5), 2);
