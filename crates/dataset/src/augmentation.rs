@@ -27,7 +27,7 @@ pub struct Augmentation {
     pub shear: f64,
     /// The largest shift to either side, up or down, as a share of the image's side.
     pub shift: f64,
-    /// The largest shift of a point of a [`Field`], as a share of the image's longer side.
+    /// The largest shift of a point of a smooth field, as a share of the image's longer side.
     pub elastic: f64,
     /// The side of a black square somewhere in the image, as a share of the image's side
     /// (T. `DeVries` and G. Taylor, "Cutout", 2017).
