@@ -329,11 +329,19 @@ impl ImageSet {
         });
         let mut kept = [train, validation.clone()].concat();
         kept.sort_unstable();
-        let mut set = self.mapped(&kept, |_, image| image.to_vec())?;
         let is_held_out = |place: &usize| validation.binary_search(&kept[*place]).is_ok();
-        set.origin.validation = Some((0..kept.len()).filter(is_held_out).collect());
-        set.origin.left_out.clone_from(&self.origin.left_out);
-        Ok(set)
+        let set = Self {
+            pixels: self.pixels.at(&kept, self.image_bytes()),
+            labels: kept.iter().map(|index| self.labels[*index]).collect(),
+            origin: Origin {
+                names: self.origin.names.clone(),
+                validation: Some((0..kept.len()).filter(is_held_out).collect()),
+                copies: Vec::new(),
+                left_out: self.origin.left_out.clone(),
+            },
+            ..*self
+        };
+        set.checked(Path::new(IN_MEMORY))
     }
 
     /// Only the first `limit` images.

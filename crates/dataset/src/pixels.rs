@@ -30,6 +30,21 @@ impl Pixels {
         }
     }
 
+    /// The images at some indices, of `length` bytes each; those of a prepared set stay on the disk.
+    pub(crate) fn at(&self, indices: &[usize], length: usize) -> Self {
+        let indices = indices.iter();
+        match self {
+            Self::Memory(_) => {
+                let images = indices.flat_map(|index| self.image(*index, length));
+                Self::Memory(images.copied().collect())
+            }
+            Self::Prepared(prepared, places) => {
+                let places = indices.map(|index| places[*index]).collect();
+                Self::Prepared(Arc::clone(prepared), places)
+            }
+        }
+    }
+
     /// Keeps the first `count` images of `length` bytes.
     pub(crate) fn truncate(&mut self, count: usize, length: usize) {
         match self {

@@ -281,3 +281,29 @@ fn work_that_was_stopped_goes_on_and_damage_is_mended() {
     // What was done is there.
     assert_eq!(fs::read(entry()).unwrap(), whole);
 }
+
+#[test]
+fn so_many_of_each_class_stay_on_the_disk() {
+    let (source, cache) = (folder(8), tempfile::tempdir().unwrap());
+    let all = read(source.path(), request(cache.path())).unwrap();
+    let few = all.per_class(3, (2, 7), 0).unwrap();
+    // The same bytes, not copies of them.
+    let places = |set: &ImageSet| set.images().map(<[u8]>::as_ptr).collect::<Vec<_>>();
+    assert!(
+        places(&few)
+            .iter()
+            .all(|place| places(&all).contains(place))
+    );
+    let shades_at = |set: &ImageSet, indices: &[usize]| -> Vec<u8> {
+        indices.iter().map(|index| shades(set)[*index]).collect()
+    };
+    let (before, after) = (all.holdout(2, 7).unwrap(), few.holdout(2, 7).unwrap());
+    let held_out = shades_at(&few, &after.validation);
+    assert_eq!(held_out, shades_at(&all, &before.validation));
+    let (before, after) = (
+        shades_at(&all, &before.train),
+        shades_at(&few, &after.train),
+    );
+    assert_eq!(after.iter().filter(|shade| **shade < 20).count(), 3);
+    assert!(after.len() == 6 && after.iter().all(|shade| before.contains(shade)));
+}
