@@ -88,7 +88,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 def browse(browser, server):
     """Opens the check in a fresh browser, and returns what it reports."""
     address = f"http://127.0.0.1:{server.server_port}/check.html"
-    with tempfile.TemporaryDirectory() as profile:
+    # The browser's children write to the profile until they end, which nobody waits for.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         if "firefox" in browser:
             command = [browser, "--headless", "--no-remote", "--profile", profile, address]
         else:
