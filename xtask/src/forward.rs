@@ -8,8 +8,8 @@ use crate::cargo::{self, Failure, cargo};
 use crate::{backend, cuda, gpu};
 
 /// The verbs that compute, for which a GPU matters: those that take `--backend`.
-const COMPUTING: [&str; 7] = [
-    "train", "eval", "extract", "predict", "serve", "lab", "bench",
+const COMPUTING: [&str; 8] = [
+    "train", "eval", "extract", "audit", "predict", "serve", "lab", "bench",
 ];
 
 /// This one takes it too, to look at the devices.

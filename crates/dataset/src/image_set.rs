@@ -1,11 +1,12 @@
 //! Labelled images of one size, with their pixels as they are on the disk.
 
+mod held_out;
+
 use std::path::Path;
 
 use crate::error::{IN_MEMORY, value};
 use crate::pixels::Pixels;
-use crate::split::{of_each_class, split_apart};
-use crate::{Error, Holdout, ImageForm, ResizeMode, idx, shuffle};
+use crate::{Error, ImageForm, ResizeMode, idx};
 
 /// Labelled images of one size, grey or in colour; at least one.
 #[derive(Clone, Debug)]
@@ -30,6 +31,10 @@ pub(crate) struct Origin {
     pub(crate) copies: Vec<usize>,
     /// Why pictures could not be read that are left out.
     pub(crate) left_out: Vec<String>,
+    /// Where every picture lies in its source.
+    pub(crate) files: Vec<String>,
+    /// The images that a verdict leaves out of training and validation, ascending.
+    pub(crate) removed: Vec<usize>,
 }
 
 impl ImageSet {
@@ -183,6 +188,20 @@ impl ImageSet {
         &self.origin.names
     }
 
+    /// The name of a class; its number where labels are numbers alone.
+    #[must_use]
+    pub fn name(&self, class: usize) -> String {
+        let name = self.origin.names.get(class).cloned();
+        name.unwrap_or_else(|| class.to_string())
+    }
+
+    /// Where the picture that image `index` was lies in its source; its number where it came from an IDX file.
+    #[must_use]
+    pub fn file(&self, index: usize) -> String {
+        let file = self.origin.files.get(index).cloned();
+        file.unwrap_or_else(|| index.to_string())
+    }
+
     /// Why pictures could not be read that are left out.
     #[must_use]
     pub fn left_out(&self) -> &[String] {
@@ -206,34 +225,6 @@ impl ImageSet {
     fn image_bytes(&self) -> usize {
         let pixels = self.rows.saturating_mul(self.columns);
         pixels.saturating_mul(self.channels)
-    }
-
-    /// Which images train and which validate: as the source has it, or else `validation` of them by
-    /// [`split_apart`], with all copies of a picture on one side. Of pictures at most a tenth.
-    ///
-    /// # Errors
-    /// When that would leave no image to train on.
-    pub fn holdout(&self, validation: usize, seed: u64) -> Result<Holdout, Error> {
-        let Origin {
-            names,
-            validation: given,
-            copies,
-            ..
-        } = &self.origin;
-        if let Some(given) = given {
-            let is_given = |index: &usize| given.binary_search(index).is_ok();
-            let (validation, train): (Vec<_>, Vec<_>) = (0..self.len()).partition(is_given);
-            if train.is_empty() {
-                return value("images to train on", "none", "give other training images");
-            }
-            return Ok(Holdout { train, validation });
-        }
-        let most = if names.is_empty() {
-            validation
-        } else {
-            (self.len() / 10).max(1)
-        };
-        split_apart(&self.labels, copies, validation.min(most), seed)
     }
 
     /// The class of every image.
@@ -311,39 +302,6 @@ impl ImageSet {
         set.checked(Path::new(IN_MEMORY))
     }
 
-    /// Only `count` images of each class to train on, or all where there are fewer, and beside them those that
-    /// [`ImageSet::holdout`] holds out: of the others, the first by [`shuffle`] with `draw` as the seed and
-    /// the class as the epoch.
-    ///
-    /// # Errors
-    /// As [`ImageSet::holdout`].
-    pub fn per_class(
-        &self,
-        count: usize,
-        (validation, seed): (usize, u64),
-        draw: u64,
-    ) -> Result<Self, Error> {
-        let Holdout { train, validation } = self.holdout(validation, seed)?;
-        let train = of_each_class(&self.labels, &train, count, |class, indices| {
-            shuffle(indices, draw, class);
-        });
-        let mut kept = [train, validation.clone()].concat();
-        kept.sort_unstable();
-        let is_held_out = |place: &usize| validation.binary_search(&kept[*place]).is_ok();
-        let set = Self {
-            pixels: self.pixels.at(&kept, self.image_bytes()),
-            labels: kept.iter().map(|index| self.labels[*index]).collect(),
-            origin: Origin {
-                names: self.origin.names.clone(),
-                validation: Some((0..kept.len()).filter(is_held_out).collect()),
-                copies: Vec::new(),
-                left_out: self.origin.left_out.clone(),
-            },
-            ..*self
-        };
-        set.checked(Path::new(IN_MEMORY))
-    }
-
     /// Only the first `limit` images.
     ///
     /// # Errors
@@ -357,6 +315,7 @@ impl ImageSet {
         self.labels.truncate(limit);
         self.pixels.truncate(limit, length);
         self.origin.copies.truncate(limit);
+        self.origin.files.truncate(limit);
         if let Some(validation) = &mut self.origin.validation {
             validation.retain(|index| *index < limit);
         }

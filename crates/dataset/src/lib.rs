@@ -8,7 +8,9 @@
 mod augmentation;
 mod class_folders;
 mod digit;
+mod duplicates;
 mod error;
+mod folds;
 mod form;
 mod idx;
 mod image_form;
@@ -28,9 +30,12 @@ mod shuffle;
 mod split;
 mod survey;
 mod table;
+mod verdicts;
 
 pub use augmentation::Augmentation;
+pub use duplicates::{Place, duplicates};
 pub use error::{Error, IdxFault};
+pub use folds::folds;
 pub use form::{Picture, PictureForm, decode_picture, read_picture};
 pub use idx::MAX_IDX_BYTES;
 pub use image_form::ImageForm;
@@ -45,3 +50,4 @@ pub use resize_mode::{ResizeMode, bilinear_weights};
 pub use scaling::{CAFFE_MEAN_BGR, Scaling};
 pub use shuffle::{resample, shuffle};
 pub use split::{Holdout, of_each_class, split, split_apart};
+pub use verdicts::{REMOVE, Verdict, read_verdicts, write_verdicts};

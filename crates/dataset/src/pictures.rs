@@ -107,10 +107,25 @@ pub fn read_pictures<E: From<Error>>(
         validation: (!held.is_empty()).then_some(held),
         copies: survey::copies(known.iter().map(|one| &one.1)),
         left_out,
+        files: known
+            .iter()
+            .map(|one| within(source, &one.0.path))
+            .collect(),
         names: classes,
+        removed: Vec::new(),
     };
     let pixels = Pixels::Prepared(Arc::new(prepared), places);
     Ok(ImageSet::of_pictures(form, pixels, labels, origin)?)
+}
+
+/// Where a picture lies in its source, or beside it where that is a table.
+fn within(source: &Path, picture: &Path) -> String {
+    let folder = match source.parent() {
+        Some(parent) if source.is_file() => parent,
+        _ => source,
+    };
+    let within = picture.strip_prefix(folder).unwrap_or(picture);
+    within.to_string_lossy().into_owned()
 }
 
 /// Refuses pictures that cannot be read, where they are not to be left out.

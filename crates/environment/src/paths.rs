@@ -91,6 +91,12 @@ impl Paths {
         self.results.join("corrections")
     }
 
+    /// What was found about sets of images.
+    #[must_use]
+    pub fn audits(&self) -> PathBuf {
+        self.results.join("audits")
+    }
+
     /// Results of labs, which reports cite.
     #[must_use]
     pub fn labs(&self) -> PathBuf {

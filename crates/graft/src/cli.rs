@@ -1,5 +1,6 @@
 //! The command line as it is typed.
 
+mod audit;
 mod bench;
 mod export;
 mod lab;
@@ -7,6 +8,7 @@ mod results;
 mod serve;
 mod upkeep;
 
+pub(crate) use audit::Audit;
 pub(crate) use bench::Bench;
 pub(crate) use export::{Export, ModelFormat};
 pub(crate) use lab::{ALL, Lab};
@@ -49,6 +51,8 @@ pub(crate) enum Verb {
     Train(Train),
     /// Measure a run's accuracy and loss on the test images
     Eval(Eval),
+    /// Look for wrong labels, copies and odd images in a data set
+    Audit(Audit),
     /// List all runs, with their results
     Runs(Runs),
     /// Compare runs: what differs, and how surely one is better

@@ -75,6 +75,8 @@ pub struct Data {
     pub prefix: String,
     /// Whether IDX images have rows and columns exchanged, as EMNIST's.
     pub transpose: bool,
+    /// A table of verdicts on labels of training images, as `graft audit` writes it; empty where there is none.
+    pub labels: String,
 }
 
 /// Where the features are taken.

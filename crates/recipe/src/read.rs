@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::overlay::{keys, overlay};
-use crate::{MNIST, Recipe, RecipeError, SEED};
+use crate::{Data, MNIST, Recipe, RecipeError, SEED};
 
 /// Recipes that come with the binary.
 const BUNDLED: &[(&str, &str)] = &[
@@ -29,10 +29,13 @@ impl Recipe {
         let (origin, text) = find("recipe", name, recipes, BUNDLED)?;
         let mut recipe = Self::parse(&origin, &text, overrides)?;
         // A run is evaluated from other folders than it was trained in.
-        if recipe.data.source != MNIST {
-            let absolute = std::path::absolute(&recipe.data.source);
-            recipe.data.source =
-                absolute.map_or(recipe.data.source, |path| path.display().to_string());
+        let Data { source, labels, .. } = &mut recipe.data;
+        for (path, none) in [(source, MNIST), (labels, "")] {
+            if path != none
+                && let Ok(absolute) = std::path::absolute(&*path)
+            {
+                *path = absolute.display().to_string();
+            }
         }
         Ok(recipe)
     }

@@ -3,6 +3,7 @@
 //! Logits and labels arrive as plain numbers, so that every figure can be checked without a tensor
 //! library.
 
+pub mod audit;
 mod calibration;
 pub mod chart;
 pub mod compare;

@@ -23,9 +23,9 @@ pub use complete::Run;
 pub use error::RunError;
 pub use layers::layers;
 pub use resumable::Resumable;
-pub use samples::{mistakes, samples, views};
+pub use samples::{mistakes, picture, samples, views};
 pub use start::Start;
-pub use writer::{RunWriter, indented};
+pub use writer::{RunWriter, indented, new_folder};
 
 /// Locked by whoever writes into the run's folder; the one beside the runs by whoever makes a folder.
 const LOCK: &str = ".lock";

@@ -69,7 +69,9 @@ pub fn mistakes(images: &ImageSet, predictions: &Predictions) -> Vec<Picture> {
     wrong.map(|row| picture(images, row.index)).collect()
 }
 
-fn picture(images: &ImageSet, index: usize) -> Picture {
+/// An image to be looked at, kept smaller where it is large.
+#[must_use]
+pub fn picture(images: &ImageSet, index: usize) -> Picture {
     let (columns, channels) = (images.columns(), images.channels());
     let step = images.rows().max(columns).div_ceil(LARGEST);
     let every = |count: usize| (0..count).step_by(step);

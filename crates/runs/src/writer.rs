@@ -232,7 +232,10 @@ pub fn indented(value: &impl Serialize) -> Result<Vec<u8>, RunError> {
 }
 
 /// Makes a folder that was not there: `name`, or `name-2`, `name-3`, ... where it is taken.
-fn new_folder(runs: &Path, name: &str) -> Result<PathBuf, FileError> {
+///
+/// # Errors
+/// When it cannot be made.
+pub fn new_folder(runs: &Path, name: &str) -> Result<PathBuf, FileError> {
     let mut number = 1;
     loop {
         let folder = runs.join(if number == 1 {

@@ -1,11 +1,8 @@
 //! Heads that are trained and measured, several at once.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Instant;
 
-use graft_backbone::CpuStages;
 use graft_environment::interrupt::go_on;
 use graft_environment::output;
 use graft_features::Features;
@@ -13,6 +10,7 @@ use graft_report::record::{Prediction, Scores};
 use graft_report::sweep::{Cell, Measured, Training};
 use graft_report::{Estimate, Hits};
 
+use graft_trainer::at_once;
 use graft_trainer::examples::{LabelledFeatures, Views};
 use graft_trainer::trainable::Trainable;
 use graft_trainer::training::{self, State};
@@ -26,9 +24,6 @@ pub(super) type Trained = (Cell, Vec<Hits>);
 
 /// Trains and measures all cells, as many at once as there are threads. Each is trained as `train` would,
 /// whatever runs beside it.
-///
-/// These are threads of their own, not tasks of the pool that computes within a training: a task that
-/// waits for the pool might be given another training to do meanwhile, within an operation of its own.
 pub(super) fn run(
     name: &str,
     plan: &Plan,
@@ -41,43 +36,21 @@ pub(super) fn run(
         .iter()
         .flat_map(|cell| numbers.clone().map(move |number| (cell, number)));
     let all: Vec<_> = all.collect();
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let finished = Mutex::new(vec![None; all.len()]);
+    let done = AtomicUsize::new(0);
     let tenth = |done: usize| done * 10 / all.len();
-    let work = || -> Result<(), Error> {
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(((cell, features), number)) = all.get(place) else {
-                return Ok(());
-            };
-            let one = train(plan, bench, cell, *features, *number).inspect_err(|_| {
-                // The others need not begin anything new.
-                next.store(all.len(), Ordering::Relaxed);
-            })?;
-            if let Ok(mut finished) = finished.lock() {
-                finished[place] = Some(one);
-            }
-            let before = done.fetch_add(1, Ordering::Relaxed);
-            if tenth(before + 1) > tenth(before) {
-                let (done, seconds) = (before + 1, started.elapsed().as_secs_f64());
-                output::note(&format!(
-                    "{name}: {done} of {} heads, {seconds:.0} s",
-                    all.len()
-                ));
-            }
+    let finished = at_once(all.len(), |place| {
+        let ((cell, features), number) = all[place];
+        let one = train(plan, bench, cell, *features, number)?;
+        let before = done.fetch_add(1, Ordering::Relaxed);
+        if tenth(before + 1) > tenth(before) {
+            let (done, seconds) = (before + 1, started.elapsed().as_secs_f64());
+            output::note(&format!(
+                "{name}: {done} of {} heads, {seconds:.0} s",
+                all.len()
+            ));
         }
-    };
-    thread::scope(|scope| {
-        let threads = CpuStages::threads().min(all.len());
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let results = workers.into_iter().map(|worker| match worker.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        results.fold(Ok(()), Result::and)
+        Ok::<_, Error>(one)
     })?;
-    let finished = finished.into_inner().unwrap_or_default();
-    let finished: Vec<Trained> = finished.into_iter().flatten().collect();
     let trainings = usize::try_from(plan.sweep.trainings).unwrap_or(usize::MAX);
     let cells = finished.chunks(trainings).filter_map(together);
     Ok(cells.collect())

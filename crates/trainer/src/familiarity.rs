@@ -14,13 +14,23 @@ pub(crate) fn class_means(
     data: &LabelledFeatures,
     holdout: &Holdout,
 ) -> Result<Option<ClassMeans>, Error> {
-    let (Holdout { train, validation }, rows) = (holdout, module.rows_at_once());
-    if validation.is_empty() {
+    if holdout.validation.is_empty() {
         return Ok(None);
     }
+    let means = means(module, data, &holdout.train)?;
+    let similarities = similarities(&means, module, data, &holdout.validation)?;
+    Ok(means.with_threshold(similarities))
+}
+
+/// The mean features of each class over the images of `data` at some indices.
+pub(crate) fn means(
+    module: &Trainable,
+    data: &LabelledFeatures,
+    indices: &[usize],
+) -> Result<ClassMeans, Error> {
     let (mut sums, mut width) = (Vec::new(), 0);
     let mut counts = vec![0.0_f64; data.classes];
-    for batch in train.chunks(rows) {
+    for batch in indices.chunks(module.rows_at_once()) {
         let features = module.features(data, batch)?;
         width = features.len() / batch.len();
         sums.resize(data.classes * width, 0.0_f64);
@@ -35,12 +45,24 @@ pub(crate) fn class_means(
     let counts = counts.iter().flat_map(|count| vec![count.max(1.0); width]);
     let means = sums.iter().zip(counts).map(|(sum, count)| sum / count);
     #[expect(clippy::cast_possible_truncation, reason = "means of f32, kept in f32")]
-    let means = ClassMeans::new(means.map(|mean| mean as f32).collect(), width);
-    let mut similarities = Vec::with_capacity(validation.len());
-    for batch in validation.chunks(rows) {
+    Ok(ClassMeans::new(
+        means.map(|mean| mean as f32).collect(),
+        width,
+    ))
+}
+
+/// How like the class that is nearest each of the images of `data` at some indices is.
+pub(crate) fn similarities(
+    means: &ClassMeans,
+    module: &Trainable,
+    data: &LabelledFeatures,
+    indices: &[usize],
+) -> Result<Vec<f64>, Error> {
+    let mut similarities = Vec::with_capacity(indices.len());
+    for batch in indices.chunks(module.rows_at_once()) {
         let features = module.features(data, batch)?;
-        let rows = features.chunks(width);
+        let rows = features.chunks(features.len() / batch.len());
         similarities.extend(rows.map(|row| means.familiarity(row).similarity));
     }
-    Ok(means.with_threshold(similarities))
+    Ok(similarities)
 }

@@ -2,6 +2,8 @@
 //!
 //! `pipeline.rs` shows the whole of it in a screenful; everything else here is one step of it.
 
+mod at_once;
+pub mod audit;
 mod error;
 pub mod evaluate;
 pub mod examples;
@@ -18,6 +20,7 @@ mod stages;
 pub mod trainable;
 pub mod training;
 
+pub use at_once::at_once;
 pub use error::Error;
 pub use graft_web::Prediction;
 pub use input::{Input, image_form};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_assets::{Group, Manifest, Options};
-use graft_dataset::{ImageForm, ImageSet, Split};
+use graft_dataset::{ImageForm, ImageSet, Split, read_verdicts};
 use graft_network::Network;
 use graft_onnx_import::{Imported, weights};
 use graft_report::record::Origin;
@@ -91,8 +91,15 @@ impl<'a> Sources<'a> {
         form: Option<ImageForm>,
     ) -> Result<ImageSet, Error> {
         let data = &recipe.data;
-        let images = self.read(recipe, split, form)?;
-        if split == Split::Test || data.per_class == 0 {
+        let mut images = self.read(recipe, split, form)?;
+        if split == Split::Test {
+            return Ok(images);
+        }
+        if !data.labels.is_empty() {
+            let table = Path::new(&data.labels);
+            images = images.judged(table, &read_verdicts(table)?)?;
+        }
+        if data.per_class == 0 {
             return Ok(images);
         }
         let holdout = (data.validation, recipe.training.seed);

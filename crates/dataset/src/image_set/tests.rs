@@ -1,6 +1,7 @@
 //! What makes a set, and what is refused as one.
 
 use super::*;
+use crate::Holdout;
 
 fn three() -> ImageSet {
     ImageSet::new(1, 2, vec![1, 2, 3, 4, 5, 6], vec![2, 0, 2], 3).unwrap()

@@ -1,5 +1,6 @@
 //! The verbs: each does its work, says where its results are, and names the next command.
 
+mod audit;
 mod bench;
 mod cache;
 mod compare;
@@ -38,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Import(arguments) => import::run(arguments, &home),
         Verb::Train(arguments) => train::run(arguments, &home),
         Verb::Eval(arguments) => eval::run(arguments, &home),
+        Verb::Audit(arguments) => audit::run(arguments, &home),
         Verb::Runs(arguments) => runs::run(arguments, &home),
         Verb::Compare(arguments) => compare::run(arguments, &home),
         Verb::Extract(arguments) => extract::run(arguments, &home),

@@ -190,7 +190,7 @@ impl Outcome {
 }
 
 /// A file of the checkout's models folder.
-fn fetched(file: &str) -> PathBuf {
+pub(crate) fn fetched(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../models")
         .join(file)

@@ -8,6 +8,7 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod audit;
 mod changed;
 mod damage;
 mod disk;

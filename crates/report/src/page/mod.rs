@@ -4,6 +4,7 @@
 //! What it says is in `report.en.md` and `report.zh.md`, a template each, which share `shared.md`.
 //! `context.rs` says what they can name, `template.rs` how that is written.
 
+mod audit;
 mod context;
 mod drawings;
 mod html;
@@ -16,12 +17,27 @@ mod statistics;
 mod template;
 mod tiles;
 
+pub use audit::audit;
 pub use lesson::{Lesson, lessons};
+
+use minijinja::Environment;
 
 use crate::Language;
 use crate::record::Record;
 
 use run::Run;
+use template::PAGE;
+
+/// The blocks of the report's template: the page's head, its parts by their anchors, and its foot.
+const BLOCKS: [&str; 7] = [
+    "head",
+    "data",
+    "model",
+    "training",
+    "evaluation",
+    "lessons",
+    "reproduce",
+];
 
 /// A mistake in the template of a page; tests hold that those of graft have none.
 #[derive(Debug, thiserror::Error)]
@@ -48,15 +64,28 @@ pub fn html(
 ) -> Result<String, Error> {
     let run = Run { record, language };
     let context = context::context(&run, lessons, options, true);
-    let environment = template::environment(&context, language)?;
-    let mut page = environment.get_template("report.md")?.render_captured(())?;
-    let mut blocks = Vec::new();
-    for name in template::BLOCKS {
-        let text = page.with_state_mut(|state| state.render_block(name))?;
-        blocks.push((name, template::tidy(&text)));
-    }
+    let environment = template::environment(&context, language, page(language))?;
+    let blocks = blocks(&environment, &BLOCKS)?;
     let drawings = drawings::drawings(&run, lessons);
     Ok(html::page(&blocks, &run.name(), &drawings, language)?)
+}
+
+/// A page's blocks as Markdown, by their names.
+fn blocks<'a>(
+    environment: &Environment,
+    names: &[&'a str],
+) -> Result<Vec<(&'a str, String)>, minijinja::Error> {
+    let mut page = environment.get_template(PAGE)?.render_captured(())?;
+    let blocks = names.iter().map(|name| {
+        let text = page.with_state_mut(|state| state.render_block(name))?;
+        Ok((*name, template::tidy(&text)))
+    });
+    blocks.collect()
+}
+
+/// The template of the report.
+fn page(language: Language) -> &'static str {
+    language.pick(include_str!("report.en.md"), include_str!("report.zh.md"))
 }
 
 /// The report as GitHub's Markdown, without pictures.
@@ -71,8 +100,8 @@ pub fn markdown(
 ) -> Result<String, Error> {
     let run = Run { record, language };
     let context = context::context(&run, lessons, options, false);
-    let environment = template::environment(&context, language)?;
-    let text = environment.get_template("report.md")?.render(())?;
+    let environment = template::environment(&context, language, page(language))?;
+    let text = environment.get_template(PAGE)?.render(())?;
     Ok(template::tidy(&text))
 }
 

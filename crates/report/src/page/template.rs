@@ -11,27 +11,20 @@ use crate::chart::block_name;
 use crate::template::line;
 use crate::{Language, template};
 
-/// The template's blocks: the page's head, its parts by their anchors, and its foot.
-pub(super) const BLOCKS: [&str; 7] = [
-    "head",
-    "data",
-    "model",
-    "training",
-    "evaluation",
-    "lessons",
-    "reproduce",
-];
+/// What the page's template is called.
+pub(super) const PAGE: &str = "page.md";
 
 /// Stands for a bar of a value until it is known whether it lies in a table.
 const BAR: &str = "\u{e000}";
 
-/// The template of `language`, in which `context` can be used everywhere.
+/// The template `page` in `language`, in which `context` can be used everywhere.
 ///
 /// # Errors
 /// When the template has mistakes.
 pub(super) fn environment(
     context: &Value,
     language: Language,
+    page: &'static str,
 ) -> Result<Environment<'static>, Error> {
     let mut environment = template::environment(context, language)?;
     environment.set_auto_escape_callback(|_| AutoEscape::Custom(Cow::Borrowed("markdown")));
@@ -51,8 +44,7 @@ pub(super) fn environment(
         Value::from_safe_string(line(&quoted(text)))
     });
     environment.add_template("shared.md", include_str!("shared.md"))?;
-    let page = language.pick(include_str!("report.en.md"), include_str!("report.zh.md"));
-    environment.add_template("report.md", page)?;
+    environment.add_template(PAGE, page)?;
     Ok(environment)
 }
 
@@ -156,17 +148,12 @@ mod tests {
     #[test]
     fn a_name_that_is_not_there_and_a_value_that_is_none_are_errors() {
         let context = minijinja::context! { none => None::<u8> };
-        let environment = environment(&context, Language::En).unwrap();
+        let page = include_str!("report.en.md");
+        let environment = environment(&context, Language::En, page).unwrap();
         for template in ["{{ unknown }}", "{% if unknown %}{% endif %}", "{{ none }}"] {
             assert!(environment.render_str(template, ()).is_err(), "{template}");
         }
-        assert!(
-            environment
-                .get_template("report.md")
-                .unwrap()
-                .render(())
-                .is_err()
-        );
+        assert!(environment.get_template(PAGE).unwrap().render(()).is_err());
     }
 
     #[test]

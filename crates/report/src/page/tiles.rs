@@ -5,12 +5,18 @@ use serde::Serialize;
 
 use super::picture::{ink, shown};
 use super::run::Run;
-use crate::record::{Picture, Tested};
+use crate::record::{Data, Picture, Tested};
 use crate::{MNIST_LABEL_ERRORS, number};
 
 /// An image with words below it, each pixel as whole ones of the screen, as far as it gets no wider than
 /// `wide`. `alt` is for people who cannot see it.
-fn tile(source: &str, size: [usize; 2], wide: usize, alt: &str, lines: &[String]) -> Markup {
+pub(super) fn tile(
+    source: &str,
+    size: [usize; 2],
+    wide: usize,
+    alt: &str,
+    lines: &[String],
+) -> Markup {
     let scale = (wide / size[1].max(1)).max(1);
     html! {
         div.tile {
@@ -21,15 +27,20 @@ fn tile(source: &str, size: [usize; 2], wide: usize, alt: &str, lines: &[String]
 }
 
 /// An image of the record as it is drawn: digits in ink, pictures as they are.
-fn drawn(run: &Run, pixels: &[u8], [rows, columns]: [usize; 2]) -> String {
-    if run.record.manifest.data.names.is_empty() {
+fn drawn(run: &Run, pixels: &[u8], size: [usize; 2]) -> String {
+    as_is(&run.record.manifest.data, pixels, size)
+}
+
+/// An image as it is drawn: digits in ink, pictures as they are.
+pub(super) fn as_is(data: &Data, pixels: &[u8], [rows, columns]: [usize; 2]) -> String {
+    if data.names.is_empty() {
         ink(pixels, rows, columns)
     } else {
         shown(pixels, rows, columns)
     }
 }
 
-fn tiles(tiles: impl Iterator<Item = Markup>) -> String {
+pub(super) fn tiles(tiles: impl Iterator<Item = Markup>) -> String {
     html! { div.tiles { @for tile in tiles { (tile) } } }.into_string()
 }
 

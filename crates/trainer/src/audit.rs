@@ -1,0 +1,225 @@
+//! What is wrong with a set of labelled images, by heads that did not learn from the image that is judged.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use graft_compute::ComputeContext;
+use graft_dataset::{Holdout, ImageSet, Split, duplicates};
+use graft_environment::Paths;
+use graft_environment::interrupt;
+use graft_environment::output;
+use graft_features::{Extracted, Extractor};
+use graft_recipe::{Keep, Recipe};
+use graft_report::Share;
+use graft_report::audit::{self, Audit, Copies, Named, Outlier};
+use graft_report::record::{Prediction, Predictions};
+use graft_runs::picture;
+
+use crate::Error;
+use crate::at_once::at_once;
+use crate::examples::{LabelledFeatures, Views};
+use crate::familiarity::{means, similarities};
+use crate::inspect;
+use crate::sources::{Sources, described};
+use crate::trainable::Trainable;
+use crate::training::{State, train};
+
+/// How many images of each kind are shown.
+const SHOWN: usize = 100;
+
+/// What to look at, and with what.
+pub struct AuditConfig<'a> {
+    /// The recipe's name.
+    pub name: &'a str,
+    /// Which images, which features, and how heads learn.
+    pub recipe: &'a Recipe,
+    /// How many parts the training images are dealt into, each of which is judged by a head that learned from
+    /// all others.
+    pub folds: usize,
+    /// Whether the test images are opened and judged too.
+    pub test: bool,
+    /// What it computes on.
+    pub compute: &'a ComputeContext,
+    /// Where everything lies.
+    pub home: &'a Paths,
+}
+
+/// Looks for labels that are probably wrong, for copies, for images that are like none, and for classes that
+/// cannot be told apart. Also returns the training images.
+///
+/// # Errors
+/// When something is missing that cannot be fetched, there are fewer different images than folds, the device
+/// fails, or a training diverges.
+pub fn audit(config: &AuditConfig, sources: &mut Sources) -> Result<(Audit, ImageSet), Error> {
+    let started = Instant::now();
+    let AuditConfig {
+        recipe,
+        compute,
+        home,
+        ..
+    } = config;
+    let images = sources.images(recipe, Split::Train, None)?;
+    let form = images.form(recipe.preprocessing.fit);
+    let test = match config.test {
+        true => Some(sources.images(recipe, Split::Test, Some(form))?),
+        false => None,
+    };
+    let mut recipe = (*recipe).clone();
+    recipe.data.classes = images.classes();
+    // What is held out must not choose.
+    (recipe.training.keep, recipe.training.patience) = (Keep::Last, 0);
+    let mut trainings = images.folds(config.folds, recipe.training.seed)?;
+    inspect::training(&images, &trainings[0]);
+    let loaded = sources.backbone(compute, recipe.backbone)?;
+    let extractor = Extractor::new(&loaded, &recipe, compute, home);
+    let features = extractor.features(&images, Split::Train)?;
+    let tested = test
+        .as_ref()
+        .map(|test| Ok::<_, Error>((test, extractor.features(test, Split::Test)?)));
+    let tested = tested.transpose()?;
+    let data = examples(config, &images, &features);
+    let tested_data = tested
+        .as_ref()
+        .map(|(images, features)| examples(config, images, features));
+    if tested.is_some() {
+        trainings.push(images.used(Holdout {
+            train: (0..images.len()).collect(),
+            validation: Vec::new(),
+        }));
+    }
+    interrupt::watch()?;
+    let done = AtomicUsize::new(1);
+    let judged = at_once(trainings.len(), |number| {
+        let Holdout { train, validation } = trainings[number].clone();
+        let (of, indices) = match &tested_data {
+            Some(tested) if number == config.folds => (tested, (0..tested.labels.len()).collect()),
+            _ => (&data, validation),
+        };
+        let judged = judge(config, &recipe, &data, train, (of, &indices))?;
+        let done = done.fetch_add(1, Ordering::Relaxed);
+        let seconds = started.elapsed().as_secs_f64();
+        output::note(&format!(
+            "audit: {done} of {} heads, {seconds:.0} s",
+            trainings.len()
+        ));
+        Ok::<_, Error>(judged)
+    })?;
+    let (folds, tested) = judged.split_at(config.folds);
+    let mut splits = vec![split(false, folds, &images)?];
+    if let Some(test) = &test {
+        splits.push(split(true, tested, test)?);
+    }
+    let by_fold = |(predictions, _): &Judged| {
+        let hits: Vec<bool> = predictions.rows.iter().map(Prediction::is_right).collect();
+        Share::new(&hits)
+    };
+    let mut sets = vec![&images];
+    sets.extend(&test);
+    let copies = copies(&sets);
+    for split in &mut splits {
+        pictures(split, sets[usize::from(split.is_test)], &copies);
+    }
+    let audit = Audit {
+        recipe: config.name.to_owned(),
+        data: described(&recipe.data.source, &images),
+        folds: config.folds,
+        by_fold: folds.iter().map(by_fold).collect(),
+        splits,
+        copies,
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    Ok((audit, images))
+}
+
+/// What a head makes of images that it did not learn from, and how like the nearest class each of them is.
+type Judged = (Predictions, Vec<(usize, f64)>);
+
+/// Trains a head on the images `train` of `data`, and asks it about the images of `of` at some indices.
+fn judge(
+    config: &AuditConfig,
+    recipe: &Recipe,
+    data: &LabelledFeatures,
+    train_on: Vec<usize>,
+    (of, indices): (&LabelledFeatures, &[usize]),
+) -> Result<Judged, Error> {
+    let weights = config.home.weights(recipe.backbone.network.name);
+    let initial = Trainable::new(recipe, data, &train_on, &weights)?;
+    let holdout = Holdout {
+        train: train_on,
+        validation: Vec::new(),
+    };
+    let state = State::new(recipe, initial)?;
+    let (_, module) = train(state, recipe, data, &holdout, |_| Ok(interrupt::go_on()?))?;
+    let means = means(&module, data, &holdout.train)?;
+    let similarities = similarities(&means, &module, of, indices)?;
+    let similarities = indices.iter().copied().zip(similarities);
+    Ok((module.predictions(of, indices)?, similarities.collect()))
+}
+
+fn examples<'a>(
+    config: &'a AuditConfig,
+    images: &'a ImageSet,
+    extracted: &'a Extracted,
+) -> LabelledFeatures<'a> {
+    LabelledFeatures {
+        features: &extracted.features,
+        views: Views::default(),
+        labels: images.labels(),
+        classes: images.classes(),
+        device: &config.compute.device,
+        backend: config.compute.backend,
+        engine: config.compute.engine,
+    }
+}
+
+/// What heads make of all images of a split together.
+fn split(is_test: bool, judged: &[Judged], images: &ImageSet) -> Result<audit::Split, Error> {
+    let mut rows: Vec<_> = judged
+        .iter()
+        .flat_map(|(one, _)| one.rows.clone())
+        .collect();
+    rows.sort_by_key(|row| row.index);
+    let predictions = Predictions {
+        classes: images.classes(),
+        rows,
+    };
+    let similarities = judged.iter().flat_map(|(_, similarities)| similarities);
+    let outlier = |&(index, similarity): &(usize, f64)| Outlier {
+        index,
+        label: images.labels()[index].into(),
+        similarity,
+    };
+    let outliers = similarities.map(outlier).collect();
+    Ok(audit::Split::new(is_test, predictions, outliers, SHOWN)?)
+}
+
+/// Images of training and test sets that are the same, or almost.
+fn copies(sets: &[&ImageSet]) -> Vec<Copies> {
+    let copy = |(set, index): (usize, usize)| audit::Copy {
+        is_test: set == 1,
+        index,
+        label: sets[set].labels()[index].into(),
+    };
+    let groups = duplicates(sets).into_iter();
+    let groups =
+        groups.map(|(exact, places)| Copies::new(exact, places.into_iter().map(copy).collect()));
+    groups.collect()
+}
+
+/// Keeps the images of a split that are shown.
+fn pictures(split: &mut audit::Split, images: &ImageSet, copies: &[Copies]) {
+    let suspects = split.suspects.iter().take(SHOWN).map(|one| one.index);
+    let outliers = split.outliers.iter().map(|one| one.index);
+    let copies = copies.iter().take(SHOWN).flat_map(|group| &group.images);
+    let copies = copies.filter(|copy| copy.is_test == split.is_test);
+    let shown: BTreeSet<usize> = suspects
+        .chain(outliers)
+        .chain(copies.map(|copy| copy.index))
+        .collect();
+    let named = |index| Named {
+        picture: picture(images, index),
+        file: images.file(index),
+    };
+    split.pictures = shown.into_iter().map(named).collect();
+}
