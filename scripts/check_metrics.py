@@ -47,9 +47,9 @@ def log_softmax(logits):
 class Image:
     """One row of a predictions file."""
 
-    def __init__(self, row, where):
+    def __init__(self, row, where, temperature):
         self.index, self.label = int(row["index"]), int(row["label"])
-        logits = [single(row[f"logit_{k}"]) for k in range(len(row) - 4)]
+        logits = [temperature * single(row[f"logit_{k}"]) for k in range(len(row) - 4)]
         log_probabilities = log_softmax(logits)
         self.probabilities = [math.exp(x) for x in log_probabilities]
         self.predicted = logits.index(max(logits))
@@ -62,11 +62,11 @@ class Image:
             different(f"{where}: probability", row["probability"], self.confidence)
 
 
-def read_predictions(run, split):
+def read_predictions(run, split, temperature=1.0):
     name = f"predictions/{split}.csv"
     with open(run / name, newline="") as file:
         rows = csv.DictReader(file)
-        images = [Image(row, f"{name}, line {line}") for line, row in enumerate(rows, start=2)]
+        images = [Image(row, f"{name}, line {line}", temperature) for line, row in enumerate(rows, start=2)]
     if len({image.index for image in images}) != len(images):
         raise SystemExit(f"{run / name}: an image stands there twice")
     return images, len(rows.fieldnames) - 4
@@ -147,7 +147,7 @@ def different(name, recorded, computed):
     raise SystemExit(f"{name}: recorded {recorded}, computed {computed}")
 
 
-def expect(name, recorded, computed):
+def expect(name, recorded, computed, tolerance=TOLERANCE):
     """Compares two values, or what is in them, and ends the program at the first difference."""
     if isinstance(computed, dict):
         if not isinstance(recorded, dict):
@@ -155,16 +155,16 @@ def expect(name, recorded, computed):
         for key, value in computed.items():
             if key not in recorded:
                 different(f"{name}: {key}", "nothing", value)
-            expect(f"{name}: {key}", recorded[key], value)
+            expect(f"{name}: {key}", recorded[key], value, tolerance)
     elif isinstance(computed, list):
         if not isinstance(recorded, list) or len(recorded) != len(computed):
             different(name, recorded, computed)
         for place, pair in enumerate(zip(recorded, computed)):
-            expect(f"{name}[{place}]", *pair)
+            expect(f"{name}[{place}]", *pair, tolerance)
     elif isinstance(computed, float):
         number = isinstance(recorded, (int, float))
         # `not <=` also refuses what is not a number.
-        if not number or not abs(recorded - computed) <= TOLERANCE * max(1.0, abs(computed)):
+        if not number or not abs(recorded - computed) <= tolerance * max(1.0, abs(computed)):
             different(name, recorded, computed)
     elif recorded != computed:
         different(name, recorded, computed)
@@ -193,9 +193,14 @@ def check_training(run):
     if manifest["validated_on"]:
         validation, classes = read_predictions(run, "validation")
         expect("manifest.json: validated_on", manifest["validated_on"], len(validation))
-        figures = evaluate(validation, classes)
+        # Predictions are calibrated, the scores of epochs are not.
+        temperature = manifest.get("temperature", 1.0)
+        before, classes = read_predictions(run, "validation", temperature)
+        figures = evaluate(before, classes)
         wanted = {key: figures[key] for key in ("loss", "accuracy")}
-        expect("manifest.json: validation", manifest["validation"], wanted)
+        # Weights that were divided were rounded, too.
+        tolerance = TOLERANCE if temperature == 1.0 else 1e-5
+        expect("manifest.json: validation", manifest["validation"], wanted, tolerance)
         both = {image.index for image in train} & {image.index for image in validation}
         expect("images that were both trained on and held out", len(both), 0)
         looked_at.append(f"{len(validation)} held-out")

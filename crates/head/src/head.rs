@@ -84,6 +84,26 @@ impl Head {
         self.linear.forward(features) // [batch, classes]
     }
 
+    /// The head whose logits are these divided by `temperature`.
+    ///
+    /// # Errors
+    /// When the device does not give the weights back.
+    pub fn tempered(&self, temperature: f32, device: &Device) -> Result<Self, FileError> {
+        let divided = |values: Vec<f32>| {
+            values
+                .into_iter()
+                .map(|value| value / temperature)
+                .collect()
+        };
+        let (weight, bias) = (divided(self.weight()?), divided(self.bias()?));
+        Ok(Self::from_parts(
+            self.normalisation()?,
+            weight,
+            bias,
+            device,
+        ))
+    }
+
     /// What it does to features first.
     ///
     /// # Errors
@@ -179,7 +199,7 @@ mod tests {
         let before = config(Normalisation::Standardise(statistics.clone())).init(&device);
         let features = Tensor::<2>::from_data([[1.0, -1.0, 2.0, 0.0]], &device);
         let targets = Tensor::<1, Int>::from_data([2], &device);
-        let loss = cross_entropy(before.forward(features), targets, 0.0);
+        let loss = cross_entropy(before.forward(features), targets, 0.0, None);
         let gradients = GradientsParams::from_grads(loss.backward(), &before);
         let after = AdamConfig::new()
             .init()

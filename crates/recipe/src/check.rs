@@ -62,6 +62,12 @@ impl Recipe {
             "0 where data.validation is 0, for only a validation set tells when to stop",
             self.training.patience,
         )?;
+        ensure(
+            !self.training.calibrate || validates,
+            "training.calibrate",
+            "false where data.validation is 0, for probabilities are fitted to a validation set",
+            true,
+        )?;
         check_augmentation(&self.augmentation)?;
         self.training.check()
     }
@@ -186,6 +192,11 @@ mod tests {
             r.training.patience = 3;
         });
         assert!(blind.contains("training.patience"), "{blind}");
+        let blind = refused(|r| {
+            r.data.validation = 0;
+            r.training.calibrate = true;
+        });
+        assert!(blind.contains("training.calibrate"), "{blind}");
         assert!(refused(|r| r.head.scale = 0.0).contains("head.scale"));
         assert!(refused(|r| r.preprocessing.size = 31).contains("at least 32 for block5"));
         assert!(refused(|r| r.backbone.boundary = Boundary::IMAGES).contains("found images"));

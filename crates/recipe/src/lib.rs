@@ -155,6 +155,8 @@ pub struct Training {
     /// weight and bias away. 0 decays nothing.
     #[serde(deserialize_with = "single::deserialize")]
     pub weight_decay: f32,
+    /// How much images of each class count.
+    pub class_weights: ClassWeights,
     /// The share of every label that is spread evenly over all classes.
     #[serde(deserialize_with = "single::deserialize")]
     pub label_smoothing: f32,
@@ -173,6 +175,9 @@ pub struct Training {
     pub seed: u64,
     /// Which epoch's weights are kept.
     pub keep: Keep,
+    /// Whether the head's weights and bias are divided by one number when training ends, so that probabilities
+    /// fit the held-out images best (temperature scaling). No predicted class changes.
+    pub calibrate: bool,
     /// Steps from one checkpoint to the next within an epoch; 0 saves at the end of epochs only.
     pub checkpoint_steps: usize,
     /// The largest L2 norm that the gradient of a layer's weights, or of its biases, may have: a longer
@@ -181,6 +186,17 @@ pub struct Training {
     pub clip_norm: f32,
     /// The optimiser's other numbers.
     pub adam: Adam,
+}
+
+/// How much the images of each class count in the loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClassWeights {
+    /// Every image as much as another.
+    None,
+    /// Every class as much as another: an image of a class with `n` of `N` training images, of `k` classes that
+    /// have any, by `N / (k n)`, as scikit-learn's `balanced`.
+    Balanced,
 }
 
 /// Which epoch's weights are kept.
@@ -285,6 +301,7 @@ mod tests {
             schedule: Schedule::Constant,
             warmup: 0.0,
             weight_decay: 0.0,
+            class_weights: ClassWeights::None,
             label_smoothing: 0.0,
             ema: 0.0,
             patience: 0,
@@ -292,6 +309,7 @@ mod tests {
             stage_factor: 1.0,
             seed: 42,
             keep: Keep::Last,
+            calibrate: false,
             checkpoint_steps: 0,
             clip_norm: 0.0,
             adam: Adam {

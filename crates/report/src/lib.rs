@@ -30,7 +30,7 @@ mod table;
 mod template;
 pub mod tensorboard;
 
-pub use calibration::{BINS, Bin, bins, brier, expected_calibration_error};
+pub use calibration::{BINS, Bin, bins, brier, expected_calibration_error, temperature};
 pub use confusion::Confusion;
 pub use difference::{Difference, SIGNIFICANT, Verdict};
 pub use estimate::{Estimate, Hits};

@@ -180,6 +180,7 @@ pub fn train(
     let [before, after] = trained;
     let backbone = prove(&loaded.hashes, frozen, [before?, after?])?;
     let (epoch, module) = kept;
+    let (module, temperature) = module.calibrated(recipe, &data, &holdout)?;
     predict(&mut run, &module, &data, &holdout)?;
     let initial = initial.files(run.folder())?;
     let files = module.files(run.folder())?;
@@ -215,6 +216,7 @@ pub fn train(
         kept_epoch: epoch.epoch,
         train: epoch.train,
         validation: epoch.validation,
+        temperature,
         seconds: spent(recording).seconds,
         stages,
     };

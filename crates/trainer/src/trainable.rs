@@ -7,7 +7,8 @@ use burn::tensor::Tensor;
 use graft_compute::{ComputeContext, read};
 use graft_head::{Head, HeadConfig, Normalisation, Statistics};
 use graft_recipe::{Normalise, Recipe};
-use graft_report::Evaluation;
+use graft_dataset::Holdout;
+use graft_report::{Evaluation, temperature};
 use graft_report::record::{HEAD, Predictions, STAGES};
 
 use crate::Error;
@@ -158,6 +159,29 @@ impl Trainable {
     ) -> Result<Predictions, Error> {
         let (labels, logits) = (data.labels(indices), self.logits(data, indices)?);
         Ok(Predictions::new(indices, &labels, &logits, data.classes)?)
+    }
+
+    /// With probabilities that fit the held-out images where the recipe asks for it, and what its logits were
+    /// divided by.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub(crate) fn calibrated(
+        self,
+        recipe: &Recipe,
+        data: &LabelledFeatures,
+        holdout: &Holdout,
+    ) -> Result<(Self, Option<f64>), Error> {
+        if !recipe.training.calibrate {
+            return Ok((self, None));
+        }
+        let predictions = self.predictions(data, &holdout.validation)?;
+        let rows = predictions.rows.iter();
+        let found = temperature(rows.map(|row| (&row.logits[..], row.label.into())));
+        #[expect(clippy::cast_possible_truncation, reason = "weights are f32")]
+        let head = self.head.tempered(found as f32, data.device);
+        let head = head.map_err(Error::device)?;
+        Ok((Self { head, ..self }, Some(found)))
     }
 
     /// Row by row, one value a class.

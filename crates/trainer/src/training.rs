@@ -26,7 +26,7 @@ use finite::{check_epoch, check_gradients, check_loss};
 use graft_compute::read;
 use graft_recipe::Recipe;
 use graft_winograd::Tape;
-use plan::{Part, StepPlan};
+use plan::{Part, StepPlan, class_weights};
 use state::is_over;
 
 /// What training tells of as it happens.
@@ -49,9 +49,11 @@ pub fn train(
     holdout: &Holdout,
     mut on: impl FnMut(TrainingEvent) -> Result<(), Error>,
 ) -> Result<Kept, Error> {
+    let weights = data.labels(&holdout.train);
+    let weights = class_weights(&recipe.training, &weights, data.classes);
     while !is_over(&state.epochs, &recipe.training) {
         let (started, before) = (Instant::now(), state.seconds);
-        let (train, last) = train_epoch(&mut state, recipe, data, holdout, &mut on)?;
+        let (train, last) = train_epoch(&mut state, recipe, data, holdout, weights.as_deref(), &mut on)?;
         let trained = state.trained()?;
         let validation = validate(&trained, data, holdout)?;
         let epoch = Epoch {
@@ -71,13 +73,14 @@ pub fn train(
 
 /// What is left of a pass over the training images in a new order, and its last step. The
 /// last batch may be smaller, and counts for what it holds.
-fn train_epoch(
+fn train_epoch<'a>(
     state: &mut State,
     recipe: &Recipe,
     data: &LabelledFeatures,
     holdout: &Holdout,
+    weights: Option<&'a [f32]>,
     on: &mut impl FnMut(TrainingEvent) -> Result<(), Error>,
-) -> Result<(Scores, StepPlan), Error> {
+) -> Result<(Scores, StepPlan<'a>), Error> {
     let epoch = state.epochs.len() + 1;
     let (started, before) = (Instant::now(), state.seconds);
     let mut order = holdout.train.clone();
@@ -85,7 +88,7 @@ fn train_epoch(
     let batches = order.chunks(recipe.training.batch_size);
     let plan = |step| {
         let earlier = (epoch - 1) * batches.len();
-        StepPlan::new(&recipe.training, earlier + step, batches.len())
+        StepPlan::new(&recipe.training, earlier + step, batches.len(), weights)
     };
     for batch in batches.clone().skip(state.steps) {
         step(state, &plan(state.steps + 1), data, batch)?;
@@ -147,7 +150,7 @@ fn slopes(
     let (features, tape) = features(state, data, batch)?;
     let (logits, loss) = data.run(|| {
         let logits = state.module.head.forward(features.clone());
-        let loss = cross_entropy(logits.clone(), targets.autodiff(), plan.smoothing);
+        let loss = cross_entropy(logits.clone(), targets.autodiff(), plan.smoothing, plan.weights);
         (logits.inner(), loss)
     })?;
     if data.in_memory() {

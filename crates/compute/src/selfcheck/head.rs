@@ -59,7 +59,12 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
     }
     .init(device);
     let normalised = read(power.forward(features.clone()))?;
-    let loss = cross_entropy(head.valid().forward(features.clone()), classes.clone(), 0.0);
+    let loss = cross_entropy(
+        head.valid().forward(features.clone()),
+        classes.clone(),
+        0.0,
+        None,
+    );
     let mut compared = vec![
         Comparison::new("logits", largest(&logits, &reference.logits()), ROUNDING),
         Comparison::new(
@@ -82,7 +87,7 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
         .init();
     for step in 1..=STEPS {
         let logits = head.forward(features.clone().autodiff());
-        let loss = cross_entropy(logits, classes.clone().autodiff(), 0.0);
+        let loss = cross_entropy(logits, classes.clone().autodiff(), 0.0, None);
         let gradients = GradientsParams::from_grads(loss.backward(), &head);
         head = adam.step(RATE, head, gradients);
         reference.step(&targets, step);

@@ -61,6 +61,7 @@ fn places(list: &Value) -> Vec<(bool, u64)> {
 }
 
 #[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn wrong_labels_and_copies_are_found_and_left_out() {
     let home = Home::with(&[VGG16]);
     let folder = tempfile::tempdir().unwrap();
@@ -141,6 +142,7 @@ fn wrong_labels_and_copies_are_found_and_left_out() {
 }
 
 #[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn sets_that_tell_nothing_are_said_to() {
     let home = Home::with(&[VGG16]);
     let folder = tempfile::tempdir().unwrap();

@@ -92,6 +92,42 @@ fn another_program_finds_the_same_figures() {
     }
 }
 
+/// The mean loss of a predictions file, and the classes that it says.
+fn said(run: &Path, split: &str) -> (f64, Vec<String>) {
+    let text = fs::read_to_string(run.join(format!("predictions/{split}.csv"))).unwrap();
+    let rows: Vec<Vec<String>> = text
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').map(String::from).collect())
+        .collect();
+    let loss = |row: &Vec<String>| {
+        let logits: Vec<f64> = row[4..].iter().map(|cell| cell.parse().unwrap()).collect();
+        let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
+        sum.ln() - logits[row[1].parse::<usize>().unwrap()]
+    };
+    let total: f64 = rows.iter().map(loss).sum();
+    (
+        total / rows.len() as f64,
+        rows.into_iter().map(|row| row[2].clone()).collect(),
+    )
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn calibration_lowers_the_loss_on_what_was_held_out_and_changes_no_class() {
+    let home = home();
+    let plain = measured(&home, &[]);
+    let calibrated = measured(&home, &["--set", "training.calibrate=true"]);
+    let checked = check_metrics(&calibrated);
+    assert!(checked.status.success(), "{checked:?}");
+    let (before, after) = (said(&plain, "validation"), said(&calibrated, "validation"));
+    assert!(after.0 < before.0, "{} to {}", before.0, after.0);
+    assert_eq!(before.1, after.1);
+    assert_eq!(said(&plain, "test").1, said(&calibrated, "test").1);
+    let report = fs::read_to_string(calibrated.join("report.html")).unwrap();
+    assert!(report.contains("temperature scaling"));
+}
+
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn runs_are_listed_with_their_state() {

@@ -81,6 +81,7 @@ fn evaluations(run: &Run) -> Value {
         train => train.map(Serde),
         validation => validation.map(Serde),
         test => test.map(|test| Serde(&test.evaluated)),
+        calibrated => calibrated(run),
         confused => confused.collect::<Vec<_>>(),
         mistakes => test.map(|test| Serde(mistakes(run, test))),
         gap => tested.and_then(|test| gap(&test.calibration)),
@@ -88,6 +89,16 @@ fn evaluations(run: &Run) -> Value {
         known_errors => MNIST_LABEL_ERRORS.len(),
         without_errors => without_errors.map(Serde),
     }
+}
+
+/// What calibration did to the probabilities of the held-out images: the temperature, and the expected
+/// calibration error and loss before and after.
+fn calibrated(run: &Run) -> Option<Value> {
+    let temperature = run.record.manifest.temperature?;
+    let after = run.record.validation.as_ref()?;
+    let [before, after] =
+        [after.scaled(temperature), after.clone()].map(|split| split.evaluate().ok());
+    Some(context! { temperature, before => Serde(before?), after => Serde(after?) })
 }
 
 /// The value of a key of the recipe as text; empty where it has none.

@@ -61,6 +61,10 @@ pub struct Manifest {
     pub train: Scores,
     /// Its scores over the held-out images.
     pub validation: Option<Scores>,
+    /// What logits were divided by after that epoch, so that probabilities fit the held-out images; none where
+    /// they were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
     /// Seconds in all, of every process that worked on it.
     pub seconds: f64,
     /// Seconds a stage.

@@ -54,6 +54,16 @@ pub struct Predictions {
 }
 
 impl Predictions {
+    /// The same with every logit multiplied by `factor`.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let mut scaled = self.clone();
+        let logits = scaled.rows.iter_mut().flat_map(|row| &mut row.logits);
+        #[expect(clippy::cast_possible_truncation, reason = "logits are f32")]
+        logits.for_each(|logit| *logit = (f64::from(*logit) * factor) as f32);
+        scaled
+    }
+
     /// Predictions for the images at `indices`, whose `labels` and `logits` are in the same order.
     ///
     /// # Errors

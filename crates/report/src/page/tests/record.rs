@@ -203,6 +203,7 @@ fn manifest() -> Manifest {
             accuracy: 0.9,
         },
         validation: None,
+        temperature: None,
         seconds: 31.25,
         stages: Stages {
             fetch: 0.5,

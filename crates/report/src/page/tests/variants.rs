@@ -30,6 +30,7 @@ pub(super) fn variants() -> Vec<Variant> {
         plain(resumed()),
         plain(trained()),
         plain(augmented()),
+        plain(calibrated()),
         plain(of_a_folder()),
         plain(of_pictures()),
         plain(tested(3000, 2, 0)),
@@ -156,6 +157,13 @@ fn trained() -> Record {
     record.epochs[1].validation = Some(worse);
     record.validation = Some(big(300, 100));
     set_test(&mut record, big(10_000, 100));
+    record
+}
+
+/// With probabilities that were fitted to the held-out images.
+fn calibrated() -> Record {
+    let mut record = record();
+    record.manifest.temperature = Some(1.25);
     record
 }
 

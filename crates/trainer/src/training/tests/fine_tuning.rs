@@ -40,6 +40,7 @@ fn both_engines_fine_tune_alike() {
                 of_stages: number.saturating_sub(2),
                 stage_factor: recipe.training.stage_factor,
                 smoothing: 0.1,
+                weights: None,
                 ..plan(number)
             };
             step(&mut state, &plan, &data, &all).unwrap();

@@ -48,13 +48,14 @@ pub(super) fn expected(file: &SafeTensors, name: &str) -> Vec<f32> {
 }
 
 /// Step `number` of a training at one rate.
-pub(super) fn plan(number: usize) -> StepPlan {
+pub(super) fn plan(number: usize) -> StepPlan<'static> {
     StepPlan {
         number,
         of_stages: number,
         rate: RATE,
         stage_factor: 1.0,
         smoothing: 0.0,
+        weights: None,
     }
 }
 
