@@ -5,11 +5,11 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Tensor;
 use graft_compute::{ComputeContext, read};
+use graft_dataset::Holdout;
 use graft_head::{Head, HeadConfig, Normalisation, Statistics};
 use graft_recipe::{Normalise, Recipe};
-use graft_dataset::Holdout;
-use graft_report::{Evaluation, temperature};
 use graft_report::record::{HEAD, Predictions, STAGES};
+use graft_report::{Evaluation, temperature};
 
 use crate::Error;
 use crate::examples::LabelledFeatures;

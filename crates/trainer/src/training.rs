@@ -53,7 +53,14 @@ pub fn train(
     let weights = class_weights(&recipe.training, &weights, data.classes);
     while !is_over(&state.epochs, &recipe.training) {
         let (started, before) = (Instant::now(), state.seconds);
-        let (train, last) = train_epoch(&mut state, recipe, data, holdout, weights.as_deref(), &mut on)?;
+        let (train, last) = train_epoch(
+            &mut state,
+            recipe,
+            data,
+            holdout,
+            weights.as_deref(),
+            &mut on,
+        )?;
         let trained = state.trained()?;
         let validation = validate(&trained, data, holdout)?;
         let epoch = Epoch {
@@ -150,7 +157,12 @@ fn slopes(
     let (features, tape) = features(state, data, batch)?;
     let (logits, loss) = data.run(|| {
         let logits = state.module.head.forward(features.clone());
-        let loss = cross_entropy(logits.clone(), targets.autodiff(), plan.smoothing, plan.weights);
+        let loss = cross_entropy(
+            logits.clone(),
+            targets.autodiff(),
+            plan.smoothing,
+            plan.weights,
+        );
         (logits.inner(), loss)
     })?;
     if data.in_memory() {

@@ -17,23 +17,7 @@ pub(super) struct StepPlan<'a> {
     pub(super) of_stages: usize,
     /// The learning rate of the head.
     pub(super) rate: f64,
-    /// How much each class counts, by the labels of the images that are trained on; classes without any by 1.
-pub(super) fn class_weights(training: &Training, labels: &[u8], classes: usize) -> Option<Vec<f32>> {
-    if training.class_weights == ClassWeights::None {
-        return None;
-    }
-    let mut counts = vec![0_u32; classes];
-    labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
-    let (all, seen): (u32, usize) = (counts.iter().sum(), counts.iter().filter(|count| **count > 0).count());
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "weights are f32, classes few")]
-    let weight = |count: u32| match count {
-        0 => 1.0,
-        count => (f64::from(all) / (seen as f64 * f64::from(count))) as f32,
-    };
-    Some(counts.into_iter().map(weight).collect())
-}
-
-/// The learning rate of a stage over that of the stage behind it, or of the head.
+    /// The learning rate of a stage over that of the stage behind it, or of the head.
     pub(super) stage_factor: f64,
     /// The share of a label that is spread over all classes.
     pub(super) smoothing: f32,
@@ -83,6 +67,35 @@ impl<'a> StepPlan<'a> {
 /// stage 1).
 pub(super) fn stage_factor(factor: f64, distance: usize) -> f64 {
     factor.powi(i32::try_from(distance).unwrap_or(i32::MAX))
+}
+
+/// How much each class counts, by the labels of the images that are trained on; classes without any by 1.
+pub(super) fn class_weights(
+    training: &Training,
+    labels: &[u8],
+    classes: usize,
+) -> Option<Vec<f32>> {
+    if training.class_weights == ClassWeights::None {
+        return None;
+    }
+    let mut counts = vec![0_u32; classes];
+    labels
+        .iter()
+        .for_each(|label| counts[usize::from(*label)] += 1);
+    let (all, seen): (u32, usize) = (
+        counts.iter().sum(),
+        counts.iter().filter(|count| **count > 0).count(),
+    );
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "weights are f32, classes few"
+    )]
+    let weight = |count: u32| match count {
+        0 => 1.0,
+        count => (f64::from(all) / (seen as f64 * f64::from(count))) as f32,
+    };
+    Some(counts.into_iter().map(weight).collect())
 }
 
 #[cfg(test)]
