@@ -40,8 +40,8 @@ pub fn duplicates(sets: &[&ImageSet]) -> Vec<(bool, Vec<Place>)> {
     };
     let mut firsts = HashMap::new();
     let mut group_of: Vec<usize> = (0..all.len()).collect();
-    for place in 0..all.len() {
-        group_of[place] = *firsts.entry((form(place), image(place))).or_insert(place);
+    for (place, group) in group_of.iter_mut().enumerate() {
+        *group = *firsts.entry((form(place), image(place))).or_insert(place);
     }
     let different: Vec<usize> = (0..all.len())
         .filter(|place| group_of[*place] == *place)
@@ -134,10 +134,14 @@ fn thumbnail(image: &[u8], [rows, columns, channels]: [usize; 3]) -> [f32; SIDE 
 fn unit(values: impl Iterator<Item = f32>) -> Vec<f32> {
     let mut values: Vec<f32> = values.collect();
     let mean = values.iter().sum::<f32>() / values.len().max(1) as f32;
-    values.iter_mut().for_each(|value| *value -= mean);
+    for value in &mut values {
+        *value -= mean;
+    }
     let length = dot(&values, &values).sqrt();
     if length > 0.0 {
-        values.iter_mut().for_each(|value| *value /= length);
+        for value in &mut values {
+            *value /= length;
+        }
     }
     values
 }
@@ -160,6 +164,12 @@ mod tests {
     use super::*;
 
     /// An image of 12x16 pixels of smooth blobs, another for every seed.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "sizes are small, and values 0 to 200"
+    )]
     fn image(seed: u64) -> Vec<u8> {
         let mut order: Vec<usize> = (0..192).collect();
         crate::shuffle(&mut order, seed, 0);
@@ -196,7 +206,7 @@ mod tests {
         first[70] = first[3].clone();
         second[5] = first[3].clone();
         second[59] = changed(&second[0], |_, pixel| pixel / 2 + 50);
-        first[89] = changed(&first[88], |at, pixel| pixel + (at * 7 % 5) as u8);
+        first[89] = changed(&first[88], |at, pixel| pixel + [0, 2, 4, 1, 3][at % 5]);
         // The same but for its place is another image, and so is its negative.
         second[7] = [&first[10][16..], &first[10][..16]].concat();
         second[8] = changed(&first[11], |_, pixel| 255 - pixel);

@@ -177,7 +177,10 @@ impl Trainable {
         }
         let predictions = self.predictions(data, &holdout.validation)?;
         let rows = predictions.rows.iter();
-        let found = temperature(rows.map(|row| (&row.logits[..], row.label.into())));
+        let rows: Vec<_> = rows
+            .map(|row| (&row.logits[..], row.label.into()))
+            .collect();
+        let found = temperature(&rows);
         #[expect(clippy::cast_possible_truncation, reason = "weights are f32")]
         let head = self.head.tempered(found as f32, data.device);
         let head = head.map_err(Error::device)?;

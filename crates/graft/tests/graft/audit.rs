@@ -55,8 +55,13 @@ fn newest(home: &Home) -> PathBuf {
 }
 
 /// The places of some images of a group or a list.
-fn places(list: &Value) -> Vec<(bool, u64)> {
-    let image = |one: &Value| (one["is_test"] == true, one["index"].as_u64().unwrap());
+fn places(list: &Value) -> Vec<(bool, usize)> {
+    let image = |one: &Value| {
+        (
+            one["is_test"] == true,
+            usize::try_from(one["index"].as_u64().unwrap()).unwrap(),
+        )
+    };
     list.as_array().unwrap().iter().map(image).collect()
 }
 
@@ -74,9 +79,7 @@ fn wrong_labels_and_copies_are_found_and_left_out() {
     let training = &found["splits"][0];
     assert_eq!(training["evaluation"]["n"], TRAIN);
     let first = &places(&training["suspects"])[..wrong.len()];
-    let hits = first
-        .iter()
-        .filter(|(_, index)| wrong.contains(&(*index as usize)));
+    let hits = first.iter().filter(|(_, index)| wrong.contains(index));
     assert!(hits.count() >= 10, "{first:?}, {wrong:?}");
     let groups: Vec<_> = found["copies"]
         .as_array()
@@ -126,7 +129,7 @@ fn wrong_labels_and_copies_are_found_and_left_out() {
         serde_json::from_str(&fs::read_to_string(run.join("manifest.json")).unwrap()).unwrap();
     let used =
         manifest["trained_on"].as_u64().unwrap() + manifest["validated_on"].as_u64().unwrap();
-    assert_eq!(used, (TRAIN - removed) as u64);
+    assert_eq!(used, u64::try_from(TRAIN - removed).unwrap());
 
     // A second look keeps what was decided.
     let again = [&["audit", "--set", &labels][..], &common].concat();

@@ -106,8 +106,9 @@ fn said(run: &Path, split: &str) -> (f64, Vec<String>) {
         sum.ln() - logits[row[1].parse::<usize>().unwrap()]
     };
     let total: f64 = rows.iter().map(loss).sum();
+    let count = f64::from(u32::try_from(rows.len()).unwrap());
     (
-        total / rows.len() as f64,
+        total / count,
         rows.into_iter().map(|row| row[2].clone()).collect(),
     )
 }

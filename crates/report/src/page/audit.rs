@@ -100,7 +100,7 @@ fn picture(audit: &Audit, split: &Split, index: usize, lines: &[String]) -> Opti
     let one = &split.pictures[place.ok()?];
     let size = [one.picture.rows, one.picture.columns];
     let source = as_is(&audit.data, &one.picture.pixels, size);
-    let lines = [lines, &[one.file.clone()]].concat();
+    let lines = [lines, std::slice::from_ref(&one.file)].concat();
     Some(tile(&source, size, 64, &lines.join(", "), &lines))
 }
 
@@ -116,7 +116,7 @@ mod tests {
         let indices: Vec<usize> = (0..3 * classes).collect();
         let labels: Vec<u8> = indices
             .iter()
-            .map(|index| (index % classes) as u8)
+            .map(|index| u8::try_from(index % classes).unwrap())
             .collect();
         let mut logits = vec![0.0; indices.len() * classes];
         for index in &indices {
