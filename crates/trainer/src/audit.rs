@@ -61,9 +61,10 @@ pub fn audit(config: &AuditConfig, sources: &mut Sources) -> Result<(Audit, Imag
     } = config;
     let images = sources.images(recipe, Split::Train, None)?;
     let form = images.form(recipe.preprocessing.fit);
-    let test = match config.test {
-        true => Some(sources.images(recipe, Split::Test, Some(form))?),
-        false => None,
+    let test = if config.test {
+        Some(sources.images(recipe, Split::Test, Some(form))?)
+    } else {
+        None
     };
     let mut recipe = (*recipe).clone();
     recipe.data.classes = images.classes();

@@ -36,9 +36,9 @@ fn planted(folder: &Path) -> Vec<usize> {
         |images, labels| {
             images.copy_within(784 * 5..784 * 6, 784 * 7);
             labels[7] = labels[5];
-            wrong
-                .iter()
-                .for_each(|index| labels[*index] = (labels[*index] + 3) % 10);
+            for index in &wrong {
+                labels[*index] = (labels[*index] + 3) % 10;
+            }
         },
     );
     let train = fs::read(folder.join("train-images-idx3-ubyte")).unwrap();
@@ -156,7 +156,9 @@ fn sets_that_tell_nothing_are_said_to() {
         [TRAIN_IMAGES, TRAIN_LABELS],
         20,
         |images, _| {
-            (1..20).for_each(|index| images.copy_within(..784, 784 * index));
+            for index in 1..20 {
+                images.copy_within(..784, 784 * index);
+            }
         },
     );
     let audit = |folds: &str| home.graft(&["audit", "--folds", folds, "--set", &source]);

@@ -79,9 +79,9 @@ pub(super) fn class_weights(
         return None;
     }
     let mut counts = vec![0_u32; classes];
-    labels
-        .iter()
-        .for_each(|label| counts[usize::from(*label)] += 1);
+    for label in labels {
+        counts[usize::from(*label)] += 1;
+    }
     let (all, seen): (u32, usize) = (
         counts.iter().sum(),
         counts.iter().filter(|count| **count > 0).count(),
