@@ -48,6 +48,12 @@ def main():
             recorded = {e["epoch"]: e[split][figure] for e in epochs}
             expect_scalars(events, f"{figure}/{split}", recorded)
 
+    # Of epochs in which stages learned.
+    parts = sorted({part for e in epochs for part in e.get("gradient_norms", {})})
+    for part in parts:
+        norms = {e["epoch"]: e["gradient_norms"] for e in epochs if "gradient_norms" in e}
+        expect_scalars(events, f"gradient_norm/{part}", {n: of[part] for n, of in norms.items() if part in of})
+
     # Of an epoch with many steps TensorBoard is told some.
     rates = {e["steps"]: e["learning_rate"] for e in epochs if "steps" in e}
     seen = {e.step: e.value for e in events.Scalars("learning_rate")} if rates else {}
@@ -67,7 +73,8 @@ def main():
             expect_scalars(events, f"{figure}/test", {kept: evaluation[figure]})
         splits.append("test")
     tags = [f"{figure}/{split}" for split in splits for figure in ("loss", "accuracy")]
-    expect("scalars", sorted(events.Tags()["scalars"]), sorted([*tags, "seconds", *(["learning_rate"] if rates else [])]))
+    tags += ["seconds", *(f"gradient_norm/{part}" for part in parts), *(["learning_rate"] if rates else [])]
+    expect("scalars", sorted(events.Tags()["scalars"]), sorted(tags))
     print(f"{run}: TensorBoard sees {len(epochs)} epochs and {', '.join(splits)} as recorded")
 
 

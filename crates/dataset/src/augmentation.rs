@@ -5,6 +5,7 @@ mod warp;
 
 use std::ops::Range;
 
+use graft_durable::sha256;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,19 @@ impl Augmentation {
         self.views.saturating_sub(1)
     }
 
+    /// Whether there is a range, so that views differ from their images.
+    #[must_use]
+    pub fn has_ranges(&self) -> bool {
+        let Self { views, seed, .. } = *self;
+        let none = Self::default();
+        *self
+            != Self {
+                views,
+                seed,
+                ..none
+            }
+    }
+
     /// View `number` (from 1; 0 is the image itself) of the images of `set` at the places `range` of
     /// `indices`. What it does to an image depends on the seed, its number and the image's place.
     ///
@@ -78,14 +92,40 @@ impl Augmentation {
         let size = [set.rows(), set.columns(), set.channels()];
         set.mapped(&indices[range], |at, image| match number {
             0 => image.to_vec(),
-            _ => self.change(number, first + at).apply(image, size),
+            _ => self.change(number, (first + at) as u64).apply(image, size),
         })
+    }
+
+    /// View `number` (from 1; 0 is the image itself) of an image that is tested, `[row, column, channel]`, whose
+    /// size that is too. What it does depends on the seed, its number and the first 64 bits of the image's SHA-256
+    /// rather than its place, so that a picture by itself has the views that it has among others.
+    #[must_use]
+    pub fn test_view(&self, image: &[u8], size: [usize; 3], number: usize) -> Vec<u8> {
+        if number == 0 {
+            return image.to_vec();
+        }
+        let place = u64::from_str_radix(&sha256(image)[..16], 16).unwrap_or_default();
+        self.change(number, place).apply(image, size)
+    }
+
+    /// [`Augmentation::test_view`] of the images of `set` at some indices.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn test_views(
+        &self,
+        set: &ImageSet,
+        indices: &[usize],
+        number: usize,
+    ) -> Result<ImageSet, Error> {
+        let size = [set.rows(), set.columns(), set.channels()];
+        set.mapped(indices, |_, image| self.test_view(image, size, number))
     }
 
     /// Draws what view `number` does to the image at `place`. All numbers are drawn whatever the ranges
     /// are, so that another range changes nothing else.
-    fn change(&self, number: usize, place: usize) -> Change {
-        let random = &mut shuffle::generator([self.seed, number as u64], place as u64);
+    fn change(&self, number: usize, place: u64) -> Change {
+        let random = &mut shuffle::generator([self.seed, number as u64], place);
         let angle = draw_around(self.rotate, random).to_radians();
         let stretch = [(); 2].map(|()| 1.0 + draw_around(self.scale, random));
         let shear = draw_around(self.shear, random);

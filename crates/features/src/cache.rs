@@ -106,6 +106,26 @@ pub(crate) fn reserve(path: &Path, bytes: u64) -> Result<(), Error> {
     }
 }
 
+/// Warns where so many views of `bytes` each are more than the cache keeps.
+pub(crate) fn foresee(views: usize, bytes: u64) {
+    if let Some(warning) = surplus(views, bytes, LIMIT) {
+        tracing::warn!("{warning}");
+    }
+}
+
+fn surplus(views: usize, bytes: u64, limit: u64) -> Option<String> {
+    let all = bytes.saturating_mul(views as u64);
+    (all > limit).then(|| {
+        format!(
+            "{views} views take {}, and the cache keeps {}: the first are deleted before the last are \
+             computed, and the next run computes them anew; take fewer views or images, or \
+             backbone.dtype=f16",
+            size(all),
+            size(limit)
+        )
+    })
+}
+
 /// Deletes the entries unused for longest until all and `bytes` more are within `limit`. Where `bytes`
 /// are over the limit by themselves nothing is deleted.
 fn shrink(cache: &Path, bytes: u64, limit: u64) -> Result<(), Error> {
@@ -220,6 +240,15 @@ mod tests {
         touch(&paths[1]);
         assert_eq!(left(size, 2 * size), [false, true, false]);
         assert_eq!(left(size, size), [false; 3]);
+    }
+
+    #[test]
+    fn views_that_the_cache_cannot_keep_are_told() {
+        assert_eq!(surplus(4, 5 << 30, 20 << 30), None);
+        let warning = surplus(5, 5 << 30, 20 << 30).unwrap();
+        for part in ["5 views take 25.0 GiB", "keeps 20.0 GiB", "fewer views"] {
+            assert!(warning.contains(part), "{warning}");
+        }
     }
 
     #[test]

@@ -89,30 +89,41 @@ impl<'a> Extractor<'a> {
         self.extracted(&images, key, started)
     }
 
-    /// The features of the recipe's views of the training images of `set` at some indices, but for the
-    /// first view, which is the images themselves.
+    /// The features of the recipe's views of the images of `set` at some indices, but for the first view,
+    /// which is the images themselves.
     ///
     /// # Errors
     /// As [`Extractor::features`].
-    pub fn views(&self, set: &ImageSet, indices: &[usize]) -> Result<Vec<Extracted>, Error> {
+    pub fn views(
+        &self,
+        set: &ImageSet,
+        indices: &[usize],
+        split: Split,
+    ) -> Result<Vec<Extracted>, Error> {
         let (augmentation, preprocessing) = (self.recipe.augmentation, self.recipe.preprocessing);
         let numbers = 1..=augmentation.changed_views();
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
+        let width = self.loaded.frozen.width(preprocessing.size)?;
+        let bytes = indices.len() * width * self.recipe.backbone.dtype.bytes();
+        cache::foresee(numbers.clone().count(), bytes as u64);
         let hash = hash(set, indices.iter().copied());
         let plain = self.key(set)?;
         let view = |number| {
             let started = Instant::now();
-            let key = plain.of_view(View::new(augmentation, number), &hash, indices.len());
-            let of = label(&self.recipe.data, Split::Train);
+            let key = plain.of_view(View::new(augmentation, number, split), &hash, indices.len());
+            let of = label(&self.recipe.data, split);
             let images = Images {
                 len: indices.len(),
                 label: format!("{of}, view {number} of {}", numbers.end()),
                 batch: &|range: Range<usize>| {
                     let length = range.len();
-                    let view = augmentation.view(set, indices, range, number)?;
-                    preprocessing.batch(&view, 0..length)
+                    let view = match split {
+                        Split::Train => augmentation.view(set, indices, range, number),
+                        Split::Test => augmentation.test_views(set, &indices[range], number),
+                    };
+                    preprocessing.batch(&view?, 0..length)
                 },
             };
             self.extracted(&images, key, started)

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use graft_dataset::{Augmentation, ImageSet, PREPARED, Preprocessing};
+use graft_dataset::{Augmentation, ImageSet, PREPARED, Preprocessing, Split};
 use graft_durable::Hashing;
 use graft_network::Boundary;
 use serde::{Deserialize, Serialize};
@@ -56,15 +56,19 @@ pub struct View {
     pub number: usize,
     /// How it differs from the images; how many views there are is left out, for it changes none of them.
     pub augmentation: Augmentation,
+    /// Whether it is one of test images, which are changed by what they are and not by where they stand.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    test: bool,
 }
 
 impl View {
-    /// View `number` of those that `augmentation` describes.
+    /// View `number` of those of a split that `augmentation` describes.
     #[must_use]
-    pub fn new(augmentation: Augmentation, number: usize) -> Self {
+    pub fn new(augmentation: Augmentation, number: usize, split: Split) -> Self {
         Self {
             version: VIEWS,
             number,
+            test: split == Split::Test,
             augmentation: Augmentation {
                 views: 0,
                 ..augmentation
@@ -210,14 +214,11 @@ mod tests {
         };
         let same = path(&|_| ());
         assert_eq!(same, path(&|_| ()));
-        let view = |number, rotate| {
-            let ranges = Augmentation {
-                rotate,
-                ..Augmentation::default()
-            };
-            Some(View::new(ranges, number))
+        let view = |number, rotate, split| {
+            let none = Augmentation::default();
+            Some(View::new(Augmentation { rotate, ..none }, number, split))
         };
-        let changes: [&dyn Fn(&mut Key); 14] = [
+        let changes: [&dyn Fn(&mut Key); 15] = [
             &|key| key.format += 1,
             &|key| key.images = hash_images(&set(&[1, 3])),
             &|key| key.count += 1,
@@ -229,9 +230,10 @@ mod tests {
             &|key| key.dtype = Dtype::F16,
             &|key| key.backend = Backend::Cuda,
             &|key| key.engine = "another".into(),
-            &|key| key.view = view(1, 1.0),
-            &|key| key.view = view(2, 1.0),
-            &|key| key.view = view(1, 2.0),
+            &|key| key.view = view(1, 1.0, Split::Train),
+            &|key| key.view = view(2, 1.0, Split::Train),
+            &|key| key.view = view(1, 2.0, Split::Train),
+            &|key| key.view = view(1, 1.0, Split::Test),
         ];
         let mut paths = vec![same];
         for (index, change) in changes.iter().enumerate() {
@@ -242,21 +244,24 @@ mod tests {
 
     #[test]
     fn more_views_are_the_same_views_and_some() {
-        let ranges = |views| Augmentation {
-            views,
-            ..Augmentation::default()
+        let view = |views| {
+            let none = Augmentation::default();
+            View::new(Augmentation { views, ..none }, 1, Split::Train)
         };
-        assert_eq!(View::new(ranges(3), 1), View::new(ranges(9), 1));
+        assert_eq!(view(3), view(9));
     }
 
     #[test]
-    fn an_entry_without_views_keeps_its_name() {
-        // As it was before there were views.
-        let name = "features-block2-e786a46fe4c105f4";
-        assert_eq!(
-            key().path(Path::new("cache")),
-            Path::new("cache").join(name)
-        );
+    fn entries_keep_their_names() {
+        // As they were before there were views, and before there were views of test images.
+        let view = View::new(Augmentation::default(), 1, Split::Train);
+        for (view, hash) in [(None, "e786a46fe4c105f4"), (Some(view), "abf0aef224f97f34")] {
+            let path = Key { view, ..key() }.path(Path::new("cache"));
+            assert!(
+                path.ends_with(format!("features-block2-{hash}")),
+                "{path:?}"
+            );
+        }
     }
 
     #[test]

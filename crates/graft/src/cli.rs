@@ -18,6 +18,7 @@ pub(crate) use upkeep::{Cache, Doctor};
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use graft_compute::Backend;
@@ -49,7 +50,7 @@ pub(crate) enum Verb {
         include_str!("../../../recipes/seed.toml")
     ))]
     Train(Train),
-    /// Measure a run's accuracy and loss on the test images
+    /// Measure accuracy and loss on the test images: of a run, or of several together
     Eval(Eval),
     /// Look for wrong labels, copies and odd images in a data set
     Audit(Audit),
@@ -107,6 +108,19 @@ pub(crate) struct ComputeArguments {
     /// Use a software renderer (slow)
     #[arg(long)]
     pub(crate) allow_software: bool,
+}
+
+/// Views at test time.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Views {
+    /// Average the probabilities of so many views of each image: itself, and others by the ranges of the
+    /// recipe's augmentation
+    #[arg(long = "views", value_name = "NUMBER", default_value_t = 1, value_parser = at_least_one())]
+    pub(crate) count: usize,
+}
+
+fn at_least_one() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..)
 }
 
 /// `graft fetch`
@@ -179,8 +193,12 @@ pub(crate) struct Train {
 /// `graft eval`
 #[derive(Debug, Args)]
 pub(crate) struct Eval {
-    /// A run's name or folder; the newest complete one by default
-    pub(crate) run: Option<PathBuf>,
+    /// A run's name or folder; the newest complete one by default. Of several the probabilities are averaged
+    #[arg(value_name = "RUN")]
+    pub(crate) runs: Vec<PathBuf>,
+    /// How many views of an image.
+    #[command(flatten)]
+    pub(crate) views: Views,
     /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,
@@ -222,12 +240,15 @@ pub(crate) enum SplitName {
 #[derive(Debug, Args)]
 pub(crate) struct Predict {
     /// PNG or JPEG pictures, and folders of them; of one digit each where the run was trained on MNIST. A
-    /// run's name or folder may stand before them
-    #[arg(required = true, value_name = "[RUN] IMAGE|FOLDER")]
+    /// run's name or folder may stand before them; of several the probabilities are averaged
+    #[arg(required = true, value_name = "[RUN...] IMAGE|FOLDER")]
     pub(crate) images: Vec<PathBuf>,
     /// Write what the model saw of each picture as a PNG into this folder
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = "seen")]
     pub(crate) show: Option<PathBuf>,
+    /// How many views of a picture.
+    #[command(flatten)]
+    pub(crate) views: Views,
     /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,

@@ -31,6 +31,22 @@ pub enum RunError {
         /// The hashes of the weights that are there.
         found: String,
     },
+    /// Runs whose predictions cannot be averaged.
+    #[error(
+        "run {} tells other classes apart than {}: expected {expected}, found {found}; name runs that were \
+         trained on the same classes",
+        run.display(), first.display()
+    )]
+    OtherClasses {
+        /// The run that differs.
+        run: PathBuf,
+        /// The run that was named first.
+        first: PathBuf,
+        /// What the first run has.
+        expected: String,
+        /// What the other has in its place.
+        found: String,
+    },
     /// A folder in which nothing was saved yet.
     #[error("{} has no checkpoint that this graft knows: it is no run, or was stopped before anything was saved; train again", .0.display())]
     NoCheckpoint(PathBuf),

@@ -9,6 +9,7 @@ mod fixture;
 mod layers;
 mod resumable;
 mod samples;
+mod several;
 mod stale;
 mod start;
 mod writer;

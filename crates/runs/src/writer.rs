@@ -157,7 +157,7 @@ impl RunWriter {
         let line = line.map_err(|error| RunError::Json(error.to_string()))? + "\n";
         self.metrics.append(line.as_bytes())?;
         self.lines.push_str(&line);
-        self.epochs.push(*epoch);
+        self.epochs.push(epoch.clone());
         Ok(self.events.epoch(epoch, rates(&self.training, epoch))?)
     }
 

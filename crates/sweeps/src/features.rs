@@ -145,7 +145,7 @@ impl Bench<'_, '_> {
             });
             extracted.features
         };
-        let views = extractor.views(&train, &viewed)?.into_iter();
+        let views = extractor.views(&train, &viewed, Split::Train)?.into_iter();
         let pair = Pair {
             views: views.map(|view| noted(view, Split::Train)).collect(),
             viewed,

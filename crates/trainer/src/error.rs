@@ -43,6 +43,14 @@ pub enum Error {
     /// An image that is too small for the network.
     #[error(transparent)]
     Network(#[from] graft_network::Error),
+    /// A run of whose images no views can be made.
+    #[error(
+        "the recipe of run {} has no ranges for views: expected one above 0 in [augmentation] of its \
+         recipe.toml, found none; leave --views out, or train with some, such as \
+         --set augmentation.rotate=10",
+        .0.display()
+    )]
+    NoRanges(PathBuf),
     /// A network without weights.
     #[error(
         "there are no weights of {network} in {}; import them from an ONNX file: \

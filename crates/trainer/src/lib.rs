@@ -4,6 +4,7 @@
 
 mod at_once;
 pub mod audit;
+mod ensemble;
 mod error;
 pub mod evaluate;
 pub mod examples;
@@ -21,6 +22,7 @@ pub mod trainable;
 pub mod training;
 
 pub use at_once::at_once;
+pub use ensemble::Ensemble;
 pub use error::Error;
 pub use graft_web::Prediction;
 pub use input::{Input, image_form};

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 use graft_compute::{ComputeContext, LoadedBackbone, read};
-use graft_dataset::{ImageBatch, Picture, Preprocessing};
+use graft_dataset::{Augmentation, ImageBatch, Picture, Preprocessing};
 use graft_report::record::{CLASS_MEANS, Data, HEAD};
 use graft_report::{argmax, softmax};
 use graft_runs::Run;
@@ -38,6 +38,7 @@ pub struct Model {
     data: Data,
     input: Input,
     preprocessing: Preprocessing,
+    augmentation: Augmentation,
     loaded: LoadedBackbone,
     module: Trainable,
     /// The module's, to look into.
@@ -72,6 +73,7 @@ impl Model {
             data: run.manifest().data.clone(),
             input: Input::of(run.manifest(), recipe.preprocessing.fit),
             preprocessing: recipe.preprocessing,
+            augmentation: recipe.augmentation,
             loaded,
             module,
             compute: compute.clone(),
@@ -110,19 +112,35 @@ impl Model {
     /// When the picture has another form, or the device fails.
     pub fn classify(&self, picture: &Picture) -> Result<Prediction, Error> {
         let (features, logits) = self.features_and_logits(&picture.pixels)?;
+        Ok(self.prediction(picture, &features, &logits))
+    }
+
+    /// View `number` (from 1; 0 is the image itself) of one image, by the run's own ranges.
+    pub(crate) fn view(&self, pixels: &[u8], number: usize) -> Vec<u8> {
+        let size = [self.data.rows, self.data.columns, self.data.channels];
+        self.augmentation.test_view(pixels, size, number)
+    }
+
+    /// The prediction for a picture with these features at the boundary, by these logits.
+    pub(crate) fn prediction(
+        &self,
+        picture: &Picture,
+        features: &[f32],
+        logits: &[f32],
+    ) -> Prediction {
         let row = self.data.columns * self.data.channels;
-        let class = argmax(&logits);
+        let class = argmax(logits);
         let image = (&self.preprocessing, [self.data.rows, self.data.columns]);
-        Ok(Prediction {
-            familiarity: (self.means.as_ref()).map(|means| means.familiarity(&features)),
-            cam: ActivationMap::of(&self.head, (&features, self.channels), class, image),
+        Prediction {
+            familiarity: (self.means.as_ref()).map(|means| means.familiarity(features)),
+            cam: ActivationMap::of(&self.head, (features, self.channels), class, image),
             class,
             name: self.data.name(class),
-            probabilities: softmax(&logits),
+            probabilities: softmax(logits),
             inverted: picture.inverted,
             pixels: picture.pixels.chunks(row).map(<[u8]>::to_vec).collect(),
             channels: self.data.channels,
-        })
+        }
     }
 
     /// The features at the cut of one picture that is in the form of the run's images, as
@@ -143,7 +161,7 @@ impl Model {
     }
 
     /// One image, `[row, column, channel]`, to its features at the boundary and a logit for every class.
-    fn features_and_logits(&self, pixels: &[u8]) -> Result<(Vec<f32>, Vec<f32>), Error> {
+    pub(crate) fn features_and_logits(&self, pixels: &[u8]) -> Result<(Vec<f32>, Vec<f32>), Error> {
         let features = self.at_cut(pixels)?;
         let shape = [1, features.len()];
         let features = TensorData::new(features, shape);

@@ -105,7 +105,7 @@ pub fn train(
 
     let extractor = Extractor::new(&loaded, recipe, compute, home);
     let extracted = extractor.features(&images, Split::Train)?;
-    let views = extractor.views(&images, &holdout.train)?;
+    let views = extractor.views(&images, &holdout.train, Split::Train)?;
     let seconds = |extracted: &Extracted| extracted.seconds;
     let features = extracted.seconds + views.iter().map(seconds).sum::<f64>();
     start.data.images.clone_from(&extracted.key.images);

@@ -4,6 +4,7 @@ mod average;
 mod checkpoint;
 mod finite;
 mod kernels;
+mod norms;
 mod optimiser;
 mod plan;
 mod state;
@@ -26,6 +27,7 @@ use finite::{check_epoch, check_gradients, check_loss};
 use graft_compute::read;
 use graft_recipe::Recipe;
 use graft_winograd::Tape;
+use norms::squares;
 use plan::{Part, StepPlan, class_weights};
 use state::is_over;
 
@@ -69,10 +71,11 @@ pub fn train(
             validation,
             steps: Some(last.number),
             learning_rate: Some(last.rate),
+            gradient_norms: state.squares.norms(&trained),
             seconds: before + started.elapsed().as_secs_f64(),
         };
         check_epoch(&epoch, &trained, &state, data.backend)?;
-        state.end(epoch, trained, &recipe.training);
+        state.end(epoch.clone(), trained, &recipe.training);
         on(TrainingEvent::Epoch(&epoch, &state))?;
     }
     state.kept.ok_or(Error::NoEpochs)
@@ -114,6 +117,8 @@ struct Slopes {
     logits: Tensor<2>,
     /// Of the parameters that are Burn's.
     module: Vec<Part>,
+    /// The sums of their squares, part by part, where stages learn and looking at them costs next to nothing.
+    squares: Vec<f64>,
     /// Of the features at the boundary, where our own convolutions go on with it, and what they need for that.
     boundary: Option<(Tape, Vec<f32>)>,
 }
@@ -126,10 +131,12 @@ fn step(
     batch: &[usize],
 ) -> Result<(), Error> {
     let epoch = state.epochs.len() + 1;
-    let slopes = slopes(state, plan, data, batch)?;
+    let mut slopes = slopes(state, plan, data, batch)?;
     if let (Some(kernels), Some((tape, gradient))) = (&mut state.kernels, slopes.boundary) {
-        kernels.step(epoch, tape, &gradient, (plan.of_stages, plan.rate))?;
+        let squares = kernels.step(epoch, tape, &gradient, (plan.of_stages, plan.rate))?;
+        slopes.squares.extend(squares);
     }
+    state.squares.add(&slopes.squares);
     let (mut module, optimiser) = (state.module.clone(), &mut state.optimiser);
     for (rate, gradients) in slopes.module {
         module = data.run(|| optimiser.step(rate, module, gradients))?;
@@ -177,14 +184,20 @@ fn slopes(
         _ => None,
     };
     let module = data.run(|| plan.parts(&state.module, gradients))?;
+    let mut sums = Vec::new();
     if data.in_memory() {
+        let stages_learn = state.module.stages.is_some() && plan.of_stages > 0;
         for (_, gradients) in &module {
             check_gradients(epoch, &state.module, gradients)?;
+            if stages_learn {
+                sums.push(squares(&state.module, gradients)?);
+            }
         }
     }
     Ok(Slopes {
         logits,
         module,
+        squares: sums,
         boundary,
     })
 }

@@ -179,6 +179,41 @@ fn seed_number_and_place_decide_a_view() {
 }
 
 #[test]
+fn a_test_image_has_the_same_views_wherever_it_stands() {
+    let augmentation = Augmentation {
+        rotate: 15.0,
+        elastic: 0.05,
+        ..Augmentation::default()
+    };
+    let size = [7, 9, 1];
+    let view = |number| augmentation.test_view(&image(1), size, number);
+    assert_eq!(view(0), image(1));
+    assert_ne!(view(1), image(1));
+    assert_ne!(view(1), view(2));
+    let views = augmentation.test_views(&set(4), &[3, 0], 2).unwrap();
+    assert_eq!(views.labels(), [1, 0]);
+    assert_eq!([views.image(0), views.image(1)], [&view(2)[..]; 2]);
+    // By hand: python3 -c "hashlib.sha256(bytes(i * 37 % 256 for i in range(63))).hexdigest()[:16]".
+    let place = 0xb728_e1a9_44ec_f6d4;
+    assert_eq!(
+        view(3),
+        augmentation.change(3, place).apply(&image(1), size)
+    );
+}
+
+#[test]
+fn ranges_are_told_from_none() {
+    let none = Augmentation {
+        views: 5,
+        seed: 7,
+        ..Augmentation::default()
+    };
+    assert!(!none.has_ranges());
+    assert!(Augmentation { shift: 0.1, ..none }.has_ranges());
+    assert!(Augmentation { flip: true, ..none }.has_ranges());
+}
+
+#[test]
 fn another_range_changes_nothing_else() {
     let change = |set: fn(&mut Augmentation)| {
         let mut augmentation = Augmentation {

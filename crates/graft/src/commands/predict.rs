@@ -13,7 +13,7 @@ use crate::output;
 use anyhow::Error;
 use graft_environment::Paths;
 use graft_runs::Run;
-use graft_trainer::{Model, Prediction};
+use graft_trainer::{Ensemble, Prediction};
 
 /// What `--json` prints of a picture.
 #[derive(Serialize)]
@@ -31,21 +31,25 @@ struct Refused<'a> {
 }
 
 pub(super) fn run(arguments: &Predict, home: &Paths) -> Result<(), Error> {
-    let (name, given) = run_and_pictures(&arguments.images, home);
-    let run = Run::open(&home.runs(), name)?;
+    let (names, given) = runs_and_pictures(&arguments.images, home);
+    let runs = Run::open_all(&home.runs(), names)?;
     if given.is_empty() {
+        let (found, them) = match names {
+            [_] => ("a run", "it"),
+            _ => ("runs", "them"),
+        };
         anyhow::bail!(
-            "expected pictures to classify, found only a run; name PNG or JPEG files, or folders of them, after it"
+            "expected pictures to classify, found only {found}; name PNG or JPEG files, or folders of them, after {them}"
         );
     }
     let pictures = pictures::expand(given)?;
     let mut sources = sources(home, &arguments.outside)?;
     let compute = compute(&arguments.compute, home)?;
-    let model = Model::load(&run, &compute, &mut sources)?;
+    let model = Ensemble::load(&runs, arguments.views.count, &compute, &mut sources)?;
     let mut refused = 0;
     for image in &pictures {
-        match model.input().read(image) {
-            Ok(picture) => tell(image, &model.classify(&picture)?, &model, arguments)?,
+        match model.read(image) {
+            Ok(pictures) => tell(image, &model.classify(&pictures)?, &model, arguments)?,
             Err(error) => {
                 refused += 1;
                 refuse(image, &error, arguments.json)?;
@@ -59,11 +63,8 @@ pub(super) fn run(arguments: &Predict, home: &Paths) -> Result<(), Error> {
         );
     }
     // Not among the results, which may be piped on.
-    output::note(&format!(
-        "by {}; next: {} eval",
-        shown(run.folder()),
-        graft()
-    ));
+    let by: Vec<_> = runs.iter().map(|run| shown(run.folder())).collect();
+    output::note(&format!("by {}; next: {} eval", by.join(", "), graft()));
     Ok(())
 }
 
@@ -81,7 +82,7 @@ fn refuse(image: &Path, error: &graft_dataset::Error, json: bool) -> Result<(), 
 fn tell(
     image: &Path,
     prediction: &Prediction,
-    model: &Model,
+    model: &Ensemble,
     arguments: &Predict,
 ) -> Result<(), Error> {
     let seen = match &arguments.show {
@@ -96,20 +97,18 @@ fn tell(
     output::line(&format!("{}  {told}{seen}", image.display()))
 }
 
-/// The first argument names a run if it is one's folder, or if it is nothing that a picture's name could
-/// be and pictures follow it; everything else is a picture or a folder of them.
-fn run_and_pictures<'a>(given: &'a [PathBuf], home: &Paths) -> (Option<&'a Path>, &'a [PathBuf]) {
-    let is_run = |first: &Path, rest: &[PathBuf]| {
+/// The first arguments name runs, as far as each is a run's folder, or nothing that a picture's name could be with
+/// more behind it; everything else is a picture or a folder of them.
+fn runs_and_pictures<'a>(given: &'a [PathBuf], home: &Paths) -> (&'a [PathBuf], &'a [PathBuf]) {
+    let is_run = |place: usize, path: &Path| {
         // Joined to another folder, an absolute path would stay as it is.
-        let named = first.is_relative() && home.runs().join(first).is_dir();
-        Run::is_at(first)
-            || named
-            || (!rest.is_empty() && first.extension().is_none() && !first.exists())
+        let named = path.is_relative() && home.runs().join(path).is_dir();
+        let is_last = place + 1 == given.len();
+        Run::is_at(path) || named || (!is_last && path.extension().is_none() && !path.exists())
     };
-    match given.split_first() {
-        Some((first, rest)) if is_run(first, rest) => (Some(first), rest),
-        _ => (None, given),
-    }
+    let mut places = given.iter().enumerate();
+    let pictures = places.position(|(place, path)| !is_run(place, path));
+    given.split_at(pictures.unwrap_or(given.len()))
 }
 
 /// The class, and every class that has a hundredth of the probability.

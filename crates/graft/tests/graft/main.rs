@@ -13,6 +13,7 @@ mod changed;
 mod damage;
 mod disk;
 mod diverge;
+mod ensemble;
 mod export;
 mod faults;
 mod features;

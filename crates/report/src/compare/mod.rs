@@ -102,36 +102,45 @@ fn verdict(first: Option<&Tested>, second: Option<&Tested>) -> Verdict {
     let (Some(first), Some(second)) = (first, second) else {
         return no("not both are evaluated; run `eval` on the other one too".into());
     };
+    if let Err(why) = same_images(first, second) {
+        return no(why);
+    }
+    let rows = [first, second].map(|test| &test.predictions.rows);
+    let [a, b] = rows.map(|rows| rows.iter().map(Prediction::is_right).collect::<Vec<_>>());
+    Verdict::Paired(Paired::new(&a, &b))
+}
+
+/// Whether two evaluations are over the same images with the same labels; why not, where they are not.
+pub(crate) fn same_images(first: &Tested, second: &Tested) -> Result<(), String> {
     let (a, b) = (&first.predictions.rows, &second.predictions.rows);
     if a.len() != b.len() {
         let (a, b) = (a.len(), b.len());
-        return no(format!(
+        return Err(format!(
             "evaluated on {a} and on {b} test images; train with the same data.limit"
         ));
     }
     let images = [first, second].map(|test| &test.evaluated.images);
     if images[0] != images[1] {
         let [first, second] = images.map(|hash| origin::short(hash));
-        return no(format!(
+        return Err(format!(
             "evaluated on different test images, sha256 {first} and {second}"
         ));
     }
     let same = |(a, b): (&Prediction, &Prediction)| (a.index, a.label) == (b.index, b.label);
     if !a.iter().zip(b).all(same) {
-        return no("evaluated on the same test images with different labels".into());
+        return Err("evaluated on the same test images with different labels".into());
     }
-    let [a, b] = [a, b].map(|rows| rows.iter().map(Prediction::is_right).collect::<Vec<_>>());
-    Verdict::Paired(Paired::new(&a, &b))
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::record::{Cached, Evaluated, Predictions};
     use jiff::Timestamp;
 
     /// An evaluation of images labelled 0, of which those in `wrong` were taken for 1.
-    fn tested(images: &str, n: usize, wrong: &[usize]) -> Tested {
+    pub(crate) fn tested(images: &str, n: usize, wrong: &[usize]) -> Tested {
         let logits: Vec<f32> = (0..n)
             .flat_map(|index| [1.0, if wrong.contains(&index) { 2.0 } else { 0.0 }])
             .collect();

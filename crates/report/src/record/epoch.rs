@@ -1,5 +1,6 @@
 //! One line of a run's metrics.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ impl From<&Evaluation> for Scores {
 }
 
 /// One pass over the training images.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// Counted from 1.
     pub epoch: usize,
@@ -42,6 +43,10 @@ pub struct Epoch {
     pub learning_rate: Option<f64>,
     /// How long the epoch took, validation included.
     pub seconds: f64,
+    /// The norms of gradients, of the head and of each stage that is trained, by name: the root of their mean
+    /// squares over the steps, before they are clipped. None where the head alone learned, or on a GPU.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gradient_norms: BTreeMap<String, f64>,
 }
 
 /// Epochs as a table for spreadsheets; what was not measured is empty.
@@ -85,8 +90,9 @@ mod tests {
             steps: Some(10),
             learning_rate: Some(0.001),
             seconds: 2.0,
+            gradient_norms: BTreeMap::new(),
         };
-        let one = epoch;
+        let one = epoch.clone();
         epoch.epoch = 2;
         epoch.validation = None;
         epoch.learning_rate = None;

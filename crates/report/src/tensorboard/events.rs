@@ -80,7 +80,7 @@ impl Events {
         self.values(at, 0, &[value]);
     }
 
-    /// Adds an epoch's losses and accuracies, and the seconds that it took.
+    /// Adds an epoch's losses and accuracies, its gradients' norms, and the seconds that it took.
     pub fn epoch(&mut self, at: Timestamp, epoch: &Epoch) {
         let mut values = Vec::from(scores("train", &epoch.train));
         values.extend(
@@ -89,6 +89,8 @@ impl Events {
                 .iter()
                 .flat_map(|s| scores("validation", s)),
         );
+        let norms = epoch.gradient_norms.iter();
+        values.extend(norms.map(|(of, norm)| scalar(&format!("gradient_norm/{of}"), *norm)));
         values.push(scalar("seconds", epoch.seconds));
         self.values(at, epoch.epoch, &values);
     }
@@ -166,6 +168,7 @@ mod tests {
             steps: None,
             learning_rate: None,
             seconds: 2.0,
+            gradient_norms: [("head".to_owned(), 0.5)].into(),
         };
         events.text(at(), "recipe", "a");
         events.epoch(at(), &epoch);
@@ -174,7 +177,7 @@ mod tests {
         let expected: [&[u8]; 4] = [
             b"\x09\0\0\0\0\0\0\xf8\x3f\x1a\x0dbrain.Event:2",
             b"\x09\0\0\0\0\0\0\xf8\x3f\x2a\x22\x0a\x20\x0a\x06recipe\x42\x0c\x08\x07\x12\0\x42\x06    a\n\x4a\x08\x0a\x06\x0a\x04text",
-            b"\x09\0\0\0\0\0\0\xf8\x3f\x10\x03\x2a\x3a\x0a\x11\x0a\x0aloss/train\x15\0\0\xa0\x3f\x0a\x15\x0a\x0eaccuracy/train\x15\0\0\0\x3f\x0a\x0e\x0a\x07seconds\x15\0\0\0\x40",
+            b"\x09\0\0\0\0\0\0\xf8\x3f\x10\x03\x2a\x55\x0a\x11\x0a\x0aloss/train\x15\0\0\xa0\x3f\x0a\x15\x0a\x0eaccuracy/train\x15\0\0\0\x3f\x0a\x19\x0a\x12gradient_norm/head\x15\0\0\0\x3f\x0a\x0e\x0a\x07seconds\x15\0\0\0\x40",
             b"\x09\0\0\0\0\0\0\xf8\x3f\x10\x07*\x16\x0a\x14\x0a\x0dlearning_rate\x15\0\0\0?",
         ];
         assert_eq!(messages(&events), expected);

@@ -69,6 +69,7 @@ impl EventFile {
 mod tests {
     use super::*;
     use crate::record::Scores;
+    use std::collections::BTreeMap;
     use std::fs;
 
     #[test]
@@ -87,6 +88,7 @@ mod tests {
             steps: Some(10),
             learning_rate: Some(0.001),
             seconds: 1.0,
+            gradient_norms: BTreeMap::new(),
         };
         let begun = length();
         file.epoch(&epoch, []).unwrap();

@@ -23,6 +23,7 @@ use super::State;
 use super::average::Average;
 use super::finite::{check_values, check_weights};
 use super::kernels::{self, Kernels};
+use super::norms::Squares;
 use super::optimiser::{self, adam, values};
 use crate::Error;
 use crate::examples::LabelledFeatures;
@@ -47,6 +48,9 @@ struct Place {
     /// The number of the epoch whose module is kept; 0 for none.
     kept: usize,
     epochs: Vec<Epoch>,
+    /// Checkpoints of earlier versions have none.
+    #[serde(default)]
+    squares: Squares,
 }
 
 impl State {
@@ -68,6 +72,7 @@ impl State {
             seconds: self.seconds,
             kept: kept.map_or(0, |(epoch, _)| epoch.epoch),
             epochs: self.epochs.clone(),
+            squares: self.squares.clone(),
         });
         let place = place.map_err(|error| output(&error))?;
         let parts = [
@@ -143,9 +148,12 @@ impl State {
         }
         let kept = match place.kept.checked_sub(1) {
             Some(kept) => {
-                let epoch = *place.epochs.get(kept).ok_or("no such epoch to keep")?;
+                let epoch = place.epochs.get(kept).ok_or("no such epoch to keep")?;
                 let module = restored(initial.valid(), part(KEPT)?)?;
-                Some((epoch, kernels::restored(module, &part(KEPT_STAGES)?)?))
+                Some((
+                    epoch.clone(),
+                    kernels::restored(module, &part(KEPT_STAGES)?)?,
+                ))
             }
             None => None,
         };
@@ -166,6 +174,7 @@ impl State {
             epochs: place.epochs,
             steps: place.steps,
             seen: seen.into_iter().collect(),
+            squares: place.squares,
             seconds: place.seconds,
             average,
             kept,

@@ -19,6 +19,8 @@ pub(super) struct Kernels {
     clip_norm: f32,
     /// What a convolution's gradients are called in messages.
     names: Vec<String>,
+    /// How many stages lie behind that of each convolution.
+    behind: Vec<usize>,
     /// The shape `[channels, height, width]` of the features of an image at the cut.
     maps: [usize; 3],
 }
@@ -38,6 +40,9 @@ impl Kernels {
                 convolutions
                     .map(move |n| format!("a gradient of convolution {n} of {}", stage.boundary))
             });
+        let stages: Vec<_> = initial.network().between(initial.range()).collect();
+        let behind = stages.iter().rev().enumerate().rev();
+        let behind = behind.flat_map(|(at, stage)| stage.convolutions().map(move |_| at));
         let mut stack = initial.trainable()?;
         for (layer, factor) in factors(initial, recipe.training.stage_factor).enumerate() {
             stack.set_factor(layer, factor);
@@ -53,6 +58,7 @@ impl Kernels {
             },
             clip_norm: recipe.training.clip_norm,
             names: names.collect(),
+            behind: behind.collect(),
             maps: module.maps,
         }))
     }
@@ -66,35 +72,39 @@ impl Kernels {
     }
 
     /// The way back from the gradient of the features at the boundary: gives `each` the gradients of every
-    /// convolution, checked and clipped, the last one's first.
+    /// convolution, checked and clipped, the last one's first. Returns the sums of their squares before they were
+    /// clipped, stage by stage from the last one.
     pub(super) fn backward(
         &mut self,
         epoch: usize,
         tape: Tape,
         gradient: &[f32],
         mut each: impl FnMut(Gradient),
-    ) -> Result<(), Error> {
-        let (names, clip_norm) = (&self.names, self.clip_norm);
+    ) -> Result<Vec<f64>, Error> {
+        let (names, behind, clip_norm) = (&self.names, &self.behind, self.clip_norm);
+        let mut squares = vec![0.0; behind.first().map_or(0, |most| most + 1)];
         let done = self.stack.backward(tape, gradient, false, |mut gradient| {
-            check_gradient(epoch, &names[gradient.layer()], gradient.largest())?;
+            let (largest, sum) = gradient.largest_and_squares();
+            check_gradient(epoch, &names[gradient.layer()], largest)?;
+            squares[behind[gradient.layer()]] += sum;
             if clip_norm > 0.0 {
                 gradient.clip_norm(clip_norm);
             }
             each(gradient);
             Ok::<(), Error>(())
         });
-        done.map(drop)
+        done.map(|_| squares)
     }
 
     /// Step number `time` of these stages, counted from 1. A gradient that is refused moves neither its convolution
-    /// nor those before it.
+    /// nor those before it. Returns what [`Kernels::backward`] does.
     pub(super) fn step(
         &mut self,
         epoch: usize,
         tape: Tape,
         gradient: &[f32],
         (time, learning_rate): (usize, f64),
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<f64>, Error> {
         #[expect(clippy::cast_possible_truncation, reason = "the precision of weights")]
         let rate = learning_rate as f32;
         let (adam, time) = (self.adam, i32::try_from(time).unwrap_or(i32::MAX));

@@ -8,6 +8,7 @@ use graft_report::record::Epoch;
 
 use super::average::Average;
 use super::kernels::Kernels;
+use super::norms::Squares;
 use super::optimiser::adam;
 use crate::Error;
 use crate::trainable::Trainable;
@@ -29,6 +30,8 @@ pub struct State {
     pub(super) steps: usize,
     /// Their logits; those of the steps that another process took are one tensor.
     pub(super) seen: Vec<Tensor<2>>,
+    /// The squares of its gradients.
+    pub(super) squares: Squares,
     /// How long the epoch under way has taken so far.
     pub(super) seconds: f64,
     /// The moving average of weights, where the recipe has one.
@@ -52,6 +55,7 @@ impl State {
             epochs: Vec::new(),
             steps: 0,
             seen: Vec::new(),
+            squares: Squares::default(),
             seconds: 0.0,
             kept: None,
         })
@@ -84,8 +88,8 @@ impl State {
 
     /// Ends the epoch under way, whose module is `trained`.
     pub(super) fn end(&mut self, epoch: Epoch, trained: Trainable, training: &Training) {
-        self.epochs.push(epoch);
-        (self.steps, self.seconds) = (0, 0.0);
+        self.epochs.push(epoch.clone());
+        (self.steps, self.seconds, self.squares) = (0, 0.0, Squares::default());
         let kept = self.kept.as_ref();
         // Of a run that trains stages too, no epoch is kept in which they did not move.
         let replaces = |kept: &Epoch| {

@@ -10,6 +10,7 @@ use super::state::replaces;
 use super::*;
 use graft_recipe::{Keep, Normalise};
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::module::Module;
@@ -119,7 +120,7 @@ fn learns_what_can_be_learned_and_repeats_it() {
         let mut epochs = Vec::new();
         let recipe = recipe(|recipe| recipe.training.seed = seed);
         let kept = train_anew(&recipe, &data, &holdout(), |epoch| {
-            epochs.push(*epoch);
+            epochs.push(epoch.clone());
             Ok(())
         });
         (kept.unwrap(), epochs)
@@ -189,6 +190,7 @@ fn what_is_kept() {
             steps: None,
             learning_rate: None,
             seconds: 0.0,
+            gradient_norms: BTreeMap::new(),
         }
     };
     assert!(replaces(&epoch(2, 0.4), &epoch(1, 0.5), Keep::Best));

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::layer::TrainableLayer;
 use super::optimizer::{Optimizer, Step};
 use crate::isa::Isa;
-use crate::lanes::Lanes;
+use crate::lanes::{LANES, Lanes};
 
 /// Numbers that belong to a layer in direct form: weights and bias, or their gradients, or their moments.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,14 +41,13 @@ impl Gradient<'_> {
         self.layer.direct(self.filters, self.bias)
     }
 
-    /// The largest size of any of them; no number where one is none.
+    /// The largest size of any of them, no number where one is none, and the sum of the squares of all.
     #[must_use]
-    pub fn largest(&self) -> f32 {
-        let largest = [&*self.filters, &*self.bias].map(|numbers| {
-            let pieces = numbers.par_chunks(1024).map(largest);
-            pieces.reduce(|| 0.0, worse)
-        });
-        largest.into_iter().fold(0.0, worse)
+    pub fn largest_and_squares(&self) -> (f32, f64) {
+        both(
+            largest_and_squares(self.filters),
+            largest_and_squares(self.bias),
+        )
     }
 
     /// Scales down those of the weights, and those of the bias, whose norm is larger than `largest`.
@@ -71,9 +70,25 @@ impl Gradient<'_> {
     }
 }
 
-fn largest(numbers: &[Lanes]) -> f32 {
-    let sizes = numbers.iter().flat_map(|lanes| lanes.0.map(f32::abs));
-    sizes.fold(0.0, worse)
+/// In one pass over the memory, in an order that no number of threads changes.
+fn largest_and_squares(numbers: &[Lanes]) -> (f32, f64) {
+    let pieces = numbers.par_chunks(1024).map(|piece| {
+        let (mut largest, mut squares) = (Lanes::ZERO, [0.0; LANES]);
+        for lanes in piece {
+            largest = largest.max(Lanes(lanes.0.map(f32::abs)));
+            for (sum, number) in squares.iter_mut().zip(lanes.0) {
+                *sum += f64::from(number) * f64::from(number);
+            }
+        }
+        let largest = largest.0.into_iter().fold(0.0, worse);
+        (largest, squares.iter().sum())
+    });
+    let pieces: Vec<_> = pieces.collect();
+    pieces.into_iter().fold((0.0, 0.0), both)
+}
+
+fn both(one: (f32, f64), other: (f32, f64)) -> (f32, f64) {
+    (worse(one.0, other.0), one.1 + other.1)
 }
 
 /// The larger one, or the one that is no number.
@@ -85,14 +100,9 @@ fn worse(one: f32, other: f32) -> f32 {
     }
 }
 
-/// The root of the sum of squares, in an order that no number of threads changes.
+/// The root of the sum of squares.
 fn norm(numbers: &[Lanes]) -> f32 {
-    let square = |lanes: &Lanes| lanes.0.iter().map(|n| f64::from(*n).powi(2)).sum::<f64>();
-    let pieces: Vec<f64> = numbers
-        .par_chunks(1024)
-        .map(|piece| piece.iter().map(square).sum())
-        .collect();
     #[expect(clippy::cast_possible_truncation, reason = "the one rounding")]
-    let norm = pieces.iter().sum::<f64>().sqrt() as f32;
+    let norm = largest_and_squares(numbers).1.sqrt() as f32;
     norm
 }

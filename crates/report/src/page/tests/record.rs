@@ -1,5 +1,6 @@
 //! A small record, made up: three classes, six digits of four pixels.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::Confusion;
@@ -90,6 +91,7 @@ fn epoch((epoch, loss, accuracy): (usize, f64, f64)) -> Epoch {
         steps: Some(2 * epoch),
         learning_rate: Some(0.003),
         seconds: 0.25,
+        gradient_norms: BTreeMap::new(),
     }
 }
 

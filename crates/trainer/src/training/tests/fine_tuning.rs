@@ -1,6 +1,7 @@
 //! Stages that learn with the head, at rates of their own, in both engines.
 
-use super::pytorch::{RATE, expected, images, module, plan};
+use super::super::norms::Squares;
+use super::pytorch::{NAMES, RATE, TOLERANCE, expected, images, module, plan};
 use super::*;
 use safetensors::SafeTensors;
 
@@ -108,4 +109,26 @@ fn a_stage_learns_at_its_own_rate() {
             );
         }
     }
+}
+
+/// The norms of the head's gradient and of each stage's are those of the reference, over a step and one without
+/// any gradient.
+pub(super) fn check_norms(file: &SafeTensors, module: &Trainable, squares: &[f64]) {
+    let mut both = Squares::default();
+    both.add(squares);
+    both.add(&[0.0; 3]);
+    both.add(&[]);
+    let norms = both.norms(module);
+    for (part, names) in [("block2", 0..4), ("block3", 4..6), ("head", 6..8)] {
+        let gradients = NAMES[names].iter();
+        let gradients = gradients.flat_map(|name| expected(file, &format!("gradient/{name}")));
+        let sum: f64 = gradients.map(|one| f64::from(one).powi(2)).sum();
+        let (found, expected) = (norms[part], (sum / 2.0).sqrt());
+        let off = (found / expected - 1.0).abs();
+        assert!(
+            off < f64::from(TOLERANCE),
+            "{part}: {found} instead of {expected}"
+        );
+    }
+    assert_eq!(norms.len(), 3);
 }

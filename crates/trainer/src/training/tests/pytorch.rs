@@ -9,6 +9,7 @@ use graft_winograd::{Gradient, Parameters};
 use safetensors::SafeTensors;
 
 use super::super::{slopes, step};
+use super::fine_tuning::check_norms;
 use super::*;
 use crate::stages::TrainedStages;
 
@@ -21,7 +22,7 @@ const SMALL: Network = Network {
     classifier: &[],
 };
 /// The parameters in the order of the module.
-const NAMES: [&str; 8] = [
+pub(super) const NAMES: [&str; 8] = [
     "block2/conv2d1.weight",
     "block2/conv2d1.bias",
     "block2/conv2d2.weight",
@@ -33,7 +34,7 @@ const NAMES: [&str; 8] = [
 ];
 pub(super) const RATE: f64 = 0.01;
 /// The largest difference, in shares of the largest value.
-const TOLERANCE: f32 = 1e-4;
+pub(super) const TOLERANCE: f32 = 1e-4;
 
 fn file(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/training/tests/reference");
@@ -170,11 +171,12 @@ fn trains_as_pytorch(engine: Engine) {
     let start = module(engine, &device.clone().autodiff());
     let mut state = State::new(&recipe(|_| ()), start.clone()).unwrap();
     let first = slopes(&mut state, &plan(1), &data, &all).unwrap();
-    let mut stages = Vec::new();
+    let (mut stages, mut squares) = (Vec::new(), first.squares);
     if let (Some(kernels), Some((tape, gradient))) = (&mut state.kernels, first.boundary) {
         let keep = |gradient: Gradient| stages.insert(0, gradient.parameters());
-        kernels.backward(1, tape, &gradient, keep).unwrap();
+        squares.extend(kernels.backward(1, tape, &gradient, keep).unwrap());
     }
+    check_norms(&numbers, &start, &squares);
     compare(
         &state,
         Some((&first.module[..], stages)),

@@ -15,6 +15,7 @@ fn epochs(losses: &[f64]) -> Vec<Epoch> {
         steps: None,
         learning_rate: None,
         seconds: 0.0,
+        gradient_norms: BTreeMap::new(),
     };
     losses.iter().enumerate().map(epoch).collect()
 }

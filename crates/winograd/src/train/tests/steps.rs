@@ -92,6 +92,11 @@ fn gradients_that_are_too_long_are_scaled_down() {
     step(&mut stack, &noise(3 * 64, 5), [1, 8], |mut gradient| {
         let before = gradient.parameters();
         let [weights, bias] = [length(&before.weights), length(&before.bias)];
+        let all = before.weights.iter().chain(&before.bias);
+        let most = all.fold(0.0_f32, |most, one| most.max(one.abs()));
+        let (largest, squares) = gradient.largest_and_squares();
+        assert_eq!(largest.to_bits(), most.to_bits());
+        assert!((squares.sqrt() / f64::from(weights.hypot(bias)) - 1.0).abs() < 1e-5);
         gradient.clip_norm(1.001 * weights.max(bias));
         assert!(gradient.parameters() == before);
         gradient.clip_norm(bias.min(weights) / 2.0);
@@ -113,7 +118,7 @@ fn a_gradient_that_is_refused_moves_neither_its_layer_nor_those_before_it() {
     let slopes = vec![1.0; outputs.len()];
     let mut seen = Vec::new();
     let refused = stack.backward(tape, &slopes, false, |gradient| {
-        seen.push((gradient.layer(), gradient.largest().is_nan()));
+        seen.push((gradient.layer(), gradient.largest_and_squares().0.is_nan()));
         if gradient.layer() < 2 {
             let (layer, layers) = (gradient.layer(), 3);
             return Err(Error::NoSuchLayer { layer, layers });
