@@ -121,6 +121,13 @@ impl CpuStages {
         }
     }
 
+    /// Gives back the memory that is kept for the next batch, where nobody else has these stages.
+    pub fn release(&mut self) {
+        if let Some(stack) = self.stack.as_mut().and_then(Arc::get_mut) {
+            stack.release();
+        }
+    }
+
     /// What the last stage makes of one map (or image), as soon as possible: it differs from that of
     /// [`CpuStages::forward`] by rounding (see [`Stack::run_alone`]).
     ///

@@ -145,6 +145,13 @@ impl FrozenBackbone {
         }
     }
 
+    /// Gives back the memory that is kept for the next batch, once all images have passed.
+    pub fn release(&mut self) {
+        if let Self::Winograd(stages) = self {
+            stages.release();
+        }
+    }
+
     /// Starts a forward pass.
     ///
     /// # Errors

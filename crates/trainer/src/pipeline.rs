@@ -82,7 +82,7 @@ pub fn train(
     let holdout = recipe.holdout(&images)?;
     let recipe = &recipe.resolved(&images, &holdout);
     inspect::training(&images, &holdout);
-    let loaded = sources.backbone(compute, recipe.backbone)?;
+    let mut loaded = sources.backbone(compute, recipe.backbone)?;
     let frozen = loaded.frozen.hashes()?;
     let mut start = Start {
         graft: env!("CARGO_PKG_VERSION").into(),
@@ -106,6 +106,7 @@ pub fn train(
     let extractor = Extractor::new(&loaded, recipe, compute, home);
     let extracted = extractor.features(&images, Split::Train)?;
     let views = extractor.views(&images, &holdout.train, Split::Train)?;
+    loaded.frozen.release();
     let seconds = |extracted: &Extracted| extracted.seconds;
     let features = extracted.seconds + views.iter().map(seconds).sum::<f64>();
     start.data.images.clone_from(&extracted.key.images);

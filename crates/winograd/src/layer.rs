@@ -112,6 +112,11 @@ impl Layer {
         }
     }
 
+    /// Gives back the memory of weights that were transformed; they are transformed again when they are needed.
+    pub(crate) fn release(&mut self) {
+        (self.packed, self.folded) = ([const { OnceLock::new() }; 6], OnceLock::new());
+    }
+
     /// Weights for `channels` channels by `method`; transformed now if that was not done before.
     /// That must not wait for other threads: one of them might be waiting for these weights.
     pub(crate) fn packed(&self, method: Method, channels: usize) -> &Packed {

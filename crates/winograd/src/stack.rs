@@ -191,6 +191,15 @@ impl Stack {
         Ok(outputs)
     }
 
+    /// Gives back the memory that is kept for the next batch; the weights stay.
+    pub fn release(&mut self) {
+        self.layers.iter_mut().for_each(Layer::release);
+        self.idle
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     /// Transforms the weights up to layer `last` for images of that size, where that was not done before.
     fn prepare(&self, last: usize, mut size: [usize; 2], alone: bool) {
         let mut layers = Vec::new();
