@@ -51,11 +51,12 @@ fn drawings(audit: &Audit, language: Language) -> BTreeMap<String, String> {
             tiles(split.suspects.iter().filter_map(|one| {
                 let [label, suggested] =
                     [one.label, one.suggested].map(|class| audit.data.name(class));
-                let arrow = if one.probably_wrong { "→" } else { "?" };
-                let lines = vec![
-                    format!("{label} {arrow} {suggested}"),
-                    percent(one.probability),
-                ];
+                let told = match (one.probably_wrong, one.label == one.suggested) {
+                    (true, _) => format!("{label} → {suggested}"),
+                    (false, false) => format!("{label} ? {suggested}"),
+                    (false, true) => label,
+                };
+                let lines = vec![told, percent(one.probability)];
                 shown(one.index, lines)
             })),
         );
