@@ -88,7 +88,8 @@ pub fn temperature(rows: &[(&[f32], usize)]) -> f64 {
     let (mut low, mut high) = (1.0 / 20.0, 1.0 / 0.05);
     for _ in 0..60 {
         let middle = f64::midpoint(low, high);
-        if slope(middle) < 0.0 {
+        // Where it can no longer be told from 0, logits are as good as certain.
+        if slope(middle) <= 0.0 {
             low = middle;
         } else {
             high = middle;
