@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use crate::ImageSet;
+use crate::{ImageSet, dot};
 
 /// The side of a thumbnail, in cells.
 const SIDE: usize = 8;
@@ -144,19 +144,6 @@ fn unit(values: impl Iterator<Item = f32>) -> Vec<f32> {
         }
     }
     values
-}
-
-/// The sum of products, in eight sums that are kept side by side.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    let mut sums = [0.0; 8];
-    for (a, b) in a.iter().zip(b) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
-        }
-    }
-    let rest = rest_a.iter().zip(rest_b).map(|(a, b)| a * b);
-    sums.into_iter().chain(rest).sum()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 mod augmentation;
 mod class_folders;
 mod digit;
+mod dot;
 mod duplicates;
 mod error;
 mod folds;
@@ -33,6 +34,7 @@ mod table;
 mod verdicts;
 
 pub use augmentation::Augmentation;
+pub use dot::dot;
 pub use duplicates::{Place, duplicates};
 pub use error::{Error, IdxFault};
 pub use folds::folds;

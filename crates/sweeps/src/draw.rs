@@ -54,11 +54,8 @@ impl Planned {
         if images == all.len() && self.own.images_per_class == 0 {
             return Ok(recipe.holdout(all)?);
         }
-        Ok(split(
-            &all.labels()[..images],
-            recipe.data.validation,
-            seed,
-        )?)
+        let (labels, validation) = (&all.labels()[..images], recipe.data.validation);
+        Ok(all.used(split(labels, validation, seed)?))
     }
 }
 
@@ -73,7 +70,9 @@ fn drawn(labels: &[u8], indices: &[usize], per_class: usize, seed: u64, draw: u6
 mod tests {
     use super::*;
     use crate::plan::Own;
+    use graft_dataset::{REMOVE, Verdict};
     use graft_recipe::Recipe;
+    use std::path::Path;
 
     fn images() -> ImageSet {
         let labels: Vec<u8> = (0..120).map(|index| index % 3).collect();
@@ -136,5 +135,41 @@ mod tests {
                 .iter()
                 .all(|one| !drawn.validation.contains(one))
         );
+    }
+
+    #[test]
+    fn what_a_verdict_leaves_out_is_in_no_draw() {
+        let verdict = |index: usize| Verdict {
+            image: index.to_string(),
+            label: (index % 3).to_string(),
+            verdict: REMOVE.into(),
+            suggested: String::new(),
+            probability: None,
+            reason: String::new(),
+        };
+        let verdicts: Vec<_> = (0..30).step_by(4).map(verdict).collect();
+        let images = images().judged(Path::new("labels.csv"), &verdicts).unwrap();
+        for (count, per_class) in [(0, 0), (30, 0), (0, 20)] {
+            let own = Own {
+                images: count,
+                images_per_class: per_class,
+                ..Own::default()
+            };
+            let mut recipe = Recipe::default();
+            recipe.data.validation = 6;
+            let planned = Planned {
+                at: Vec::new(),
+                recipe,
+                own,
+            };
+            let Holdout { train, validation } = planned.holdout(&images, 42, 0).unwrap();
+            assert!(!train.is_empty());
+            assert!(
+                train
+                    .iter()
+                    .chain(&validation)
+                    .all(|index| *index >= 30 || index % 4 > 0)
+            );
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use graft_environment::interrupt::go_on;
 use graft_environment::output;
-use graft_features::Features;
 use graft_report::record::{Prediction, Scores};
 use graft_report::sweep::{Cell, Measured, Training};
 use graft_report::{Estimate, Hits};
@@ -85,13 +84,14 @@ fn train(
         recipe.training.epochs = cell.own.steps.div_ceil(steps.max(1));
     }
     let pair = bench.at(features);
+    let (classes, compute) = (bench.train.classes(), bench.compute);
     let views: Vec<_> = pair.views.iter().collect();
     let train = LabelledFeatures {
         views: Views {
             indices: &pair.viewed,
             features: &views,
         },
-        ..examples(bench, &pair.train, bench.train.labels())
+        ..LabelledFeatures::new(&pair.train, bench.train.labels(), classes, compute)
     };
     let weights = bench.paths.weights(recipe.backbone.network.name);
     let start = Trainable::new(&recipe, &train, &holdout.train, &weights)?;
@@ -100,7 +100,8 @@ fn train(
     let predictions = match (&pair.test, &bench.test) {
         (Some(features), Some(images)) => {
             let all: Vec<usize> = (0..images.len()).collect();
-            module.predictions(&examples(bench, features, images.labels()), &all)?
+            let test = LabelledFeatures::new(features, images.labels(), classes, compute);
+            module.predictions(&test, &all)?
         }
         _ => module.predictions(&train, &holdout.validation)?,
     };
@@ -127,20 +128,4 @@ fn train(
         accuracy: Estimate::accuracy(&hits),
     };
     Ok((cell, hits))
-}
-
-fn examples<'a>(
-    bench: &'a Bench,
-    features: &'a Features,
-    labels: &'a [u8],
-) -> LabelledFeatures<'a> {
-    LabelledFeatures {
-        features,
-        views: Views::default(),
-        labels,
-        classes: bench.train.classes(),
-        device: &bench.compute.device,
-        backend: bench.compute.backend,
-        engine: bench.compute.engine,
-    }
 }

@@ -9,7 +9,7 @@ use graft_dataset::{Holdout, ImageSet, Split, duplicates};
 use graft_environment::Paths;
 use graft_environment::interrupt;
 use graft_environment::output;
-use graft_features::{Extracted, Extractor};
+use graft_features::Extractor;
 use graft_recipe::{Keep, Recipe};
 use graft_report::Share;
 use graft_report::audit::{self, Audit, Copies, Named, Outlier};
@@ -18,7 +18,7 @@ use graft_runs::picture;
 
 use crate::Error;
 use crate::at_once::at_once;
-use crate::examples::{LabelledFeatures, Views};
+use crate::examples::LabelledFeatures;
 use crate::familiarity::{means, similarities};
 use crate::inspect;
 use crate::sources::{Sources, described};
@@ -72,17 +72,19 @@ pub fn audit(config: &AuditConfig, sources: &mut Sources) -> Result<(Audit, Imag
     (recipe.training.keep, recipe.training.patience) = (Keep::Last, 0);
     let mut trainings = images.folds(config.folds, recipe.training.seed)?;
     inspect::training(&images, &trainings[0]);
-    let loaded = sources.backbone(compute, recipe.backbone)?;
+    let mut loaded = sources.backbone(compute, recipe.backbone)?;
     let extractor = Extractor::new(&loaded, &recipe, compute, home);
     let features = extractor.features(&images, Split::Train)?;
     let tested = test
         .as_ref()
         .map(|test| Ok::<_, Error>((test, extractor.features(test, Split::Test)?)));
     let tested = tested.transpose()?;
-    let data = examples(config, &images, &features);
-    let tested_data = tested
-        .as_ref()
-        .map(|(images, features)| examples(config, images, features));
+    loaded.frozen.release();
+    let classes = images.classes();
+    let data = LabelledFeatures::new(&features.features, images.labels(), classes, compute);
+    let tested_data = tested.as_ref().map(|(images, features)| {
+        LabelledFeatures::new(&features.features, images.labels(), classes, compute)
+    });
     if tested.is_some() {
         trainings.push(images.used(Holdout {
             train: (0..images.len()).collect(),
@@ -156,22 +158,6 @@ fn judge(
     let similarities = similarities(&means, &module, of, indices)?;
     let similarities = indices.iter().copied().zip(similarities);
     Ok((module.predictions(of, indices)?, similarities.collect()))
-}
-
-fn examples<'a>(
-    config: &'a AuditConfig,
-    images: &'a ImageSet,
-    extracted: &'a Extracted,
-) -> LabelledFeatures<'a> {
-    LabelledFeatures {
-        features: &extracted.features,
-        views: Views::default(),
-        labels: images.labels(),
-        classes: images.classes(),
-        device: &config.compute.device,
-        backend: config.compute.backend,
-        engine: config.compute.engine,
-    }
 }
 
 /// What heads make of all images of a split together.

@@ -7,7 +7,7 @@ use graft_report::tensorboard::Events;
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::examples::{LabelledFeatures, Views};
+use crate::examples::LabelledFeatures;
 use crate::input::image_form;
 use crate::inspect;
 use crate::sources::Sources;
@@ -43,15 +43,8 @@ pub fn evaluate(
     let extracted = extractor.features(&images, Split::Test)?;
     let all: Vec<usize> = (0..images.len()).collect();
     let predict = |features: &Features| {
-        let data = LabelledFeatures {
-            features,
-            views: Views::default(),
-            labels: images.labels(),
-            classes: recipe.data.classes,
-            device: &compute.device,
-            backend: compute.backend,
-            engine: compute.engine,
-        };
+        let classes = recipe.data.classes;
+        let data = LabelledFeatures::new(features, images.labels(), classes, compute);
         module.predictions(&data, &all)
     };
     let predictions = predict(&extracted.features)?;

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::Error;
-use graft_compute::{Backend, Engine};
+use graft_compute::{Backend, ComputeContext, Engine};
 use graft_features::Features;
 
 /// Labelled features.
@@ -33,7 +33,26 @@ pub struct Views<'a> {
     pub features: &'a [&'a Features],
 }
 
-impl LabelledFeatures<'_> {
+impl<'a> LabelledFeatures<'a> {
+    /// Features with the labels of their images, for what `compute` computes with; without views.
+    #[must_use]
+    pub fn new(
+        features: &'a Features,
+        labels: &'a [u8],
+        classes: usize,
+        compute: &'a ComputeContext,
+    ) -> Self {
+        Self {
+            features,
+            views: Views::default(),
+            labels,
+            classes,
+            device: &compute.device,
+            backend: compute.backend,
+            engine: compute.engine,
+        }
+    }
+
     /// The labels `[batch]` at some indices.
     ///
     /// # Errors

@@ -27,10 +27,7 @@ fn unseen(images: &ImageSet, holdout: &Holdout) -> Vec<String> {
         seen[usize::from(images.labels()[*index])] = true;
     }
     let unseen = (0..seen.len()).filter(|class| !seen[*class]);
-    let name = |class: usize| images.names().get(class).cloned();
-    unseen
-        .map(|class| name(class).unwrap_or_else(|| class.to_string()))
-        .collect()
+    unseen.map(|class| images.name(class)).collect()
 }
 
 /// Warns of test images that are light where training images are dark.

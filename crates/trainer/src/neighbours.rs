@@ -1,6 +1,6 @@
 //! The training images whose features are most like a picture's: what the head learned from that was alike.
 
-use graft_dataset::{ImageSet, Split};
+use graft_dataset::{ImageSet, Split, dot};
 use graft_environment::Paths;
 use graft_features::{Features, Key, hash_images};
 use graft_report::record::Data;
@@ -14,8 +14,6 @@ use crate::sources::Sources;
 
 /// Rows that a thread decodes at a time.
 const ROWS: usize = 64;
-/// Sums that are kept side by side, so that they are added up at once.
-const LANES: usize = 16;
 
 /// What a run learned from: the training images, and their features at the cut, mapped into memory.
 pub struct TrainingSet {
@@ -107,19 +105,6 @@ impl TrainingSet {
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let (a, rest_a) = a.as_chunks::<LANES>();
-    let (b, rest_b) = b.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.iter().zip(b) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
-        }
-    }
-    let rest = rest_a.iter().zip(rest_b).map(|(a, b)| a * b);
-    sums.into_iter().chain(rest).sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,11 +134,5 @@ mod tests {
             ("1", &[vec![2, 3]][..])
         );
         assert_eq!(set.nearest(&[3.0, 4.0], 1), found[..1]);
-    }
-
-    #[test]
-    fn every_value_is_added() {
-        let ones = [1.0; LANES + 3];
-        assert!((dot(&ones, &ones) - 19.0).abs() < 1e-6);
     }
 }

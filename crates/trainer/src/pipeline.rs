@@ -113,17 +113,13 @@ pub fn train(
     start.features = Some(hash(&extracted, &views));
     let seen: Vec<_> = views.iter().map(|view| &view.features).collect();
     resume.as_ref().map_or(Ok(()), |run| run.check(&start))?;
+    let (features_of, labels) = (&extracted.features, images.labels());
     let data = LabelledFeatures {
-        features: &extracted.features,
         views: Views {
             indices: &holdout.train,
             features: &seen,
         },
-        labels: images.labels(),
-        classes: recipe.data.classes,
-        device: &compute.device,
-        backend: compute.backend,
-        engine: compute.engine,
+        ..LabelledFeatures::new(features_of, labels, recipe.data.classes, compute)
     };
 
     interrupt::watch()?;
