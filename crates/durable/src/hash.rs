@@ -22,12 +22,17 @@ impl Hashing {
         self.bytes
     }
 
-    /// The hash of everything so far, as 64 lower-case hexadecimal digits.
+    /// The hash of everything so far.
+    #[must_use]
+    pub fn digest(self) -> [u8; 32] {
+        self.digest.finalize().into()
+    }
+
+    /// The same, as 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn finish(self) -> String {
         use std::fmt::Write;
-        self.digest
-            .finalize()
+        self.digest()
             .iter()
             .fold(String::with_capacity(64), |mut hex, byte| {
                 // Writing to a string cannot fail.

@@ -95,9 +95,13 @@ impl Progress {
         let (label, done) = (self.bar.message(), self.bar.position());
         let total = self.bar.length().unwrap_or(0);
         if self.unit == Unit::Images {
+            let line = format!("{label}: {done} of {total} images");
+            if done == self.skipped {
+                return line;
+            }
             #[expect(clippy::cast_precision_loss, reason = "shown to a person")]
             let rate = (done - self.skipped) as f64 / self.bar.elapsed().as_secs_f64();
-            format!("{label}: {done} of {total} images, {rate:.0} images/s")
+            format!("{line}, {rate:.0} images/s")
         } else {
             let [done, total] = [done, total].map(output::size);
             format!("{label}: {done} of {total}")

@@ -13,7 +13,11 @@ use graft_recipe::{Data, Recipe};
 use graft_report::record::Cached;
 
 use crate::key::hash;
+use crate::reuse::{Digests, Reused};
 use crate::{Error, Features, Key, View, Writer, cache, pipelined};
+
+/// How many values of features are copied at once.
+const COPIED: usize = 1 << 20;
 
 /// What computes features, and where they are kept.
 pub struct Extractor<'a> {
@@ -35,6 +39,8 @@ pub struct Extracted {
     pub cached: Cached,
     /// Images whose features were computed; the others' were there.
     pub computed: usize,
+    /// Of these others, those that entries for other sets had.
+    pub reused: usize,
     /// How long it took.
     pub seconds: f64,
 }
@@ -84,7 +90,11 @@ impl<'a> Extractor<'a> {
         let images = Images {
             len: set.len(),
             label: label(&self.recipe.data, split),
-            batch: &|range| self.recipe.preprocessing.batch(set, range),
+            batch: &|places| {
+                let places = places.iter().copied();
+                self.recipe.preprocessing.batch(set, places)
+            },
+            set: Some(set),
         };
         self.extracted(&images, key, started)
     }
@@ -117,14 +127,17 @@ impl<'a> Extractor<'a> {
             let images = Images {
                 len: indices.len(),
                 label: format!("{of}, view {number} of {}", numbers.end()),
-                batch: &|range: Range<usize>| {
-                    let length = range.len();
+                batch: &|places| {
                     let view = match split {
-                        Split::Train => augmentation.view(set, indices, range, number),
-                        Split::Test => augmentation.test_views(set, &indices[range], number),
+                        Split::Train => augmentation.view(set, indices, places, number),
+                        Split::Test => {
+                            let indices = places.iter().map(|place| indices[*place]);
+                            augmentation.test_views(set, &indices.collect::<Vec<_>>(), number)
+                        }
                     };
-                    preprocessing.batch(&view?, 0..length)
+                    preprocessing.batch(&view?, 0..places.len())
                 },
+                set: None,
             };
             self.extracted(&images, key, started)
         };
@@ -149,8 +162,13 @@ impl<'a> Extractor<'a> {
     /// The entry of `key`, which is filled with the features of `images` where it is not there.
     fn extracted(&self, images: &Images, key: Key, started: Instant) -> Result<Extracted, Error> {
         let path = key.path(&self.paths.cache());
-        let (features, computed) = match Features::open(&path, &key) {
-            Ok(features) => (features, 0),
+        let (features, computed, reused) = match Features::open(&path, &key) {
+            Ok(features) => {
+                if let Some(set) = images.set.filter(|_| !Digests::are_in(&path)) {
+                    Digests::of(set).write(&path)?;
+                }
+                (features, 0, 0)
+            }
             Err(error) => {
                 if !matches!(error, Error::Missing(_)) {
                     tracing::warn!("{error}; computing it anew");
@@ -169,63 +187,101 @@ impl<'a> Extractor<'a> {
                 Cached::Miss
             },
             computed,
+            reused,
             seconds: started.elapsed().as_secs_f64(),
         })
     }
 
-    /// Computes the features that are in no shard yet; also returns how many images these were.
-    fn fill(&self, images: &Images, path: &Path, key: &Key) -> Result<(Features, usize), Error> {
+    /// Writes the features that are in no shard yet: computes those that no entry for another set has. Also
+    /// returns how many images these were, and of how many others had them.
+    fn fill(
+        &self,
+        images: &Images,
+        path: &Path,
+        key: &Key,
+    ) -> Result<(Features, usize, usize), Error> {
         let size = self.recipe.preprocessing.size;
-        let map = self.loaded.frozen.map(size);
-        let mut writer = Writer::open(path, key, map?)?;
+        let map = self.loaded.frozen.map(size)?;
+        // Before space is made, for that may delete what others have; what is mapped stays.
+        let digests = images.set.map(Digests::of);
+        let reused = match &digests {
+            Some(digests) => Reused::find(&self.paths.cache(), key, digests)?,
+            None => Reused::default(),
+        };
+        let mut writer = Writer::open(path, key, map)?;
         interrupt::watch()?;
+        if let Some(digests) = &digests {
+            digests.write(path)?;
+        }
         let there = writer.images();
         let mut progress = Progress::new(&images.label, images.len);
         progress.skip(there);
+        let (mut computed, mut taken) = (0, 0);
         while let Some(range) = writer.missing() {
-            self.pass(images, range, |images, features| {
-                writer.append(&features)?;
-                progress.advance(images);
+            let (known, new): (Vec<usize>, _) = range.clone().partition(|image| reused.has(*image));
+            (computed, taken) = (computed + new.len(), taken + known.len());
+            progress.skip(known.len());
+            let mut next = range.start;
+            self.pass(images, &new, |image, features| {
+                copy(&reused, next..image, &mut writer)?;
+                writer.append(features)?;
+                progress.advance(1);
+                next = image + 1;
                 Ok(())
             })?;
+            copy(&reused, next..range.end, &mut writer)?;
         }
         drop(progress);
-        Ok((writer.finish()?, images.len - there))
+        Ok((writer.finish()?, computed, taken))
     }
 
-    /// Passes the images of `range` through the backbone, and hands over their features in order.
+    /// Passes the images at some `places` through the backbone, and hands over the features of each, in order.
     fn pass(
         &self,
         images: &Images,
-        range: Range<usize>,
-        mut take: impl FnMut(usize, Vec<f32>) -> Result<(), Error>,
+        places: &[usize],
+        mut take: impl FnMut(usize, &[f32]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (frozen, compute) = (&self.loaded.frozen, self.compute);
-        let (size, done) = (self.recipe.preprocessing.size, range.start);
-        let batch = frozen.batch(compute, size).min(range.len());
+        let size = self.recipe.preprocessing.size;
+        let batch = frozen.batch(compute, size).min(places.len());
         // A GPU compiles and tunes for every number of images anew.
         let fills = compute.adapter.kind != Kind::Cpu;
         let submit = |range: Range<usize>, batch| {
             interrupt::go_on()?;
-            let images = (images.batch)(done + range.start..done + range.end)?;
+            let images = (images.batch)(&places[range])?;
             Ok(frozen.submit(if fills { filled(images, batch) } else { images })?)
         };
         let width = frozen.width(size)?;
-        pipelined(range.len(), batch, submit, |range, mut features| {
-            features.truncate(range.len() * width);
-            take(range.len(), features)
+        pipelined(places.len(), batch, submit, |range, features| {
+            for (place, row) in places[range].iter().zip(features.chunks_exact(width)) {
+                take(*place, row)?;
+            }
+            Ok(())
         })?;
         Ok(())
     }
 }
 
+/// Appends the features of some images that other entries have.
+fn copy(reused: &Reused, images: Range<usize>, writer: &mut Writer) -> Result<(), Error> {
+    let at_once = (COPIED / reused.width().max(1)).max(1);
+    for start in images.clone().step_by(at_once) {
+        interrupt::go_on()?;
+        writer.append(&reused.rows(start..images.end.min(start + at_once)))?;
+    }
+    Ok(())
+}
+
 /// Images on their way through the backbone.
 struct Images<'a> {
     len: usize,
+    /// The set, where they are its images as they are: other entries may have the same ones.
+    set: Option<&'a ImageSet>,
     /// What is under way, for the progress line.
     label: String,
-    /// Those of a range, as the backbone takes them.
-    batch: &'a dyn Fn(Range<usize>) -> Result<ImageBatch, graft_dataset::Error>,
+    /// Those at some places, as the backbone takes them.
+    batch: &'a dyn Fn(&[usize]) -> Result<ImageBatch, graft_dataset::Error>,
 }
 
 /// The images, the first of them repeated at the end until there are `batch`.

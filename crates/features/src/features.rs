@@ -28,6 +28,13 @@ enum Shards {
 }
 
 impl Features {
+    /// How many bytes the entry in the folder `path` has, where there is a complete one.
+    #[must_use]
+    pub fn bytes(path: &Path) -> Option<u64> {
+        let manifest = Manifest::read(path).ok()?;
+        Some((manifest.key.count * manifest.row()) as u64)
+    }
+
     /// Opens the entry in the folder `path`, checking that it was made for `key` and holds what was
     /// written.
     ///

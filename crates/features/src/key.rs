@@ -168,6 +168,10 @@ pub fn hash_images(set: &ImageSet) -> String {
 
 /// The same of the images of `set` at some indices.
 pub(crate) fn hash(set: &ImageSet, indices: impl ExactSizeIterator<Item = usize>) -> String {
+    hashing(set, indices).finish()
+}
+
+pub(crate) fn hashing(set: &ImageSet, indices: impl ExactSizeIterator<Item = usize>) -> Hashing {
     let mut hashing = Hashing::default();
     let mut dimensions = vec![indices.len(), set.rows(), set.columns()];
     if set.channels() > 1 {
@@ -180,7 +184,7 @@ pub(crate) fn hash(set: &ImageSet, indices: impl ExactSizeIterator<Item = usize>
     for index in indices {
         let _ = hashing.write_all(set.image(index));
     }
-    hashing.finish()
+    hashing
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod features;
 mod key;
 mod manifest;
 mod pipelined;
+mod reuse;
 #[cfg(test)]
 mod tests;
 mod writer;

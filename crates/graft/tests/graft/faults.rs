@@ -152,7 +152,7 @@ fn killed_while_features_are_computed_the_next_training_uses_them() {
             .collect::<Vec<_>>()
     };
     let cached = entry(&home);
-    assert_eq!(cached.len(), 4, "three shards and a manifest");
+    assert_eq!(cached.len(), 5, "three shards, digests and a manifest");
     let (mut met, mut kept) = (0, 0);
     for place in 1.. {
         home.graft(&["cache", "clear"]).succeeds();

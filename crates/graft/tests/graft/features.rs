@@ -41,7 +41,7 @@ pub(crate) fn finished_shards(home: &Home) -> Vec<PathBuf> {
 fn is_shard(file: &Path) -> bool {
     let name = file.file_name().unwrap().to_str().unwrap();
     name.split_once('-')
-        .is_some_and(|(number, _)| number.len() == 6)
+        .is_some_and(|(number, _)| number.len() == 6 && number.parse::<u32>().is_ok())
 }
 
 /// The largest difference between features of the same images, in shares of the largest feature.
