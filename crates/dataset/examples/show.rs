@@ -19,7 +19,7 @@ fn main() -> Result<(), Error> {
     println!("{images} images of {rows}x{columns}");
 
     let preprocessing = Preprocessing::default();
-    let batch = preprocessing.batch(&set, index..index + 1)?; // [1, 3, 32, 32]
+    let batch = preprocessing.batch(&set, std::iter::once(index))?; // [1, 3, 32, 32]
     println!(
         "image {index}, label {}, {preprocessing:?}:",
         set.labels()[index]

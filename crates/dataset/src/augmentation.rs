@@ -3,8 +3,6 @@
 
 mod warp;
 
-use std::ops::Range;
-
 use graft_durable::sha256;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -73,26 +71,26 @@ impl Augmentation {
             }
     }
 
-    /// View `number` (from 1; 0 is the image itself) of the images of `set` at the places `range` of
+    /// View `number` (from 1; 0 is the image itself) of the images of `set` at some `places` of
     /// `indices`. What it does to an image depends on the seed, its number and the image's place.
     ///
     /// # Errors
-    /// When the range is empty.
+    /// When there are no places.
     ///
     /// # Panics
-    /// As a slice does, when the range is not within `indices`.
+    /// As a slice does, when a place is not within `indices`.
     pub fn view(
         &self,
         set: &ImageSet,
         indices: &[usize],
-        range: Range<usize>,
+        places: &[usize],
         number: usize,
     ) -> Result<ImageSet, Error> {
-        let first = range.start;
         let size = [set.rows(), set.columns(), set.channels()];
-        set.mapped(&indices[range], |at, image| match number {
+        let viewed: Vec<usize> = places.iter().map(|place| indices[*place]).collect();
+        set.mapped(&viewed, |at, image| match number {
             0 => image.to_vec(),
-            _ => self.change(number, (first + at) as u64).apply(image, size),
+            _ => self.change(number, places[at] as u64).apply(image, size),
         })
     }
 

@@ -14,9 +14,14 @@ const SIDE: usize = 8;
 /// How alike two thumbnails are whose images are compared: the product is 1 where one is the other, brighter or
 /// with more contrast.
 const THUMBNAILS: f32 = 0.985;
-/// How alike the pixels of images are that are almost the same. Of MNIST's 70,000 different images the two that
-/// are most alike, two ones, have 0.9916; an image and itself after JPEG at quality 90 have 0.998 or more.
+/// How alike the pixels of images are that are almost the same. Of MNIST's 70,000 different images the two
+/// that are most alike, two ones, have 0.9916; an image and itself after JPEG at quality 90 have 0.998 or more.
 const PIXELS: f32 = 0.992;
+/// The same of pictures in colour of more than [`SMALL`] pixels, which have more to tell them apart: of 4,000 drawings
+/// (`scripts/shapes_as_pictures.py`, 64 pixels) the most alike have 0.935, one and itself at quality 60 about 0.98.
+const PIXELS_IN_COLOUR: f32 = 0.97;
+/// How many pixels a small image has at most.
+const SMALL: usize = 32 * 32;
 /// How many thumbnails a thread compares with all others at a time.
 const BLOCK: usize = 64;
 
@@ -66,8 +71,10 @@ pub fn duplicates(sets: &[&ImageSet]) -> Vec<(bool, Vec<Place>)> {
                 }
             }
             found.into_iter().filter(|&(first, second)| {
-                form(first) == form(second)
-                    && dot(&normalised(first), &normalised(second)) >= PIXELS
+                let [rows, columns, channels] = form(first);
+                let is_large = channels > 1 && rows * columns > SMALL;
+                let least = if is_large { PIXELS_IN_COLOUR } else { PIXELS };
+                form(first) == form(second) && dot(&normalised(first), &normalised(second)) >= least
             })
         })
         .collect();

@@ -32,6 +32,9 @@ pub fn folds(
         }
     }
     let different: usize = classes.iter().map(Vec::len).sum();
+    if different < 2 {
+        return value("at least 2 different images", different, "give more images");
+    }
     if count < 2 || different < count {
         return value(
             format!("2 to {different} folds, as many as there are different images"),
@@ -71,7 +74,7 @@ mod tests {
             let error = folds(labels, copies, &[], count, 0)
                 .unwrap_err()
                 .to_string();
-            assert!(error.contains("as many as there are different images"));
+            assert!(error.contains("different images"), "{error}");
         }
         assert_eq!(folds(&[0, 1, 0], &[], &[], 3, 0).unwrap().len(), 3);
     }

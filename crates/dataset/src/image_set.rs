@@ -1,6 +1,7 @@
 //! Labelled images of one size, with their pixels as they are on the disk.
 
 mod held_out;
+mod joined;
 
 use std::path::Path;
 
@@ -188,6 +189,12 @@ impl ImageSet {
         &self.origin.names
     }
 
+    /// The name of every class; their numbers where labels are numbers alone.
+    #[must_use]
+    pub fn all_names(&self) -> Vec<String> {
+        (0..self.classes).map(|class| self.name(class)).collect()
+    }
+
     /// The name of a class; its number where labels are numbers alone.
     #[must_use]
     pub fn name(&self, class: usize) -> String {
@@ -200,6 +207,11 @@ impl ImageSet {
     pub fn file(&self, index: usize) -> String {
         let file = self.origin.files.get(index).cloned();
         file.unwrap_or_else(|| index.to_string())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// Why pictures could not be read that are left out.

@@ -49,14 +49,15 @@ pub(crate) struct Picture {
 /// The pictures of a source, in the order of their files' names, whatever class they are in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listing {
-    /// The name of every class: numbers by their value, others by the alphabet.
+    /// The name of every class: those that are known before, then numbers by their value, others by the alphabet.
     pub(crate) classes: Vec<String>,
     pub(crate) pictures: Vec<Picture>,
 }
 
 impl Listing {
-    /// Lists the pictures of `source`: a folder, or a file in CSV or JSON lines.
-    pub(crate) fn read(source: &Path) -> Result<Self, Error> {
+    /// Lists the pictures of `source`: a folder, or a file in CSV or JSON lines. Of its classes those that are
+    /// `known` keep their numbers.
+    pub(crate) fn read(source: &Path, known: &[String]) -> Result<Self, Error> {
         let (classes, found) = if source.is_dir() {
             class_folders::read(source)?
         } else {
@@ -64,25 +65,44 @@ impl Listing {
             let classes = found.iter().map(|one| one.class.clone()).collect();
             (classes, found)
         };
-        Self::new(source, classes, found)
+        Self::new(source, classes, known, found)
     }
 
-    fn new(path: &Path, classes: BTreeSet<String>, mut found: Vec<Found>) -> Result<Self, Error> {
-        let number = classes.len();
-        if !(2..=MAX_CLASSES).contains(&number) {
-            return source(
-                path,
+    fn new(
+        path: &Path,
+        classes: BTreeSet<String>,
+        known: &[String],
+        mut found: Vec<Found>,
+    ) -> Result<Self, Error> {
+        let (expected, next) = match known {
+            [] => (
                 "2 to 256 classes of pictures, each in a subfolder of its own",
-                number.to_string(),
                 "give such a folder, a table of path and label (.csv or .jsonl), or IDX files",
-            );
+            ),
+            _ => (
+                "pictures, those of each class in a subfolder of its own, and 256 classes in all at most",
+                "give such a folder, or a table of path and label (.csv or .jsonl)",
+            ),
+        };
+        // Beside others an empty folder is no class.
+        let classes = match known {
+            [] => classes,
+            _ => found.iter().map(|one| one.class.clone()).collect(),
+        };
+        let count = classes.len();
+        let mut new: Vec<String> = classes
+            .into_iter()
+            .filter(|class| !known.contains(class))
+            .collect();
+        if count == 0 || !(2..=MAX_CLASSES).contains(&(known.len() + new.len())) {
+            return source(path, expected, count.to_string(), next);
         }
-        let mut classes: Vec<String> = classes.into_iter().collect();
-        if let Some(numbers) = numbers(&classes) {
-            let mut numbered: Vec<_> = numbers.into_iter().zip(classes).collect();
+        if let Some(numbers) = numbers(&new) {
+            let mut numbered: Vec<_> = numbers.into_iter().zip(new).collect();
             numbered.sort();
-            classes = numbered.into_iter().map(|(_, class)| class).collect();
+            new = numbered.into_iter().map(|(_, class)| class).collect();
         }
+        let classes = [known, &new].concat();
         found.sort_by(|a, b| {
             let key = |one: &Found| one.path.file_name().map(ToOwned::to_owned);
             key(a).cmp(&key(b)).then_with(|| a.path.cmp(&b.path))

@@ -44,7 +44,9 @@ pub enum Preparing {
 
 /// Reads the pictures of `source`: a folder with a subfolder for each class, with `train`, `val` and
 /// `test` above them or without; or a table (`.csv` with a head, or `.jsonl`) of `path`, `label` and
-/// perhaps `split`. `advance` is told what is under way, of how many pictures, and how many more are done;
+/// perhaps `split`. Where there is a `base`, they become more of its images, in its form: classes that it does
+/// not have are numbered behind its own, and validation pictures are held out only where it has such images.
+/// `advance` is told what is under way, of how many pictures, and how many more are done;
 /// it may stop the work.
 ///
 /// # Errors
@@ -52,9 +54,11 @@ pub enum Preparing {
 pub fn read_pictures<E: From<Error>>(
     source: &Path,
     request: PictureRequest,
+    base: Option<ImageSet>,
     mut advance: impl FnMut(Preparing, usize, usize) -> Result<(), E>,
 ) -> Result<ImageSet, E> {
-    let Listing { classes, pictures } = Listing::read(source)?;
+    let before = base.as_ref().map(ImageSet::all_names).unwrap_or_default();
+    let Listing { classes, pictures } = Listing::read(source, &before)?;
     let own_test = pictures.iter().any(|picture| picture.part == Part::Test);
     let is_wanted = |picture: &Picture| match request.split {
         Split::Test if own_test => picture.part == Part::Test,
@@ -77,6 +81,9 @@ pub fn read_pictures<E: From<Error>>(
     }
     limit(&mut known, request)?;
     if known.is_empty() {
+        if let (Some(base), Split::Test) = (base, request.split) {
+            return Ok(base.leaving_out(left_out).named(classes)?);
+        }
         let what = match request.split {
             Split::Train => "training pictures",
             Split::Test => "test pictures, or data.test_share above 0",
@@ -84,8 +91,10 @@ pub fn read_pictures<E: From<Error>>(
         return Ok(no(source, what, "none", "give some")?);
     }
     let total = known.len();
-    let form = request
-        .form
+    let form = base
+        .as_ref()
+        .map(|base| base.form(request.preprocessing.fit))
+        .or(request.form)
         .unwrap_or_else(|| survey::form(known.iter().map(|one| &one.1), request.preprocessing));
     let files: Vec<_> = known
         .iter()
@@ -109,13 +118,20 @@ pub fn read_pictures<E: From<Error>>(
         left_out,
         files: known
             .iter()
-            .map(|one| within(source, &one.0.path))
+            .map(|one| match &base {
+                None => within(source, &one.0.path),
+                Some(_) => one.0.path.display().to_string(),
+            })
             .collect(),
         names: classes,
         removed: Vec::new(),
     };
     let pixels = Pixels::Prepared(Arc::new(prepared), places);
-    Ok(ImageSet::of_pictures(form, pixels, labels, origin)?)
+    let set = ImageSet::of_pictures(form, pixels, labels, origin)?;
+    match base {
+        None => Ok(set),
+        Some(base) => Ok(base.joined(set)?),
+    }
 }
 
 /// Where a picture lies in its source, or beside it where that is a table.

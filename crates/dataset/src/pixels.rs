@@ -11,6 +11,8 @@ pub(crate) enum Pixels {
     Memory(Vec<u8>),
     /// Those at some places of a prepared set.
     Prepared(Arc<Prepared>, Vec<usize>),
+    /// Those at some places of two sets: in which of them, and where there.
+    Joined(Arc<[Pixels; 2]>, Vec<(usize, usize)>),
 }
 
 impl Pixels {
@@ -19,7 +21,15 @@ impl Pixels {
         match self {
             Self::Memory(pixels) => pixels.len(),
             Self::Prepared(_, places) => places.len() * length,
+            Self::Joined(_, places) => places.len() * length,
         }
+    }
+
+    /// The `counts` images of two sets, one set behind the other.
+    pub(crate) fn joined(sets: [Self; 2], counts: [usize; 2]) -> Self {
+        let of = |set: usize| (0..counts[set]).map(move |index| (set, index));
+        let places = of(0).chain(of(1)).collect();
+        Self::Joined(Arc::new(sets), places)
     }
 
     /// Image `index`, which has `length` bytes.
@@ -27,6 +37,10 @@ impl Pixels {
         match self {
             Self::Memory(pixels) => &pixels[index * length..][..length],
             Self::Prepared(prepared, places) => prepared.image(places[index]),
+            Self::Joined(sets, places) => {
+                let (set, index) = places[index];
+                sets[set].image(index, length)
+            }
         }
     }
 
@@ -42,6 +56,10 @@ impl Pixels {
                 let places = indices.map(|index| places[*index]).collect();
                 Self::Prepared(Arc::clone(prepared), places)
             }
+            Self::Joined(sets, places) => {
+                let places = indices.map(|index| places[*index]).collect();
+                Self::Joined(Arc::clone(sets), places)
+            }
         }
     }
 
@@ -53,6 +71,7 @@ impl Pixels {
                 pixels.shrink_to_fit();
             }
             Self::Prepared(_, places) => places.truncate(count),
+            Self::Joined(_, places) => places.truncate(count),
         }
     }
 }

@@ -67,7 +67,7 @@ impl ImageSet {
     /// When a verdict is of an image that the set does not have, or that has another label, or names no
     /// class.
     pub fn judged(self, path: &Path, verdicts: &[Verdict]) -> Result<Self, Error> {
-        let names: Vec<String> = (0..self.classes()).map(|class| self.name(class)).collect();
+        let names = self.all_names();
         let class = |name: &str| (0..).zip(&names).find(|(_, known)| *known == name);
         let class = |name: &str| class(name).map(|(class, _)| class);
         let places: BTreeMap<String, usize> = (0..self.len())

@@ -75,6 +75,9 @@ pub struct Data {
     pub prefix: String,
     /// Whether IDX images have rows and columns exchanged, as EMNIST's.
     pub transpose: bool,
+    /// More pictures: a folder of pictures by class, or a table of pictures; empty where there are none. Their
+    /// form is that of the images of `source`, and classes that these do not have come behind theirs.
+    pub extra: String,
     /// A table of verdicts on labels of training images, as `graft audit` writes it; empty where there is none.
     pub labels: String,
 }
@@ -241,7 +244,10 @@ impl Recipe {
     #[must_use]
     pub fn resolved(&self, images: &ImageSet, holdout: &Holdout) -> Self {
         let mut resolved = self.clone();
-        resolved.data.classes = images.classes();
+        // With more pictures it says how many classes the others have.
+        if self.data.extra.is_empty() {
+            resolved.data.classes = images.classes();
+        }
         resolved.data.validation = holdout.validation.len();
         resolved
     }

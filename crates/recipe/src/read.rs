@@ -29,8 +29,13 @@ impl Recipe {
         let (origin, text) = find("recipe", name, recipes, BUNDLED)?;
         let mut recipe = Self::parse(&origin, &text, overrides)?;
         // A run is evaluated from other folders than it was trained in.
-        let Data { source, labels, .. } = &mut recipe.data;
-        for (path, none) in [(source, MNIST), (labels, "")] {
+        let Data {
+            source,
+            extra,
+            labels,
+            ..
+        } = &mut recipe.data;
+        for (path, none) in [(source, MNIST), (extra, ""), (labels, "")] {
             if path != none
                 && let Ok(absolute) = std::path::absolute(&*path)
             {

@@ -14,6 +14,7 @@ pub(crate) fn start() -> Start {
         recipe: "seed".into(),
         recipe_sha256: "recipe".into(),
         data: Data {
+            extra: String::new(),
             source: "mnist".into(),
             images: "images".into(),
             labels: "labels".into(),

@@ -5,12 +5,12 @@ use graft_report::record::{Layer, LayerKind, Part};
 
 use graft_recipe::{Normalise, Recipe};
 
-/// Every layer of the network, and of the head that `recipe` grafts onto it.
+/// Every layer of the network, and of the head for so many classes that `recipe` grafts onto it.
 #[must_use]
-pub fn layers(recipe: &Recipe) -> Vec<Layer> {
+pub fn layers(recipe: &Recipe, classes: usize) -> Vec<Layer> {
     let mut layers = base(recipe);
     layers.extend(top(recipe.backbone.network));
-    layers.extend(head(recipe));
+    layers.extend(head(recipe, classes));
     layers
 }
 
@@ -73,7 +73,7 @@ fn top(network: Network) -> Vec<Layer> {
     layers
 }
 
-fn head(recipe: &Recipe) -> Vec<Layer> {
+fn head(recipe: &Recipe, classes: usize) -> Vec<Layer> {
     let layer = |name: &str, kind, parameters: usize, output: usize| Layer {
         block: "head".into(),
         name: name.into(),
@@ -88,7 +88,6 @@ fn head(recipe: &Recipe) -> Vec<Layer> {
         recipe.backbone.boundary,
         recipe.preprocessing.size,
     );
-    let classes = recipe.data.classes;
     let mut layers = vec![layer("flatten", LayerKind::Flatten, 0, width)];
     match recipe.head.normalise {
         Normalise::None => {}
@@ -114,7 +113,7 @@ mod tests {
 
     #[test]
     fn parameters_are_those_that_keras_prints() {
-        let layers = layers(&Recipe::default());
+        let layers = layers(&Recipe::default(), 10);
         let sum = |part| {
             let of = layers.iter().filter(|layer| layer.part == part);
             of.map(|layer| layer.parameters).sum::<u64>()
@@ -129,14 +128,14 @@ mod tests {
         let mut recipe = Recipe::default();
         recipe.backbone.boundary = Boundary::after(4);
         recipe.head.normalise = Normalise::Standardise;
-        let layers = self::layers(&recipe);
+        let layers = self::layers(&recipe, 10);
         let of = |name: &str| layers.iter().find(|layer| layer.name == name).unwrap();
         assert_eq!(of("pool4").output, Some(vec![512, 2, 2]));
         assert_eq!(of("conv5_1").part, Part::Removed);
         assert_eq!(of("conv5_1").original, Some(vec![512, 14, 14]));
         assert_eq!(of("standardise").output, Some(vec![2048]));
         recipe.head.normalise = Normalise::PowerL2;
-        let layers = self::layers(&recipe);
+        let layers = self::layers(&recipe, 10);
         let power = layers.iter().find(|layer| layer.kind == LayerKind::PowerL2);
         assert_eq!(power.unwrap().output, Some(vec![2048]));
     }

@@ -9,8 +9,6 @@ use crate::RunError;
 const LARGEST: usize = 64;
 /// How many views of an image are kept, and of how many classes.
 const VIEWS: (usize, usize) = (4, 10);
-/// How many of the most confident mistakes are kept.
-const MISTAKES: usize = 36;
 
 /// The first image of every class, and the first of these as the backbone sees it.
 ///
@@ -21,7 +19,7 @@ pub fn samples(images: &ImageSet, preprocessing: Preprocessing) -> Result<Sample
     let first = |class: usize| labels.iter().position(|label| usize::from(*label) == class);
     let firsts: Vec<usize> = (0..images.classes()).filter_map(first).collect();
     let index = firsts.first().copied().unwrap_or_default();
-    let batch = preprocessing.batch(images, index..index + 1)?;
+    let batch = preprocessing.batch(images, std::iter::once(index))?;
     let [_, channels, rows, columns] = batch.shape;
     let values = batch.values.chunks_exact(batch.values.len() / channels);
     Ok(Samples {
@@ -52,7 +50,7 @@ pub fn views(
     let mut pictures = Vec::new();
     for place in places {
         for number in 1..=augmentation.changed_views().min(most) {
-            let view = augmentation.view(images, &holdout.train, place..place + 1, number)?;
+            let view = augmentation.view(images, &holdout.train, &[place], number)?;
             pictures.push(Picture {
                 index: holdout.train[place],
                 ..picture(&view, 0)
@@ -62,10 +60,10 @@ pub fn views(
     Ok(pictures)
 }
 
-/// The most confident mistakes, the most confident first.
+/// The mistakes that are kept to be looked at, the most confident first.
 #[must_use]
 pub fn mistakes(images: &ImageSet, predictions: &Predictions) -> Vec<Picture> {
-    let wrong = predictions.mistakes().into_iter().take(MISTAKES);
+    let wrong = predictions.mistakes_to_show().into_iter();
     wrong.map(|row| picture(images, row.index)).collect()
 }
 

@@ -106,8 +106,9 @@ impl Bench<'_, '_> {
             Source::Pixels => {
                 let augmentation = kind.augmentation;
                 let numbers = 1..=augmentation.changed_views();
+                let places: Vec<usize> = (0..viewed.len()).collect();
                 let views = numbers.map(|number| {
-                    let view = augmentation.view(&train, &viewed, 0..viewed.len(), number)?;
+                    let view = augmentation.view(&train, &viewed, &places, number)?;
                     Ok::<_, Error>(pixels(&view))
                 });
                 return Ok(Pair {

@@ -71,7 +71,7 @@ pub fn run(
     let trained = train::run(&loaded.name, &plan, &bench, &cells)?;
     let outcome = outcome::outcome(&plan, trained);
     let images = |images: &ImageSet| Images {
-        data: data(&plan.base.data.source, images),
+        data: data(&plan.base.data, images),
         count: images.len(),
     };
     Ok(Results {
@@ -96,9 +96,9 @@ pub fn run(
     })
 }
 
-fn data(source: &str, images: &ImageSet) -> Data {
+fn data(of: &graft_recipe::Data, images: &ImageSet) -> Data {
     Data {
         images: hash_images(images),
-        ..described(source, images)
+        ..described(of, images)
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_assets::{Group, Manifest, Options};
-use graft_dataset::{ImageForm, ImageSet, Split, read_verdicts};
+use graft_dataset::{ImageForm, ImageSet, PictureRequest, Split, read_verdicts};
 use graft_network::Network;
 use graft_onnx_import::{Imported, weights};
 use graft_report::record::Origin;
@@ -113,16 +113,30 @@ impl<'a> Sources<'a> {
         form: Option<ImageForm>,
     ) -> Result<ImageSet, Error> {
         let data = &recipe.data;
-        if data.source == MNIST {
-            self.mnist(recipe.backbone.network, split)?;
-            return images::idx(&self.home.models().join(MNIST), split, data, form);
-        }
+        let cache = self.home.cache();
+        let request = PictureRequest {
+            split,
+            test_share: data.test_share,
+            seed: data.split_seed,
+            limit: data.limit,
+            preprocessing: recipe.preprocessing,
+            form,
+            cache: &cache,
+            skip_bad: self.skip_bad,
+        };
         let source = Path::new(&data.source);
-        if images::is_of_pictures(source, &data.prefix) {
-            images::pictures(&self.home.cache(), self.skip_bad, recipe, split, form)
+        let images = if data.source == MNIST {
+            self.mnist(recipe.backbone.network, split)?;
+            images::idx(&self.home.models().join(MNIST), split, data, form)?
+        } else if images::is_of_pictures(source, &data.prefix) {
+            images::pictures(&data.source, request, None)?
         } else {
-            images::idx(source, split, data, form)
+            images::idx(source, split, data, form)?
+        };
+        if data.extra.is_empty() {
+            return Ok(images);
         }
+        images::pictures(&data.extra, request, Some(images))
     }
 
     /// The form of the training images.

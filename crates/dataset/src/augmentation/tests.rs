@@ -156,7 +156,9 @@ fn seed_number_and_place_decide_a_view() {
     };
     let set = set(4);
     let view = |augmentation: Augmentation, number| {
-        let view = augmentation.view(&set, &[0, 2, 3], 0..3, number).unwrap();
+        let view = augmentation
+            .view(&set, &[0, 2, 3], &[0, 1, 2], number)
+            .unwrap();
         assert_eq!(view.labels(), [0, 0, 1]);
         view.images().map(<[u8]>::to_vec).collect::<Vec<_>>()
     };
@@ -173,9 +175,9 @@ fn seed_number_and_place_decide_a_view() {
     let plain = view(augmentation, 0);
     assert_eq!(plain, [image(1), image(1), image(1)]);
     // Part by part it is the same.
-    let part = augmentation.view(&set, &[0, 2, 3], 1..3, 1).unwrap();
+    let part = augmentation.view(&set, &[0, 2, 3], &[1, 2], 1).unwrap();
     assert_eq!(part.image(0), first[1]);
-    assert!(augmentation.view(&set, &[0], 1..1, 1).is_err());
+    assert!(augmentation.view(&set, &[0], &[], 1).is_err());
 }
 
 #[test]

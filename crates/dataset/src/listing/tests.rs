@@ -40,7 +40,7 @@ fn a_folder_of_classes() {
             "notes.txt",
         ],
     );
-    let listing = Listing::read(folder.path()).unwrap();
+    let listing = Listing::read(folder.path(), &[]).unwrap();
     assert_eq!(listing.classes, ["a", "b"]);
     let expected = [
         at("a/1.png", 0, Part::Train),
@@ -48,6 +48,34 @@ fn a_folder_of_classes() {
         at("b/deep/3.png", 1, Part::Train),
     ];
     assert_eq!(listed(&listing, folder.path()), expected);
+}
+
+#[test]
+fn known_classes_keep_their_numbers_and_new_ones_come_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    touch(
+        folder.path(),
+        &["11/a.png", "shoe/b.png", "3/c.png", "2/d.png"],
+    );
+    let known = ["3", "9"].map(str::to_owned);
+    let listing = Listing::read(folder.path(), &known).unwrap();
+    assert_eq!(listing.classes, ["3", "9", "11", "2", "shoe"]);
+    let labels: Vec<u8> = listing.pictures.iter().map(|one| one.label).collect();
+    assert_eq!(labels, [2, 4, 0, 3]);
+    // One class is enough where others are known, and an empty folder is none.
+    let one = tempfile::tempdir().unwrap();
+    fs::create_dir(one.path().join("empty")).unwrap();
+    touch(one.path(), &["10/a.png"]);
+    assert_eq!(
+        Listing::read(one.path(), &known).unwrap().classes,
+        ["3", "9", "10"]
+    );
+    let none = tempfile::tempdir().unwrap();
+    let error = Listing::read(none.path(), &known).unwrap_err().to_string();
+    assert!(
+        error.contains("found 0") && error.contains("pictures, those of each"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -63,7 +91,7 @@ fn parts_above_classes_and_numbers_by_value() {
             "test/11/4.png",
         ],
     );
-    let listing = Listing::read(folder.path()).unwrap();
+    let listing = Listing::read(folder.path(), &[]).unwrap();
     // A class that only the test has is one, too.
     assert_eq!(listing.classes, ["9", "10", "11"]);
     let expected = [
@@ -77,7 +105,7 @@ fn parts_above_classes_and_numbers_by_value() {
     // Without `train`, the others are classes.
     let folder = tempfile::tempdir().unwrap();
     touch(folder.path(), &["test/1.png", "other/2.png"]);
-    let listing = Listing::read(folder.path()).unwrap();
+    let listing = Listing::read(folder.path(), &[]).unwrap();
     assert_eq!(listing.classes, ["other", "test"]);
 }
 
@@ -90,7 +118,7 @@ fn tables() {
     for (name, text) in [("t.csv", csv), ("t.jsonl", json)] {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
-        let listing = Listing::read(&path).unwrap();
+        let listing = Listing::read(&path, &[]).unwrap();
         assert_eq!(listing.classes, ["cat", "dog, big"]);
         let expected = [
             at("a/1.png", 1, Part::Test),
@@ -105,7 +133,7 @@ fn tables() {
         "{\"path\":\"a\",\"label\":10}\n{\"path\":\"b\",\"label\":9}\n",
     )
     .unwrap();
-    assert_eq!(Listing::read(&path).unwrap().classes, ["9", "10"]);
+    assert_eq!(Listing::read(&path, &[]).unwrap().classes, ["9", "10"]);
 }
 
 #[test]
@@ -131,13 +159,13 @@ fn what_lists_no_pictures_is_refused() {
     for (name, text, expected) in cases {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
-        let error = Listing::read(&path).unwrap_err().to_string();
+        let error = Listing::read(&path, &[]).unwrap_err().to_string();
         assert!(error.contains(expected) && error.contains(name), "{error}");
     }
-    let error = Listing::read(folder.path()).unwrap_err().to_string();
+    let error = Listing::read(folder.path(), &[]).unwrap_err().to_string();
     assert!(
         error.contains("found 0") && error.contains("subfolder"),
         "{error}"
     );
-    assert!(Listing::read(&folder.path().join("absent")).is_err());
+    assert!(Listing::read(&folder.path().join("absent"), &[]).is_err());
 }

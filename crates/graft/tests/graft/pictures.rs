@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use image::{DynamicImage, GrayImage, Rgb, RgbImage};
 use serde_json::Value;
 
-use crate::harness::{Home, VGG16};
+use crate::harness::{FOR_TRAIN, Home, SMALL, TEST_IMAGES, TEST_LABELS, VGG16};
 
 /// A data set beside this file's folder.
 fn case(name: &str) -> String {
@@ -281,4 +281,59 @@ fn a_table_of_grey_pictures_with_its_own_test() {
         );
     }
     agree(&home, &told, 10);
+}
+
+/// The hash of the trained head of the newest run.
+fn head(home: &Home) -> String {
+    let run = home.runs().pop().unwrap();
+    let manifest = fs::read(run.join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+    manifest["head"]["after"].as_str().unwrap().to_owned()
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn a_class_that_is_added_costs_only_its_own_pictures() {
+    let files = [&FOR_TRAIN[..], &[TEST_IMAGES, TEST_LABELS]].concat();
+    let [home, fresh] = [(); 2].map(|()| Home::with(&files));
+    let more = tempfile::tempdir().unwrap();
+    for index in 0..30_u8 {
+        // One more three, crossed bars for the new class.
+        let class = if index == 0 { "3" } else { "bars & <b>" };
+        let picture = GrayImage::from_fn(20, 20, |x, y| {
+            let bar = x.abs_diff(u32::from(index % 7) + 6) < 2 || y.abs_diff(10) < 2;
+            image::Luma([if bar { 255 - index } else { 0 }])
+        });
+        let path = more.path().join(class).join(format!("{index}.png"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        picture.save(&path).unwrap();
+    }
+    let extra = format!("data.extra={}", more.path().display());
+    let added = [&["train", "--set", &extra][..], &SMALL].concat();
+    home.graft(&[&["train"][..], &SMALL].concat()).succeeds();
+    let outcome = home.graft(&added);
+    outcome.succeeds();
+    // Of thirty pictures three are kept for the test.
+    assert!(
+        outcome
+            .out
+            .contains("computed for 27 images, the others' were cached"),
+        "{}",
+        outcome.out
+    );
+    fresh.graft(&added).succeeds();
+    assert_eq!(head(&home), head(&fresh), "as if all had been computed");
+    let evaluated = home.graft(&["eval", "--json"]).json();
+    assert_eq!(evaluated["n"], 259);
+    assert_eq!(evaluated["names"][10], "bars & <b>");
+    let doubted = evaluated["none_of_these"]["images"].as_u64();
+    assert!(doubted.unwrap() < 100, "{doubted:?}");
+    let page = fs::read_to_string(home.runs().pop().unwrap().join("report.html")).unwrap();
+    let source = more.path().display().to_string();
+    assert!(page.contains(&source) && page.contains("bars &amp; &lt;b") && !page.contains("<b>\""));
+    assert!(page.contains("None of these") && page.contains("class=\"opened\" id=\"cell-"));
+    // A new class has to be told again where it is gone.
+    fs::remove_dir_all(more.path().join("bars & <b>")).unwrap();
+    home.graft(&["eval"])
+        .refuses(1, &["8, 9, bars & <b>;", "found those of: 0, 1"]);
 }

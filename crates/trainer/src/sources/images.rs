@@ -9,7 +9,7 @@ use graft_dataset::{
 use graft_durable::sha256;
 use graft_environment::interrupt;
 use graft_environment::progress::Progress;
-use graft_recipe::{self as recipe, Recipe};
+use graft_recipe as recipe;
 use graft_report::record::Data;
 
 use crate::Error;
@@ -54,25 +54,13 @@ pub(super) fn idx(
     }
 }
 
-/// The images of a split from a folder or a table of pictures, prepared in `cache`.
+/// The images of a folder or a table of pictures, behind those of `base` where there is one.
 pub(super) fn pictures(
-    cache: &Path,
-    skip_bad: bool,
-    recipe: &Recipe,
-    split: Split,
-    form: Option<ImageForm>,
+    source: &str,
+    request: PictureRequest,
+    base: Option<ImageSet>,
 ) -> Result<ImageSet, Error> {
-    let data = &recipe.data;
-    let request = PictureRequest {
-        split,
-        test_share: data.test_share,
-        seed: data.split_seed,
-        limit: data.limit,
-        preprocessing: recipe.preprocessing,
-        form,
-        cache,
-        skip_bad,
-    };
+    let before = base.as_ref().map_or(0, |base| base.left_out().len());
     interrupt::watch()?;
     let mut progress: Option<(Preparing, Progress)> = None;
     let advance = |what: Preparing, total: usize, more: usize| {
@@ -89,8 +77,8 @@ pub(super) fn pictures(
         }
         Ok::<_, Error>(())
     };
-    let set = read_pictures(Path::new(&data.source), request, advance)?;
-    for why in set.left_out() {
+    let set = read_pictures(Path::new(source), request, base, advance)?;
+    for why in &set.left_out()[before..] {
         tracing::warn!("left out: {why}");
     }
     Ok(set)
@@ -98,9 +86,10 @@ pub(super) fn pictures(
 
 /// What a record says of a set of images, but for their hash, which is known with the features.
 #[must_use]
-pub fn described(source: &str, images: &ImageSet) -> Data {
+pub fn described(of: &recipe::Data, images: &ImageSet) -> Data {
     Data {
-        source: source.to_owned(),
+        source: of.source.clone(),
+        extra: of.extra.clone(),
         images: String::new(),
         labels: sha256(images.labels()),
         rows: images.rows(),
