@@ -5,16 +5,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use graft_compute::ComputeContext;
-use graft_dataset::{Holdout, ImageSet, Split, duplicates};
+use graft_dataset::{Holdout, ImageSet, Split, dot, duplicates};
 use graft_environment::Paths;
 use graft_environment::interrupt;
 use graft_environment::output;
-use graft_features::Extractor;
+use graft_features::{Extractor, Features};
 use graft_recipe::{Keep, Recipe};
 use graft_report::Share;
-use graft_report::audit::{self, Audit, Copies, Named, Outlier};
+use graft_report::audit::{self, Audit, Copies, FeatureMap, Named, Outlier};
 use graft_report::record::{Prediction, Predictions};
 use graft_runs::picture;
+use rayon::prelude::*;
 
 use crate::Error;
 use crate::at_once::at_once;
@@ -27,6 +28,9 @@ use crate::training::{State, train};
 
 /// How many images of each kind are shown.
 const SHOWN: usize = 100;
+/// How many images are shown by their features, and how many values these may have.
+const MAPPED: usize = 1000;
+const MAPPED_VALUES: usize = 1 << 24;
 
 /// What to look at, and with what.
 pub struct AuditConfig<'a> {
@@ -67,7 +71,6 @@ pub fn audit(config: &AuditConfig, sources: &mut Sources) -> Result<(Audit, Imag
         None
     };
     let mut recipe = (*recipe).clone();
-    recipe.data.classes = images.classes();
     // What is held out must not choose.
     (recipe.training.keep, recipe.training.patience) = (Keep::Last, 0);
     let mut trainings = images.folds(config.folds, recipe.training.seed)?;
@@ -117,6 +120,7 @@ pub fn audit(config: &AuditConfig, sources: &mut Sources) -> Result<(Audit, Imag
         let hits: Vec<bool> = predictions.rows.iter().map(Prediction::is_right).collect();
         Share::new(&hits)
     };
+    let by_fold: Vec<Share> = folds.iter().map(by_fold).collect();
     let mut sets = vec![&images];
     sets.extend(&test);
     let copies = copies(&sets);
@@ -125,11 +129,13 @@ pub fn audit(config: &AuditConfig, sources: &mut Sources) -> Result<(Audit, Imag
     }
     let audit = Audit {
         recipe: config.name.to_owned(),
-        data: described(&recipe.data.source, &images),
+        data: described(&recipe.data, &images),
         folds: config.folds,
-        by_fold: folds.iter().map(by_fold).collect(),
+        deviation: deviation(&by_fold),
+        by_fold,
         splits,
         copies,
+        map: feature_map(&features.features, &images),
         seconds: started.elapsed().as_secs_f64(),
     };
     Ok((audit, images))
@@ -194,14 +200,48 @@ fn copies(sets: &[&ImageSet]) -> Vec<Copies> {
     groups.collect()
 }
 
+/// The standard deviation of the accuracies of some folds, of which there are at least two.
+#[expect(clippy::cast_precision_loss, reason = "a few folds")]
+fn deviation(folds: &[Share]) -> f64 {
+    let count = folds.len() as f64;
+    let mean = folds.iter().map(|fold| fold.accuracy).sum::<f64>() / count;
+    let squares = folds.iter().map(|fold| (fold.accuracy - mean).powi(2));
+    (squares.sum::<f64>() / (count - 1.0)).sqrt()
+}
+
+/// Where some of the images lie by their cached features, each brought to length 1.
+fn feature_map(features: &Features, images: &ImageSet) -> FeatureMap {
+    let most = MAPPED.min(MAPPED_VALUES / features.width().max(1)).max(1);
+    let step = images.len().div_ceil(most);
+    let indices: Vec<usize> = (0..images.len()).step_by(step).collect();
+    let mut values = features.rows(&indices);
+    for row in values.chunks_exact_mut(features.width()) {
+        let length = dot(row, row).sqrt().max(f32::MIN_POSITIVE);
+        for value in row {
+            *value /= length;
+        }
+    }
+    let rows: Vec<&[f32]> = values.chunks_exact(features.width()).collect();
+    let products = rows.par_iter().flat_map_iter(|a| {
+        let products = rows.iter().map(|b| f64::from(dot(a, b)));
+        products.collect::<Vec<_>>()
+    });
+    let labelled = indices
+        .iter()
+        .map(|index| (*index, images.labels()[*index].into()));
+    FeatureMap::new(&labelled.collect::<Vec<_>>(), products.collect())
+}
+
 /// Keeps the images of a split that are shown.
 fn pictures(split: &mut audit::Split, images: &ImageSet, copies: &[Copies]) {
     let suspects = split.suspects.iter().take(SHOWN).map(|one| one.index);
     let outliers = split.outliers.iter().map(|one| one.index);
     let copies = copies.iter().take(SHOWN).flat_map(|group| &group.images);
     let copies = copies.filter(|copy| copy.is_test == split.is_test);
+    let mistakes = split.predictions.mistakes_to_show();
     let shown: BTreeSet<usize> = suspects
         .chain(outliers)
+        .chain(mistakes.iter().map(|row| row.index))
         .chain(copies.map(|copy| copy.index))
         .collect();
     let named = |index| Named {

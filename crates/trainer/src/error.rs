@@ -51,6 +51,20 @@ pub enum Error {
         .0.display()
     )]
     NoRanges(PathBuf),
+    /// Test images of other classes than a run was trained on.
+    #[error(
+        "expected test images of the classes of run {}: {expected}; found those of: {found}; give the images of \
+         these classes again, or train anew",
+        run.display()
+    )]
+    OtherClasses {
+        /// The run.
+        run: PathBuf,
+        /// Its classes.
+        expected: String,
+        /// Those of the images.
+        found: String,
+    },
     /// A network without weights.
     #[error(
         "there are no weights of {network} in {}; import them from an ONNX file: \

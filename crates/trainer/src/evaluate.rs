@@ -2,20 +2,24 @@
 
 use graft_dataset::Split;
 use graft_report::Member;
-use graft_report::record::{EVALUATION, Evaluated, MISTAKES, Scores, TEST_PREDICTIONS, Tested};
+use graft_report::record::{
+    EVALUATION, EXPLAINED, Evaluated, MISTAKES, Scores, TEST_PREDICTIONS, Tested,
+};
 use graft_report::tensorboard::Events;
 use jiff::Timestamp;
 
 use crate::Error;
 use crate::examples::LabelledFeatures;
+use crate::explain::explain;
+use crate::familiarity::none_of_these;
 use crate::input::image_form;
 use crate::inspect;
 use crate::sources::Sources;
 use crate::trainable::Trainable;
 use graft_compute::ComputeContext;
 use graft_environment::Paths;
-use graft_features::{Extractor, Features};
-use graft_recipe::{MNIST, Recipe};
+use graft_features::Extractor;
+use graft_recipe::Recipe;
 use graft_runs::{Run, indented, mistakes};
 
 /// Evaluates `run` on the test images and records that it did; then, where `views` is above 1, on so many views
@@ -36,18 +40,25 @@ pub fn evaluate(
     let data = &run.manifest().data;
     let form = image_form(data, recipe.preprocessing.fit);
     let images = sources.images(&recipe, Split::Test, Some(form))?;
+    let classes = images.all_names();
+    let trained: Vec<String> = (0..data.classes).map(|class| data.name(class)).collect();
+    if classes != trained {
+        return Err(Error::OtherClasses {
+            run: run.folder().to_owned(),
+            expected: trained.join(", "),
+            found: classes.join(", "),
+        });
+    }
     inspect::test(&images, data);
     let loaded = sources.backbone(compute, recipe.backbone)?;
     run.check_weights(&loaded.hashes)?;
     let extractor = Extractor::new(&loaded, &recipe, compute, home);
     let extracted = extractor.features(&images, Split::Test)?;
     let all: Vec<usize> = (0..images.len()).collect();
-    let predict = |features: &Features| {
-        let classes = recipe.data.classes;
-        let data = LabelledFeatures::new(features, images.labels(), classes, compute);
-        module.predictions(&data, &all)
-    };
-    let predictions = predict(&extracted.features)?;
+    let (labels, classes) = (images.labels(), images.classes());
+    let labelled = |features| LabelledFeatures::new(features, labels, classes, compute);
+    let plain = labelled(&extracted.features);
+    let predictions = module.predictions(&plain, &all)?;
     let evaluated = Evaluated {
         run: run.folder().display().to_string(),
         evaluated: Timestamp::now(),
@@ -56,24 +67,36 @@ pub fn evaluate(
         cache: extracted.cached,
         names: images.names().to_vec(),
         evaluation: predictions.evaluate()?,
-        without_label_errors: if recipe.data.source == MNIST {
+        without_label_errors: if data.is_mnist() {
             Some(Scores::from(
                 &predictions.without_label_errors().evaluate()?,
             ))
         } else {
             None
         },
+        none_of_these: none_of_these(run, &module, &plain, &all)?,
     };
     let mistakes = mistakes(&images, &predictions);
+    let explained = explain(
+        run,
+        &recipe,
+        &module,
+        (&plain, &predictions),
+        &mistakes,
+        (home, sources),
+    )?;
     let events = Events::test(run.manifest(), &evaluated);
     run.add(&[
         (TEST_PREDICTIONS, predictions.to_csv().into_bytes()),
         (MISTAKES, indented(&mistakes)?),
+        (EXPLAINED, indented(&explained)?),
         (events.name(), events.bytes().to_vec()),
         (EVALUATION, indented(&evaluated)?),
     ])?;
     let views = extractor.views(&images, &all, Split::Test)?;
-    let views = views.iter().map(|view| predict(&view.features));
+    let views = views
+        .iter()
+        .map(|view| module.predictions(&labelled(&view.features), &all));
     Ok(Member {
         run: evaluated.run.clone(),
         views: views.collect::<Result<_, _>>()?,
@@ -81,6 +104,7 @@ pub fn evaluate(
             evaluated,
             predictions,
             mistakes,
+            explained,
         },
     })
 }

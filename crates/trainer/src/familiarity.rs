@@ -1,6 +1,8 @@
 //! What tells later whether a picture is of none of the classes: made when training ends.
 
 use graft_dataset::Holdout;
+use graft_report::record::{CLASS_MEANS, NoneOfThese};
+use graft_runs::Run;
 use graft_web::ClassMeans;
 
 use crate::Error;
@@ -20,6 +22,15 @@ pub(crate) fn class_means(
     let means = means(module, data, &holdout.train)?;
     let similarities = similarities(&means, module, data, &holdout.validation)?;
     Ok(means.with_threshold(similarities))
+}
+
+/// Those of a run that has them.
+pub(crate) fn of_run(run: &Run) -> Result<Option<ClassMeans>, Error> {
+    let means = run.has(CLASS_MEANS).then(|| run.file(CLASS_MEANS));
+    let means = means.transpose()?;
+    Ok(means
+        .map(|file| ClassMeans::from_bytes(&file))
+        .transpose()?)
 }
 
 /// The mean features of each class over the images of `data` at some indices.
@@ -49,6 +60,25 @@ pub(crate) fn means(
         means.map(|mean| mean as f32).collect(),
         width,
     ))
+}
+
+/// How many of the images of `data` at some indices, which are of the classes, are perhaps of none of them.
+pub(crate) fn none_of_these(
+    run: &Run,
+    module: &Trainable,
+    data: &LabelledFeatures,
+    indices: &[usize],
+) -> Result<Option<NoneOfThese>, Error> {
+    let Some(means) = of_run(run)? else {
+        return Ok(None);
+    };
+    let similarities = similarities(&means, module, data, indices)?;
+    let threshold = means.threshold();
+    let doubted = similarities.iter().filter(|one| **one < threshold);
+    Ok(Some(NoneOfThese {
+        threshold,
+        images: doubted.count() as u64,
+    }))
 }
 
 /// How like the class that is nearest each of the images of `data` at some indices is.

@@ -8,6 +8,7 @@ mod ensemble;
 mod error;
 pub mod evaluate;
 pub mod examples;
+mod explain;
 mod familiarity;
 mod input;
 mod inspect;

@@ -3,12 +3,13 @@
 use burn::tensor::{Tensor, TensorData};
 use graft_compute::{ComputeContext, LoadedBackbone, read};
 use graft_dataset::{Augmentation, ImageBatch, Picture, Preprocessing};
-use graft_report::record::{CLASS_MEANS, Data, HEAD};
+use graft_report::record::{Data, HEAD};
 use graft_report::{argmax, softmax};
 use graft_runs::Run;
 use graft_web::{ActivationMap, ClassMeans, Head, Prediction};
 
 use crate::Error;
+use crate::familiarity;
 use crate::input::Input;
 use crate::sources::Sources;
 use crate::trainable::Trainable;
@@ -61,13 +62,8 @@ impl Model {
         run.check_weights(&loaded.hashes)?;
         let (network, size) = (recipe.backbone.network, recipe.preprocessing.size);
         let [channels, ..] = network.feature_shape(recipe.backbone.boundary, size, size)?;
-        let means = if run.has(CLASS_MEANS) {
-            Some(ClassMeans::from_bytes(&run.file(CLASS_MEANS)?)?)
-        } else {
-            None
-        };
         Ok(Self {
-            means,
+            means: familiarity::of_run(run)?,
             head: Head::from_bytes(&run.file(HEAD)?, run.manifest().data.classes)?,
             channels,
             data: run.manifest().data.clone(),

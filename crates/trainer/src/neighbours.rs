@@ -3,8 +3,8 @@
 use graft_dataset::{ImageSet, Split, dot};
 use graft_environment::Paths;
 use graft_features::{Features, Key, hash_images};
-use graft_report::record::Data;
-use graft_runs::Run;
+use graft_report::record::{Alike, Data};
+use graft_runs::{Run, picture};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -42,16 +42,26 @@ pub struct Neighbour {
 }
 
 impl TrainingSet {
-    /// What `run` learned from, where the cache still has its features and the images are what they were.
+    /// What `run` learned from, where the cache still has its features, of no more than `most` bytes, and the images
+    /// are what they were.
     ///
     /// # Errors
     /// When the images cannot be had.
-    pub fn open(run: &Run, home: &Paths, sources: &mut Sources) -> Result<Option<Self>, Error> {
+    pub fn open(
+        run: &Run,
+        home: &Paths,
+        sources: &mut Sources,
+        most: Option<u64>,
+    ) -> Result<Option<Self>, Error> {
         let manifest = run.manifest();
         let key = serde_json::from_value::<Key>(manifest.cache.key.clone()).ok();
         let opened = key.and_then(|key| {
-            let features = Features::open(&key.path(&home.cache()), &key);
-            Some((features.ok()?, key))
+            let path = key.path(&home.cache());
+            let fits = |most| Features::bytes(&path).is_some_and(|bytes| bytes <= most);
+            if !most.is_none_or(fits) {
+                return None;
+            }
+            Some((Features::open(&path, &key).ok()?, key))
         });
         let Some((features, key)) = opened else {
             return Ok(None);
@@ -60,6 +70,11 @@ impl TrainingSet {
         let form = image_form(&data, recipe.preprocessing.fit);
         let images = sources.images(&recipe, Split::Train, Some(form))?;
         if hash_images(&images) != key.images {
+            tracing::warn!(
+                "the training images of {} are not those of this run any more; where a source has no test/ of \
+                 its own, some of its test images may now be ones that the run learned from",
+                data.source
+            );
             return Ok(None);
         }
         Ok(Some(Self {
@@ -74,20 +89,52 @@ impl TrainingSet {
     /// the most alike first.
     #[must_use]
     pub fn nearest(&self, features: &[f32], count: usize) -> Vec<Neighbour> {
-        let length = dot(features, features).sqrt();
-        let rows = self.learned.par_chunks(ROWS).flat_map_iter(|indices| {
+        let alike = self.most_alike(features, count).into_iter().flatten();
+        alike.map(|found| self.neighbour(found)).collect()
+    }
+
+    /// The same of several pictures, whose features stand row by row; as the record has it.
+    pub(crate) fn alike(&self, features: &[f32], count: usize) -> Vec<Vec<Alike>> {
+        let alike = |(index, similarity)| Alike {
+            picture: picture(&self.images, index),
+            similarity,
+        };
+        let found = self.most_alike(features, count).into_iter();
+        found
+            .map(|found| found.into_iter().map(alike).collect())
+            .collect()
+    }
+
+    /// For each row of `features` the `count` images that are most like it, with the cosine; the most alike first.
+    fn most_alike(&self, features: &[f32], count: usize) -> Vec<Vec<(usize, f32)>> {
+        let width = self.features.width();
+        let queries = || features.chunks_exact(width);
+        let lengths: Vec<f32> = queries().map(|query| dot(query, query).sqrt()).collect();
+        let best = |mut alike: Vec<(usize, f32)>| {
+            alike.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            alike.truncate(count);
+            alike
+        };
+        let chunks = self.learned.par_chunks(ROWS).map(|indices| {
             let values = self.features.rows(indices);
-            let rows = values.chunks_exact(features.len().max(1));
-            let alike = rows.map(|row| dot(row, features) / (dot(row, row).sqrt() * length));
-            // Features of length 0 have no direction.
-            let alike = alike.map(|one| if one.is_finite() { one } else { 0.0 });
-            indices.iter().copied().zip(alike).collect::<Vec<_>>()
+            let rows = || values.chunks_exact(width);
+            let row_lengths: Vec<f32> = rows().map(|row| dot(row, row).sqrt()).collect();
+            let of = |(query, length): (&[f32], &f32)| {
+                let cosines = rows()
+                    .zip(&row_lengths)
+                    .map(|(row, of_row)| dot(row, query) / (of_row * length))
+                    // Features of length 0 have no direction.
+                    .map(|one| if one.is_finite() { one } else { 0.0 });
+                best(indices.iter().copied().zip(cosines).collect())
+            };
+            queries().zip(&lengths).map(of).collect::<Vec<_>>()
         });
-        let mut alike: Vec<(usize, f32)> = rows.collect();
-        alike.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        alike.truncate(count);
-        let neighbours = alike.into_iter();
-        neighbours.map(|found| self.neighbour(found)).collect()
+        let none = || vec![Vec::new(); lengths.len()];
+        chunks.reduce(none, |one, other| {
+            let both = one.into_iter().zip(other);
+            both.map(|(one, other)| best([one, other].concat()))
+                .collect()
+        })
     }
 
     fn neighbour(&self, (index, similarity): (usize, f32)) -> Neighbour {
@@ -108,13 +155,13 @@ impl TrainingSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use graft_recipe::MNIST;
+    use graft_recipe::Recipe;
 
     fn set(features: &[f32]) -> TrainingSet {
         let images = ImageSet::new(1, 2, (0..8).collect(), vec![0, 1, 2, 1], 3).unwrap();
         TrainingSet {
             features: Features::held(features, 2),
-            data: crate::sources::described(MNIST, &images),
+            data: crate::sources::described(&Recipe::default().data, &images),
             images,
             learned: vec![0, 1, 3],
         }
@@ -134,5 +181,11 @@ mod tests {
             ("1", &[vec![2, 3]][..])
         );
         assert_eq!(set.nearest(&[3.0, 4.0], 1), found[..1]);
+        let both = set.alike(&[3.0, 4.0, 1.0, 0.0], 1);
+        let both: Vec<_> = both
+            .iter()
+            .map(|alike| (alike[0].picture.index, alike[0].similarity))
+            .collect();
+        assert_eq!(both, [(1, 1.0), (0, 1.0)]);
     }
 }

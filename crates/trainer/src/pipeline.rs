@@ -93,7 +93,7 @@ pub fn train(
         started,
         recipe: name.into(),
         recipe_sha256: sha256(recipe.to_toml()?.as_bytes()),
-        data: described(&recipe.data.source, &images),
+        data: described(&recipe.data, &images),
         weights: weights(&loaded, recipe),
         backend: compute.backend.name().into(),
         features: None,
@@ -119,7 +119,7 @@ pub fn train(
             indices: &holdout.train,
             features: &seen,
         },
-        ..LabelledFeatures::new(features_of, labels, recipe.data.classes, compute)
+        ..LabelledFeatures::new(features_of, labels, images.classes(), compute)
     };
 
     interrupt::watch()?;
@@ -197,10 +197,11 @@ pub fn train(
         pictures: Some(input::name(input::picture_form(&recipe.data.source, &images)).into()),
         network: recipe.backbone.network.title.into(),
         origin: origin(&loaded),
-        layers: layers(recipe),
+        layers: layers(recipe, images.classes()),
         backbone,
         cache: CacheEntry {
             result: extracted.cached,
+            computed: (extracted.reused > 0).then_some(extracted.computed),
             key: extracted.key.to_value(),
             sha256: extracted.features.sha256().into(),
         },

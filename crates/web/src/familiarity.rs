@@ -50,10 +50,16 @@ impl ClassMeans {
         Some(Self { threshold, ..self })
     }
 
+    /// Below which similarity a picture is perhaps of none of the classes.
+    #[must_use]
+    pub fn threshold(&self) -> f64 {
+        self.threshold.into()
+    }
+
     /// How familiar a picture with these features at the boundary is.
     #[must_use]
     pub fn familiarity(&self, features: &[f32]) -> Familiarity {
-        let (similarity, threshold) = (self.similarity(features), f64::from(self.threshold));
+        let (similarity, threshold) = (self.similarity(features), self.threshold());
         Familiarity {
             similarity,
             threshold,

@@ -140,10 +140,14 @@ fn verdicts(audit: &Audit, images: &ImageSet, earlier: &str) -> Result<Vec<Verdi
     }
     for copies in &audit.copies {
         let training = copies.images.iter().filter(|copy| !copy.is_test);
-        let (verdict, reason) = match (copies.leak, copies.labels_differ) {
-            (true, _) => (REMOVE, "a test image is the same"),
-            (false, true) => ("", "another image is the same and has another label"),
-            (false, false) => continue,
+        let (verdict, reason) = match (copies.leak, copies.exact, copies.labels_differ) {
+            (true, true, _) => (REMOVE, "a test image is the same"),
+            (true, false, _) => ("", "a test image is the same, or almost"),
+            (false, _, true) => (
+                "",
+                "another image is the same, or almost, and has another label",
+            ),
+            (false, _, false) => continue,
         };
         training.for_each(|copy| add(copy.index, verdict, String::new(), None, reason.into()));
     }

@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Serve, home: &Paths) -> Result<(), Error> {
     };
     let open = move |run: &Run| {
         let mut sources = Sources::new(&cached, offline, given.as_deref())?;
-        TrainingSet::open(run, &cached, &mut sources)
+        TrainingSet::open(run, &cached, &mut sources, None)
     };
     let ready = |Listening { url, corrections }: &Listening| {
         let text = format!(

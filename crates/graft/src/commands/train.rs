@@ -112,9 +112,11 @@ fn people(trained: &Trained) -> Result<(), Error> {
         .machine
         .peak_memory_bytes
         .map_or_else(|| "unknown".into(), output::size);
-    let cache = match trained.extracted.cached {
-        Cached::Hit => "read from the cache",
-        Cached::Miss => "computed and cached",
+    let images = trained.extracted.features.images();
+    let cache = match trained.extracted.computed {
+        0 => "read from the cache".to_owned(),
+        computed if computed == images => "computed and cached".to_owned(),
+        computed => format!("computed for {computed} images, the others' were cached"),
     };
     let rate = trained.extracted.images_per_second();
     let folder = shown(trained.run.folder());

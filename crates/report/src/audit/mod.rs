@@ -3,9 +3,11 @@
 
 mod classes;
 mod labels;
+mod map;
 
 pub use classes::{Class, Pair, classes, pairs};
 pub use labels::{Suspect, suspects};
+pub use map::{FeatureMap, MapPoint};
 
 use serde::Serialize;
 
@@ -23,10 +25,14 @@ pub struct Audit {
     pub folds: usize,
     /// The accuracy on each fold of the head that did not learn from it.
     pub by_fold: Vec<Share>,
+    /// The standard deviation of these accuracies.
+    pub deviation: f64,
     /// The training images, and, where they were asked for, the test images.
     pub splits: Vec<Split>,
     /// Images that are the same, or almost.
     pub copies: Vec<Copies>,
+    /// Some training images by their features.
+    pub map: FeatureMap,
     /// Seconds that it took.
     pub seconds: f64,
 }

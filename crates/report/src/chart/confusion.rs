@@ -15,9 +15,15 @@ const LONGEST: usize = 14;
 const MOST_COUNTS: usize = 16;
 
 /// Draws `confusion`: rows are true classes, columns predicted ones. What is right is framed; the
-/// shade of a mistake is the logarithm of its share of the row.
+/// shade of a mistake is the logarithm of its share of the row. `link` says which place of the page a cell (true
+/// class, predicted class) leads to.
 #[must_use]
-pub fn confusion_svg(confusion: &Confusion, names: &[String], language: Language) -> String {
+pub fn confusion_svg(
+    confusion: &Confusion,
+    names: &[String],
+    link: impl Fn((usize, usize)) -> Option<String>,
+    language: Language,
+) -> String {
     let classes = confusion.classes();
     let shown: Vec<String> = names.iter().map(|name| shortened(name)).collect();
     let widest = shown.iter().map(|name| width(name)).fold(0.0, f64::max);
@@ -44,7 +50,7 @@ pub fn confusion_svg(confusion: &Confusion, names: &[String], language: Language
         } else {
             shade(share)
         };
-        html! {
+        let cell = html! {
             g {
                 title { (of(truth)) " → " (of(predicted)) ": " (number::count(count)) }
                 rect.cell.right[right].wrong[!right] x=(place(x + 1.0)) y=(place(y + 1.0)) width=(place(side - 2.0)) height=(place(side - 2.0)) rx="2" fill-opacity=(format!("{opacity:.2}")) {}
@@ -52,6 +58,12 @@ pub fn confusion_svg(confusion: &Confusion, names: &[String], language: Language
                     @let text = if count == 0 { "·".to_owned() } else { count.to_string() };
                     text.middle.faint[count == 0] x=(place(x + side / 2.0)) y=(place(y + side / 2.0 + 4.5)) font-size=(font) { (text) }
                 }
+            }
+        };
+        html! {
+            @match link((truth, predicted)) {
+                Some(to) => a href=(format!("#{to}")) { (cell) },
+                None => (cell),
             }
         }
     };

@@ -13,6 +13,7 @@ mod key;
 mod mark;
 mod plot;
 mod scale;
+mod scatter;
 mod shares;
 
 use maud::{Markup, html};
@@ -24,6 +25,7 @@ pub use confusion::confusion_svg;
 pub use file::svg_file;
 pub(crate) use graft::block_name;
 pub use graft::graft_svg;
+pub use scatter::scatter_svg;
 pub use shares::shares_svg;
 
 /// What the pictures' classes look like, in light and dark, for the page that holds them.

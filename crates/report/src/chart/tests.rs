@@ -1,6 +1,7 @@
 //! Extreme charts are drawn too, as well-formed XML without places that are no numbers.
 
 use super::*;
+use crate::audit::{FeatureMap, MapPoint};
 use crate::record::{Layer, LayerKind, Part};
 use crate::{Confusion, bins};
 
@@ -177,9 +178,28 @@ fn other_pictures_are_well_formed() {
         layer("head", Part::Grafted, None, Some(vec![10])),
     ];
     for language in Language::ALL {
-        check(&confusion_svg(&confusion, &names(2), language));
-        check(&confusion_svg(&Confusion::new(0), &[], language));
-        check(&confusion_svg(&Confusion::new(40), &names(40), language));
+        check(&confusion_svg(&confusion, &names(2), |_| None, language));
+        check(&confusion_svg(&Confusion::new(0), &[], |_| None, language));
+        let link = |cell| (cell == (0, 1)).then(|| "cell-0-1".into());
+        check(&confusion_svg(&confusion, &names(2), link, language));
+        let point = |index, place| MapPoint {
+            index,
+            label: index % 2,
+            place,
+        };
+        let map = FeatureMap {
+            explained: [0.5, 0.25],
+            points: vec![point(0, [0.0, -3.0]), point(1, [0.0, 4.0])],
+        };
+        for map in [&map, &FeatureMap::default()] {
+            check(&scatter_svg(map, &names(2), |index| index == 0, language));
+        }
+        check(&confusion_svg(
+            &Confusion::new(40),
+            &names(40),
+            |_| None,
+            language,
+        ));
         check(&calibration_svg(
             &bins(&[(0.5, true), (1.0, false)]),
             language,
@@ -193,7 +213,7 @@ fn other_pictures_are_well_formed() {
         &[("a".into(), 0.0), ("b & c".into(), 3.0)],
     ));
     check(&shares_svg("time", &[]));
-    let drawn = confusion_svg(&confusion, &names(2), Language::En);
+    let drawn = confusion_svg(&confusion, &names(2), |_| None, Language::En);
     assert!(
         drawn.contains("cell right") && drawn.contains("cell wrong"),
         "{drawn}"

@@ -155,10 +155,12 @@ pub(crate) mod tests {
                 cache: Cached::Hit,
                 evaluation: predictions.evaluate().unwrap(),
                 without_label_errors: None,
+                none_of_these: None,
                 names: Vec::new(),
             },
             predictions,
             mistakes: Vec::new(),
+            explained: Vec::new(),
         }
     }
 

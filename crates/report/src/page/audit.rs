@@ -1,6 +1,6 @@
 //! The page of an audit: one HTML file, made as a report is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::Markup;
 use minijinja::context;
@@ -8,9 +8,9 @@ use minijinja::value::{Serde, Value};
 
 use super::template::environment;
 use super::tiles::{as_is, tile, tiles};
-use super::{Error, blocks, html};
+use super::{Error, blocks, cells, html};
 use crate::audit::{Audit, Copy, Split};
-use crate::chart::confusion_svg;
+use crate::chart::scatter_svg;
 use crate::{Language, number};
 
 /// The blocks of its template.
@@ -70,11 +70,25 @@ fn drawings(audit: &Audit, language: Language) -> BTreeMap<String, String> {
         let names: Vec<String> = (0..split.classes.len())
             .map(|class| audit.data.name(class))
             .collect();
+        let cells = split.predictions.mistakes_to_show().into_iter();
+        let cells = cells.filter_map(|row| {
+            let (truth, predicted) = (usize::from(row.label), row.predicted());
+            let lines = vec![percent(row.confidence())];
+            Some(((truth, predicted), shown(row.index, lines)?))
+        });
+        let confusion = &split.evaluation.confusion;
         add(
             "confusion",
-            confusion_svg(&split.evaluation.confusion, &names, language),
+            cells::confusion(confusion, &names, cells, end, language),
         );
     }
+    let wrong = audit.splits[0].suspects.iter();
+    let wrong = wrong.filter(|one| one.probably_wrong);
+    let wrong: BTreeSet<usize> = wrong.map(|one| one.index).collect();
+    let names = (0..audit.data.classes).map(|class| audit.data.name(class));
+    let names: Vec<String> = names.collect();
+    let map = scatter_svg(&audit.map, &names, |index| wrong.contains(&index), language);
+    drawings.insert("map".to_owned(), map);
     for (place, copies) in audit.copies.iter().take(MOST).enumerate() {
         let tile = |copy: &Copy| {
             let split = audit
@@ -109,7 +123,7 @@ fn picture(audit: &Audit, split: &Split, index: usize, lines: &[String]) -> Opti
 mod tests {
     use super::*;
     use crate::Share;
-    use crate::audit::{Copies, Named, Outlier};
+    use crate::audit::{Copies, FeatureMap, MapPoint, Named, Outlier};
     use crate::record::{Data, Picture, Predictions};
 
     /// An audit of three images of every class, of which every seventh is told as the next class.
@@ -156,6 +170,7 @@ mod tests {
         Audit {
             recipe: "seed".into(),
             data: Data {
+                extra: String::new(),
                 source: "my|pictures".into(),
                 images: String::new(),
                 labels: String::new(),
@@ -171,6 +186,18 @@ mod tests {
             },
             folds: 4,
             by_fold: vec![Share::new(&[true]); 4],
+            deviation: 0.0,
+            map: FeatureMap {
+                explained: [0.5, 0.25],
+                points: indices
+                    .iter()
+                    .map(|&index| MapPoint {
+                        index,
+                        label: index % classes,
+                        place: [0.0, 1.0],
+                    })
+                    .collect(),
+            },
             splits: if with_test {
                 vec![split(false), split(true)]
             } else {

@@ -13,7 +13,7 @@ use super::statistics::{difference, gap, weakest};
 use super::tiles::{mistakes, prepared};
 use super::{Lesson, Options};
 use crate::recipe::flat;
-use crate::record::Part;
+use crate::record::{MOST_CONFIDENT, Part};
 use crate::{Evaluation, MNIST_LABEL_ERRORS};
 
 /// How many of the most frequent confusions are named.
@@ -82,8 +82,12 @@ fn evaluations(run: &Run) -> Value {
         validation => validation.map(Serde),
         test => test.map(|test| Serde(&test.evaluated)),
         calibrated => calibrated(run),
+        none_of_these => test.and_then(|test| test.evaluated.none_of_these.map(Serde)),
         confused => confused.collect::<Vec<_>>(),
-        mistakes => test.map(|test| Serde(mistakes(run, test))),
+        mistakes => test.map(|test| {
+            Serde(mistakes(run, test).into_iter().take(MOST_CONFIDENT).collect::<Vec<_>>())
+        }),
+        explained => test.map(|test| Serde(&test.explained)),
         gap => tested.and_then(|test| gap(&test.calibration)),
         weakest => tested.and_then(|test| weakest(test, name)),
         known_errors => MNIST_LABEL_ERRORS.len(),

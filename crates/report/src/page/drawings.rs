@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Lesson;
+use super::cells::confusion;
+use super::explained::explained;
 use super::labs::drawing;
 use super::run::Run;
 use super::tiles::{compared, samples, views, wrong};
-use crate::chart::{
-    Axis, Chart, Point, Series, calibration_svg, confusion_svg, graft_svg, shares_svg, svg,
-};
+use crate::chart::{Axis, Chart, Point, Series, calibration_svg, graft_svg, shares_svg, svg};
 use crate::count::{float, ratio};
 use crate::number;
 use crate::record::{Epoch, Scores};
@@ -32,12 +32,14 @@ pub(super) fn drawings(run: &Run, lessons: &[Lesson]) -> BTreeMap<String, String
         let names: Vec<String> = classes
             .map(|class| record.manifest.data.name(class))
             .collect();
+        let (wrong, cells) = wrong(run, test);
         add(
             "confusion",
-            confusion_svg(&figures.confusion, &names, language),
+            confusion(&figures.confusion, &names, cells.into_iter(), "", language),
         );
         add("recall", recall(&figures.confusion, names, language));
-        add("mistakes", wrong(run, test));
+        add("mistakes", wrong);
+        add("explained", explained(run, test));
         add(
             "calibration",
             calibration_svg(&figures.calibration, language),

@@ -5,8 +5,10 @@
 //! `context.rs` says what they can name, `template.rs` how that is written.
 
 mod audit;
+mod cells;
 mod context;
 mod drawings;
+mod explained;
 mod html;
 mod labs;
 mod lesson;

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::picture::{ink, shown};
 use super::run::Run;
-use crate::record::{Data, Picture, Tested};
+use crate::record::{Data, MOST_CONFIDENT, Picture, Tested};
 use crate::{MNIST_LABEL_ERRORS, number};
 
 /// An image with words below it, each pixel as whole ones of the screen, as far as it gets no wider than
@@ -27,7 +27,7 @@ pub(super) fn tile(
 }
 
 /// An image of the record as it is drawn: digits in ink, pictures as they are.
-fn drawn(run: &Run, pixels: &[u8], size: [usize; 2]) -> String {
+pub(super) fn drawn(run: &Run, pixels: &[u8], size: [usize; 2]) -> String {
     as_is(&run.record.manifest.data, pixels, size)
 }
 
@@ -132,16 +132,18 @@ pub(super) fn compared(run: &Run) -> String {
 #[derive(Serialize)]
 pub(super) struct Mistake<'a> {
     #[serde(skip)]
-    picture: &'a Picture,
-    index: usize,
+    pub(super) picture: &'a Picture,
+    pub(super) index: usize,
     /// Its label, with an asterisk where that is known to be wrong.
-    label: String,
+    pub(super) label: String,
     known: bool,
-    predicted: String,
+    pub(super) predicted: String,
+    #[serde(skip)]
+    cell: (usize, usize),
     confidence: f64,
 }
 
-/// The most confident mistakes.
+/// The mistakes that are kept, the most confident first.
 pub(super) fn mistakes<'a>(run: &Run, test: &'a Tested) -> Vec<Mistake<'a>> {
     let data = &run.record.manifest.data;
     let is_mnist = run.record.manifest.data.is_mnist();
@@ -156,27 +158,40 @@ pub(super) fn mistakes<'a>(run: &Run, test: &'a Tested) -> Vec<Mistake<'a>> {
             label: data.name((*label).into()) + if known { "*" } else { "" },
             known,
             predicted: data.name(prediction.predicted()),
+            cell: (prediction.label.into(), prediction.predicted()),
             confidence: prediction.confidence(),
         })
     };
     test.mistakes.iter().filter_map(mistake).collect()
 }
 
-/// The same as pictures.
-pub(super) fn wrong(run: &Run, test: &Tested) -> String {
-    tiles(mistakes(run, test).into_iter().map(|mistake| {
-        let (picture, predicted) = (mistake.picture, &mistake.predicted);
-        let label = run.record.manifest.data.name(picture.label.into());
-        let alt = run.language.pick(
-            format!("a {label} taken for a {predicted}"),
-            format!("{label} 被认作 {predicted}"),
-        );
-        let lines = [
-            format!("{} → {predicted}", mistake.label),
-            number::percent(mistake.confidence, run.language),
-            format!("#{}", mistake.index),
-        ];
-        let size = [picture.rows, picture.columns];
-        tile(&drawn(run, &picture.pixels, size), size, 64, &alt, &lines)
-    }))
+/// A picture with its true and its predicted class.
+pub(super) type Taken = ((usize, usize), Markup);
+
+/// The most confident as pictures; and all of them, each with its true and its predicted class.
+pub(super) fn wrong(run: &Run, test: &Tested) -> (String, Vec<Taken>) {
+    let mistakes = mistakes(run, test).into_iter();
+    let all: Vec<_> = mistakes
+        .map(|mistake| (mistake.cell, taken(run, &mistake)))
+        .collect();
+    let most_confident = all.iter().take(MOST_CONFIDENT);
+    let shown = tiles(most_confident.map(|(_, tile)| tile.clone()));
+    (shown, all)
+}
+
+/// An image that was taken for another class, as a picture.
+fn taken(run: &Run, mistake: &Mistake) -> Markup {
+    let (picture, predicted) = (mistake.picture, &mistake.predicted);
+    let label = run.record.manifest.data.name(picture.label.into());
+    let alt = run.language.pick(
+        format!("a {label} taken for a {predicted}"),
+        format!("{label} 被认作 {predicted}"),
+    );
+    let lines = [
+        format!("{} → {predicted}", mistake.label),
+        number::percent(mistake.confidence, run.language),
+        format!("#{}", mistake.index),
+    ];
+    let size = [picture.rows, picture.columns];
+    tile(&drawn(run, &picture.pixels, size), size, 64, &alt, &lines)
 }

@@ -28,4 +28,17 @@ pub struct Evaluated {
     /// The same without the test images whose label is known to be wrong, see
     /// [`MNIST_LABEL_ERRORS`](crate::MNIST_LABEL_ERRORS); none for other images than MNIST's.
     pub without_label_errors: Option<Scores>,
+    /// How many of them are perhaps none of the classes by their features; none where no images were held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub none_of_these: Option<NoneOfThese>,
+}
+
+/// Images of the classes that would be called perhaps none of them: false alarms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct NoneOfThese {
+    /// Below which cosine between its features and the mean features of the nearest class an image is called so:
+    /// one in a hundred of the held-out images is.
+    pub threshold: f64,
+    /// How many are.
+    pub images: u64,
 }

@@ -24,6 +24,7 @@ pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
         names: Vec::new(),
         evaluation: predictions.evaluate().unwrap(),
         without_label_errors: Some(Scores::from(&predictions.evaluate().unwrap())),
+        none_of_these: None,
     };
     let scores = json!({"loss": 0.5, "accuracy": 0.75});
     let held_out = Predictions::new(&[2, 3], &[1, 0], &[0.5, 1.5, 0.25, 0.75], 2).unwrap();
@@ -66,6 +67,16 @@ pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
         (TEST_PREDICTIONS, csv),
         (EVALUATION, serde_json::to_vec(&evaluated).unwrap()),
         (MISTAKES, json!([picture(1)]).to_string().into_bytes()),
+        (
+            EXPLAINED,
+            json!([{
+                "index": 1,
+                "map": {"values": [[0.5, -1.0]], "area": [0.0, 0.0, 1.0, 1.0]},
+                "alike": [{"picture": picture(0), "similarity": 0.5}],
+            }])
+            .to_string()
+            .into_bytes(),
+        ),
         (MANIFEST, manifest.to_string().into_bytes()),
     ]
 }

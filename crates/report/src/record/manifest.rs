@@ -114,6 +114,9 @@ pub const MNIST: &str = "mnist";
 pub struct Data {
     /// `mnist`, or the folder that they came from.
     pub source: String,
+    /// The folder or table of more pictures behind them; empty where there are none.
+    #[serde(default)]
+    pub extra: String,
     /// SHA-256 over dimensions and pixels.
     pub images: String,
     /// SHA-256 over the labels, a byte each.
@@ -151,10 +154,10 @@ impl Data {
         name.cloned().unwrap_or_else(|| class.to_string())
     }
 
-    /// Whether the images are MNIST's.
+    /// Whether the images are MNIST's, and no others.
     #[must_use]
     pub fn is_mnist(&self) -> bool {
-        self.source == MNIST
+        self.source == MNIST && self.extra.is_empty()
     }
 }
 
@@ -231,6 +234,9 @@ pub struct HeadHashes {
 pub struct CacheEntry {
     /// Whether it was there already.
     pub result: Cached,
+    /// Of how many images features were computed, where an entry for other images had those of the others.
+    #[serde(default)]
+    pub computed: Option<usize>,
     /// What it depends on.
     pub key: serde_json::Value,
     /// SHA-256 of its values.

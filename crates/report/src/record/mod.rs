@@ -8,6 +8,7 @@ mod damage;
 mod epoch;
 mod error;
 mod evaluated;
+mod explained;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod layer;
@@ -19,14 +20,15 @@ mod sums;
 
 pub use epoch::{Epoch, Scores, epochs_to_csv};
 pub use error::RecordError;
-pub use evaluated::Evaluated;
+pub use evaluated::{Evaluated, NoneOfThese};
+pub use explained::{Alike, Explained, Looked};
 pub use layer::{Layer, LayerKind, Part};
 pub use manifest::{
     CacheEntry, Cached, Data, HeadHashes, MNIST, Machine, Manifest, Origin, StageHashes, Stages,
     WeightHashes,
 };
 pub use picture::{Channel, Picture, Prepared, Samples};
-pub use predictions::{Prediction, Predictions};
+pub use predictions::{MOST_CONFIDENT, Prediction, Predictions};
 pub use read::{Record, Tested, read_json, read_manifest};
 pub use sums::Sums;
 
@@ -59,7 +61,9 @@ pub const TEST_PREDICTIONS: &str = "predictions/test.csv";
 pub const MANIFEST: &str = "manifest.json";
 /// The record of an evaluation on the test images, [`Evaluated`].
 pub const EVALUATION: &str = "evaluation.json";
-/// The most confident mistakes on the test images: a list of [`Picture`]s.
+/// Mistakes on the test images, the [`MOST_CONFIDENT`] first: a list of [`Picture`]s.
 pub const MISTAKES: &str = "mistakes.json";
+/// What can be seen of why the most confident of these were made: a list of [`Explained`]; earlier versions wrote none.
+pub const EXPLAINED: &str = "explained.json";
 /// SHA-256 of every file of the record, as `sha256sum --check` reads it; written last.
 pub const SUMS: &str = "SHA256SUMS";

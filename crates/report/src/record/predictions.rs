@@ -4,6 +4,7 @@
 //! `probability` (of the predicted class), and a logit a class, written so that the very f32 comes
 //! back. Every figure can be computed from it again.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -12,6 +13,11 @@ use crate::{Evaluation, Mismatch, argmax, softmax};
 
 /// The most classes, for a label is one byte.
 const MAX_CLASSES: usize = 256;
+
+/// How many of the most confident mistakes a report shows.
+pub const MOST_CONFIDENT: usize = 36;
+/// How many more are kept to be looked at, and how many of each true and predicted class.
+const MORE: (usize, usize) = (200, 6);
 
 /// One image.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +116,28 @@ impl Predictions {
         let mut wrong: Vec<_> = self.rows.iter().filter(|row| !row.is_right()).collect();
         wrong.sort_by(|a, b| b.confidence().total_cmp(&a.confidence()));
         wrong
+    }
+
+    /// The mistakes to be looked at: the [`MOST_CONFIDENT`], and after these some of every true and predicted class,
+    /// first one of each, then another of each.
+    #[must_use]
+    pub fn mistakes_to_show(&self) -> Vec<&Prediction> {
+        let mut mistakes = self.mistakes();
+        let rest = mistakes.split_off(MOST_CONFIDENT.min(mistakes.len()));
+        let mut seen: BTreeMap<_, usize> = BTreeMap::new();
+        let mut rank = |row: &Prediction| {
+            let seen = seen.entry((row.label, row.predicted())).or_default();
+            *seen += 1;
+            *seen
+        };
+        for row in &mistakes {
+            rank(row);
+        }
+        let ranked = rest.into_iter().map(|row| (rank(row), row));
+        let mut ranked: Vec<_> = ranked.filter(|(rank, _)| *rank <= MORE.1).collect();
+        ranked.sort_by_key(|(rank, _)| *rank);
+        mistakes.extend(ranked.into_iter().map(|(_, row)| row).take(MORE.0));
+        mistakes
     }
 
     /// The file's text.
@@ -232,6 +260,33 @@ mod tests {
             mistakes.iter().map(|row| row.index).collect::<Vec<_>>(),
             [2, 0]
         );
+    }
+
+    #[test]
+    fn mistakes_of_every_kind_are_shown() {
+        // Of class 0 a hundred are surely taken for 1, fifty less surely for 2, and one, the least surely, for 3.
+        let row = |index: usize| {
+            let mut logits = vec![0.0; 4];
+            let (class, logit) = match index {
+                0..100 => (1, 9.0),
+                100..150 => (2, 5.0),
+                _ => (3, 1.0),
+            };
+            logits[class] = logit;
+            Prediction {
+                index,
+                label: 0,
+                logits,
+            }
+        };
+        let predictions = Predictions {
+            classes: 4,
+            rows: (0..151).map(row).collect(),
+        };
+        let shown = predictions.mistakes_to_show();
+        let shown: Vec<usize> = shown.iter().map(|row| row.index).collect();
+        assert_eq!(shown[..MOST_CONFIDENT], (0..36).collect::<Vec<_>>());
+        assert_eq!(shown[MOST_CONFIDENT..], [100, 150, 101, 102, 103, 104, 105]);
     }
 
     proptest! {

@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 
 use super::sums::TRAIN_AGAIN;
 use super::{
-    EVALUATION, Epoch, Evaluated, MANIFEST, METRICS, MISTAKES, Manifest, Picture, Predictions,
-    RECIPE, RecordError, SAMPLES, Samples, Sums, TEST_PREDICTIONS, TRAIN_PREDICTIONS,
-    VALIDATION_PREDICTIONS,
+    EVALUATION, EXPLAINED, Epoch, Evaluated, Explained, MANIFEST, METRICS, MISTAKES, Manifest,
+    Picture, Predictions, RECIPE, RecordError, SAMPLES, Samples, Sums, TEST_PREDICTIONS,
+    TRAIN_PREDICTIONS, VALIDATION_PREDICTIONS,
 };
 
 /// A run, as its folder tells it.
@@ -39,8 +39,10 @@ pub struct Tested {
     pub evaluated: Evaluated,
     /// What they were computed from.
     pub predictions: Predictions,
-    /// The most confident mistakes.
+    /// Mistakes, the [`MOST_CONFIDENT`](super::MOST_CONFIDENT) first.
     pub mistakes: Vec<Picture>,
+    /// What can be seen of why the most confident of them were made.
+    pub explained: Vec<Explained>,
 }
 
 impl Record {
@@ -79,6 +81,11 @@ impl Record {
                 evaluated,
                 predictions,
                 mistakes: read_json(folder, MISTAKES, sums)?,
+                explained: if sums.has(EXPLAINED) {
+                    read_json(folder, EXPLAINED, sums)?
+                } else {
+                    Vec::new()
+                },
             })
         };
         let epochs = text(METRICS)?;

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use graft_durable::{Error, sha256};
 
-use super::{EVALUATION, MISTAKES, RecordError, SUMS, TEST_PREDICTIONS};
+use super::{EVALUATION, EXPLAINED, MISTAKES, RecordError, SUMS, TEST_PREDICTIONS};
 
 /// How the last line begins, before the hash of all lines above it.
 const SEAL: &str = "# sha256 of the lines above: ";
@@ -170,7 +170,7 @@ pub(super) const TRAIN_AGAIN: &str = "put the original file back, or train again
 
 /// What to do about a damaged file `name`: evaluations can be had again.
 fn next(name: &str) -> &'static str {
-    let evaluated = matches!(name, EVALUATION | MISTAKES | TEST_PREDICTIONS);
+    let evaluated = matches!(name, EVALUATION | EXPLAINED | MISTAKES | TEST_PREDICTIONS);
     if evaluated || name.contains(".graft.test") {
         "put the original file back, or run `eval` on this run again"
     } else {

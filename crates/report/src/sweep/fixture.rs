@@ -61,6 +61,7 @@ pub(crate) fn sweep(name: &str) -> Sweep {
 /// Batch size 32 with learning rate 0.001, and 128 with 0.003.
 pub(crate) fn results() -> Results {
     let data = Data {
+        extra: String::new(),
         source: "mnist".into(),
         images: "ab".repeat(32),
         labels: "cd".repeat(32),

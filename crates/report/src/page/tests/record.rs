@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use crate::Confusion;
 use crate::record::{
-    CacheEntry, Cached, Channel, Data, Epoch, Evaluated, HeadHashes, Layer, LayerKind, Machine,
-    Manifest, Origin, Part, Picture, Predictions, Prepared, Record, Samples, Scores, Stages,
-    Tested, WeightHashes,
+    Alike, CacheEntry, Cached, Channel, Data, Epoch, Evaluated, Explained, HeadHashes, Layer,
+    LayerKind, Looked, Machine, Manifest, Origin, Part, Picture, Predictions, Prepared, Record,
+    Samples, Scores, Stages, Tested, WeightHashes,
 };
 
 /// A run on MNIST that was evaluated; its test images 947 (a known label error) and 1 are mistakes.
@@ -60,10 +60,22 @@ pub(crate) fn record() -> Record {
                 cache: Cached::Hit,
                 names: Vec::new(),
                 without_label_errors: Some(Scores::from(&without)),
+                none_of_these: None,
                 evaluation,
             },
             predictions: test,
             mistakes: vec![picture(947, 1), picture(1, 1)],
+            explained: vec![Explained {
+                index: 947,
+                map: Some(Looked {
+                    values: vec![vec![1.0, -2.0], vec![0.0, 0.5]],
+                    area: [-0.25, -0.25, 1.5, 1.5],
+                }),
+                alike: vec![Alike {
+                    picture: picture(5, 2),
+                    similarity: 0.9375,
+                }],
+            }],
         }),
     }
 }
@@ -155,6 +167,7 @@ fn manifest() -> Manifest {
         },
         pictures: Some("digit".into()),
         data: Data {
+            extra: String::new(),
             source: "mnist".into(),
             images: hash('1'),
             labels: hash('2'),
@@ -190,6 +203,7 @@ fn manifest() -> Manifest {
         },
         cache: CacheEntry {
             result: Cached::Miss,
+            computed: None,
             key: serde_json::Value::Null,
             sha256: hash('6'),
         },

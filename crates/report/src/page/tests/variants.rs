@@ -4,7 +4,7 @@ use super::record::{predictions, record};
 use super::{NAMES, lesson};
 use crate::page::{Lesson, Options};
 use crate::record::{
-    Cached, Layer, LayerKind, Part, Predictions, Record, Scores, StageHashes, Tested,
+    Cached, Layer, LayerKind, NoneOfThese, Part, Predictions, Record, Scores, StageHashes, Tested,
 };
 
 /// A run, and what its report is made with.
@@ -191,8 +191,16 @@ fn of_pictures() -> Record {
         .into();
     data.channels = 3;
     data.left_out = 2;
-    record.recipe = "[data]\nsource = \"photos\"".parse().unwrap();
+    data.extra = "more photos".into();
+    record.manifest.cache.computed = Some(9);
+    record.recipe = "[data]\nsource = \"photos\"\nextra = \"more photos\""
+        .parse()
+        .unwrap();
     let test = record.test.as_mut().unwrap();
+    test.evaluated.none_of_these = Some(NoneOfThese {
+        threshold: 0.75,
+        images: 1,
+    });
     for picture in test.mistakes.iter_mut().chain(&mut record.samples.digits) {
         picture.pixels = [200, 100, 0].repeat(4);
     }
