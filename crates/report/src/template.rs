@@ -7,7 +7,7 @@ use minijinja::{Environment, Error, UndefinedBehavior};
 
 use crate::count::ratio;
 use crate::table::table;
-use crate::{Figures, Interval, Language, number, wilson};
+use crate::{Figures, Interval, Language, number};
 
 /// Templates that can name what is in `context`, and nothing else, in every place.
 ///
@@ -51,9 +51,6 @@ fn filters(environment: &mut Environment, language: Language) {
     environment.add_filter("number", |count: u64| number::count(count));
     environment.add_filter("plain", number::plain);
     environment.add_filter("ratio", ratio);
-    environment.add_filter("wilson", |part, whole| {
-        Value::from(Serde(wilson(part, whole)))
-    });
     environment.add_filter("percent", move |share: Option<f64>| {
         known(share.map(|share| number::percent(share, language)))
     });

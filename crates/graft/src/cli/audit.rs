@@ -1,5 +1,7 @@
 //! `graft audit`
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{ComputeArguments, Outside, RecipeArguments};
@@ -7,6 +9,9 @@ use super::{ComputeArguments, Outside, RecipeArguments};
 /// `graft audit`
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
+    /// Take the recipe of this run: its images, and heads that learn as its did
+    #[arg(conflicts_with_all = ["recipe", "set"])]
+    pub(crate) run: Option<PathBuf>,
     /// Which images, and the heads that judge them.
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,

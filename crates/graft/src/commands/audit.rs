@@ -9,7 +9,7 @@ use graft_environment::Paths;
 use graft_recipe::{Recipe, recipe_name};
 use graft_report::audit::{Audit, Split};
 use graft_report::{Language, page, percent};
-use graft_runs::{indented, new_folder};
+use graft_runs::{Run, indented, new_folder};
 use graft_trainer::audit::{AuditConfig, audit};
 use jiff::Timestamp;
 
@@ -21,12 +21,17 @@ use crate::output;
 const LABELS: &str = "labels.csv";
 
 pub(super) fn run(arguments: &cli::Audit, home: &Paths) -> Result<(), Error> {
-    let name = recipe_name(&arguments.recipe.recipe)?;
-    let recipe = Recipe::load(
-        &arguments.recipe.recipe,
-        &home.recipes(),
-        &arguments.recipe.set,
-    )?;
+    let (name, sets) = (&arguments.recipe.recipe, &arguments.recipe.set);
+    let (name, recipe) = match &arguments.run {
+        Some(run) => {
+            let run = Run::open(&home.runs(), Some(run))?;
+            (run.manifest().recipe.clone(), run.recipe()?)
+        }
+        None => (
+            recipe_name(name)?,
+            Recipe::load(name, &home.recipes(), sets)?,
+        ),
+    };
     graft_durable::check_writable(&home.audits())?;
     let started = Timestamp::now();
     let mut sources = sources(home, &arguments.outside)?;

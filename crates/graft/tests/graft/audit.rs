@@ -108,6 +108,12 @@ fn wrong_labels_and_copies_are_found_and_left_out() {
     let removed = rows.lines().filter(|row| row.contains(",remove,")).count();
     assert!(removed >= 10 && rows.contains("\n50,") && rows.contains("a test image is the same"));
 
+    // The recipe of a run is enough, and it is the run's alone.
+    home.graft(&["audit", "no-such-run"])
+        .refuses(1, &["no-such-run"]);
+    home.graft(&["audit", "run", "--set", "training.epochs=1"])
+        .refuses(2, &["cannot be used with"]);
+
     // Training leaves them out, on the features that are there.
     let labels = format!("data.labels={}", table.display());
     let train = [
@@ -136,6 +142,11 @@ fn wrong_labels_and_copies_are_found_and_left_out() {
     home.graft(&again).succeeds();
     let second = fs::read_to_string(newest(&home).join("labels.csv")).unwrap();
     assert!(second.starts_with(&rows), "{second}");
+    // So does one by the run's own recipe.
+    home.graft(&["audit", &run.display().to_string()])
+        .succeeds();
+    let third = fs::read_to_string(newest(&home).join("labels.csv")).unwrap();
+    assert!(third.starts_with(&rows), "{third}");
 
     // Verdicts on other labels are refused by name.
     let other = rows.replace("\n50,", "\n51,");

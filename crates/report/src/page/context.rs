@@ -12,6 +12,7 @@ use super::settings::settings;
 use super::statistics::{difference, gap, weakest};
 use super::tiles::{mistakes, prepared};
 use super::{Lesson, Options};
+use crate::audit::classes;
 use crate::recipe::flat;
 use crate::record::{MOST_CONFIDENT, Part};
 use crate::{Evaluation, MNIST_LABEL_ERRORS};
@@ -88,6 +89,7 @@ fn evaluations(run: &Run) -> Value {
             Serde(mistakes(run, test).into_iter().take(MOST_CONFIDENT).collect::<Vec<_>>())
         }),
         explained => test.map(|test| Serde(&test.explained)),
+        tested_classes => tested.map(|test| Serde(classes(&test.confusion))),
         gap => tested.and_then(|test| gap(&test.calibration)),
         weakest => tested.and_then(|test| weakest(test, name)),
         known_errors => MNIST_LABEL_ERRORS.len(),
