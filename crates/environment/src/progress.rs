@@ -142,11 +142,7 @@ mod tests {
         assert!(line.starts_with("digits: 50 of 200 images, "), "{line}");
         let mut resumed = Progress::new("digits", 1_000_000);
         resumed.skip(900_000);
-        let line = resumed.line();
-        assert!(
-            line.contains(" 900000 of 1000000 images, 0 images/s"),
-            "{line}"
-        );
+        assert_eq!(resumed.line(), "digits: 900000 of 1000000 images");
         std::thread::sleep(Duration::from_millis(100));
         resumed.advance(10_000);
         let line = resumed.line();
