@@ -11,12 +11,11 @@ pub(crate) fn of(run: &Run) -> Result<Vec<(&'static str, String)>, Error> {
     let name = run.folder().file_name().unwrap_or_default();
     let hashes =
         |stage: &graft_report::record::StageHashes| format!("{} {}", stage.stage, stage.after);
-    let names = (0..manifest.data.classes).map(|class| manifest.data.name(class));
     let stages: Vec<_> = manifest.backbone.stages.iter().map(hashes).collect();
     Ok(vec![
         (
             "classes",
-            serde_json::json!(names.collect::<Vec<_>>()).to_string(),
+            serde_json::json!(manifest.data.all_names()).to_string(),
         ),
         ("run", name.to_string_lossy().into_owned()),
         (

@@ -53,7 +53,7 @@ impl Classifier {
         let name = run.folder().file_name().unwrap_or_default();
         let about = About {
             name: name.to_string_lossy().into_owned(),
-            classes: (0..data.classes).map(|class| data.name(class)).collect(),
+            classes: data.all_names(),
             pictures,
             rows: data.rows,
             columns: data.columns,

@@ -139,10 +139,7 @@ fn is_alike(key: &Key, other: &Key) -> bool {
 mod tests {
     use super::*;
     use crate::Writer;
-    use graft_compute::Backend;
-    use graft_dataset::Preprocessing;
-    use graft_network::Boundary;
-    use graft_recipe::Dtype;
+    use crate::tests::{key_of, set};
 
     /// An entry of images of one pixel each, whose features are the pixel's value and `more`.
     fn entry(cache: &Path, pixels: &[u8], engine: &str, more: f32) -> (Key, Digests) {
@@ -158,17 +155,8 @@ mod tests {
     }
 
     fn of(pixels: &[u8], engine: &str) -> (Key, Digests) {
-        let set = ImageSet::new(1, 1, pixels.to_vec(), vec![0; pixels.len()], 2).unwrap();
-        let key = Key::new(
-            &set,
-            &[],
-            Preprocessing::default(),
-            Boundary::after(1),
-            Dtype::F32,
-            Backend::Cpu,
-            engine.into(),
-        );
-        (key, Digests::of(&set))
+        let set = set(pixels);
+        (key_of(&set, engine), Digests::of(&set))
     }
 
     fn known(reused: &Reused, images: usize) -> Vec<usize> {

@@ -19,17 +19,25 @@ const MAP: [usize; 3] = [2, 1, 1];
 
 pub(crate) fn key(pixel: u8) -> Key {
     let count = usize::from(IMAGES);
-    let set = ImageSet::new(1, 1, vec![pixel; count], vec![0; count], 10).unwrap();
+    key_of(&set(&vec![pixel; count]), "test")
+}
+
+/// Images of one pixel each.
+pub(crate) fn set(pixels: &[u8]) -> ImageSet {
+    ImageSet::new(1, 1, pixels.to_vec(), vec![0; pixels.len()], 10).unwrap()
+}
+
+pub(crate) fn key_of(set: &ImageSet, engine: &str) -> Key {
     let (preprocessing, boundary) = (Preprocessing::default(), Boundary::after(1));
     let (dtype, backend) = (Dtype::F32, Backend::Cpu);
     Key::new(
-        &set,
+        set,
         &[],
         preprocessing,
         boundary,
         dtype,
         backend,
-        "test".into(),
+        engine.into(),
     )
 }
 

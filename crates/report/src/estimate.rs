@@ -107,7 +107,7 @@ impl Mean {
 }
 
 /// The mean of `values`, and the variance of that mean; 0 where there are fewer than two.
-fn mean_and_variance(values: &[f64]) -> (f64, f64) {
+pub(crate) fn mean_and_variance(values: &[f64]) -> (f64, f64) {
     let n = float(values.len().max(1));
     let mean = values.iter().sum::<f64>() / n;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();

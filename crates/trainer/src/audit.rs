@@ -131,7 +131,7 @@ pub fn audit(config: &AuditConfig, sources: &mut Sources) -> Result<(Audit, Imag
         recipe: config.name.to_owned(),
         data: described(&recipe.data, &images),
         folds: config.folds,
-        deviation: deviation(&by_fold),
+        deviation: audit::deviation(&by_fold),
         by_fold,
         splits,
         copies,
@@ -198,15 +198,6 @@ fn copies(sets: &[&ImageSet]) -> Vec<Copies> {
     let groups =
         groups.map(|(exact, places)| Copies::new(exact, places.into_iter().map(copy).collect()));
     groups.collect()
-}
-
-/// The standard deviation of the accuracies of some folds, of which there are at least two.
-#[expect(clippy::cast_precision_loss, reason = "a few folds")]
-fn deviation(folds: &[Share]) -> f64 {
-    let count = folds.len() as f64;
-    let mean = folds.iter().map(|fold| fold.accuracy).sum::<f64>() / count;
-    let squares = folds.iter().map(|fold| (fold.accuracy - mean).powi(2));
-    (squares.sum::<f64>() / (count - 1.0)).sqrt()
 }
 
 /// Where some of the images lie by their cached features, each brought to length 1.

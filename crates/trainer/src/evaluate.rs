@@ -40,13 +40,12 @@ pub fn evaluate(
     let data = &run.manifest().data;
     let form = image_form(data, recipe.preprocessing.fit);
     let images = sources.images(&recipe, Split::Test, Some(form))?;
-    let classes = images.all_names();
-    let trained: Vec<String> = (0..data.classes).map(|class| data.name(class)).collect();
-    if classes != trained {
+    let (trained, found) = (data.all_names(), images.all_names());
+    if found != trained {
         return Err(Error::OtherClasses {
             run: run.folder().to_owned(),
             expected: trained.join(", "),
-            found: classes.join(", "),
+            found: found.join(", "),
         });
     }
     inspect::test(&images, data);

@@ -85,9 +85,7 @@ impl Model {
     /// The name of every class; its number where it has none.
     #[must_use]
     pub fn classes(&self) -> Vec<String> {
-        (0..self.data.classes)
-            .map(|class| self.data.name(class))
-            .collect()
+        self.data.all_names()
     }
 
     /// What the model makes of one picture: the bytes of a file, of any size and format that is read.

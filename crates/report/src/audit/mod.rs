@@ -11,6 +11,8 @@ pub use map::{FeatureMap, MapPoint};
 
 use serde::Serialize;
 
+use crate::count::float;
+use crate::estimate::mean_and_variance;
 use crate::record::{Data, Picture, Predictions};
 use crate::{Evaluation, Mismatch, Share};
 
@@ -108,6 +110,14 @@ pub struct Copy {
     pub label: usize,
 }
 
+/// The standard deviation of the accuracies of some folds, of which there are at least two.
+#[must_use]
+pub fn deviation(folds: &[Share]) -> f64 {
+    let accuracies: Vec<f64> = folds.iter().map(|fold| fold.accuracy).collect();
+    let (_, of_mean) = mean_and_variance(&accuracies);
+    (of_mean * float(folds.len())).sqrt()
+}
+
 impl Copies {
     /// These images, which are `exact` copies or not.
     #[must_use]
@@ -155,5 +165,17 @@ impl Split {
             outliers,
             pictures: Vec::new(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deviation_of_folds_is_that_of_a_sample() {
+        // 1, 0.5 and 0: a mean of 0.5, and squares of 0.25, 0 and 0.25 over two.
+        let folds = [[true, true], [true, false], [false, false]].map(|hits| Share::new(&hits));
+        assert!((deviation(&folds) - 0.5).abs() < 1e-12);
     }
 }

@@ -41,6 +41,7 @@ pub fn audit(audit: &Audit, language: Language, next: &str) -> Result<String, Er
 /// The page's figures, by the names that its template calls them; those of test images end in `-test`.
 fn drawings(audit: &Audit, language: Language) -> BTreeMap<String, String> {
     let mut drawings = BTreeMap::new();
+    let names = audit.data.all_names();
     for split in &audit.splits {
         let end = if split.is_test { "-test" } else { "" };
         let mut add = |name: &str, html: String| drawings.insert(format!("{name}{end}"), html);
@@ -67,9 +68,6 @@ fn drawings(audit: &Audit, language: Language) -> BTreeMap<String, String> {
                 shown(one.index, lines)
             })),
         );
-        let names: Vec<String> = (0..split.classes.len())
-            .map(|class| audit.data.name(class))
-            .collect();
         let cells = split.predictions.mistakes_to_show().into_iter();
         let cells = cells.filter_map(|row| {
             let (truth, predicted) = (usize::from(row.label), row.predicted());
@@ -85,8 +83,6 @@ fn drawings(audit: &Audit, language: Language) -> BTreeMap<String, String> {
     let wrong = audit.splits[0].suspects.iter();
     let wrong = wrong.filter(|one| one.probably_wrong);
     let wrong: BTreeSet<usize> = wrong.map(|one| one.index).collect();
-    let names = (0..audit.data.classes).map(|class| audit.data.name(class));
-    let names: Vec<String> = names.collect();
     let map = scatter_svg(&audit.map, &names, |index| wrong.contains(&index), language);
     drawings.insert("map".to_owned(), map);
     for (place, copies) in audit.copies.iter().take(MOST).enumerate() {

@@ -154,6 +154,12 @@ impl Data {
         name.cloned().unwrap_or_else(|| class.to_string())
     }
 
+    /// The name of every class.
+    #[must_use]
+    pub fn all_names(&self) -> Vec<String> {
+        (0..self.classes).map(|class| self.name(class)).collect()
+    }
+
     /// Whether the images are MNIST's, and no others.
     #[must_use]
     pub fn is_mnist(&self) -> bool {
