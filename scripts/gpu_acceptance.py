@@ -2,14 +2,13 @@
 """What somebody with a GPU runs to say how graft does on it, within ten minutes:
 
     cargo xtask build --backend cpu,cuda,wgpu        # on any machine; says where the program is
-    scripts/gpu_acceptance.py GRAFT [--backend cuda|wgpu] [--models DIR] [--minutes 10]
+    scripts/gpu_acceptance.py GRAFT [--backend cuda|wgpu] [--models DIR] [--minutes 10] [--parts seed,forward]
 
 The machine with the GPU needs the driver, Python 3, the program, this checkout's scripts and models
 (`graft fetch`), and neither Rust nor a network. For the comparison with PyTorch it needs torch.
 
 Holds the device to the CPU (verification in every precision, features, accuracy and confusion of the seed
-recipe), measures (cold and warm runs, the forward pass by batch, the head's loop, trained blocks, large
-images, WebGPU), and asks for more memory than there is. Most important comes first: what the time does not
+recipe), measures (cold and warm runs, the forward pass by batch, trained blocks, large images, WebGPU), and asks for more memory than there is. Most important comes first: what the time does not
 suffice for is skipped, and said so. All goes to acceptance-BACKEND.txt and acceptance-BACKEND.json, for a
 report; the exit code is 0 where every step went well and none was skipped.
 
@@ -33,6 +32,8 @@ HERE = Path(__file__).resolve().parent
 PRECISIONS = ("f32", "f16", "bf16")
 # How far the seed recipe's accuracy on the GPU may be from the CPU's.
 ACCURACY = 0.005
+# Of the forward pass.
+BATCHES = "32,128,512,1024"
 
 
 class Acceptance:
@@ -41,8 +42,16 @@ class Acceptance:
     def __init__(self, arguments, home, text):
         self.graft, self.backend, self.home, self.text = arguments.graft.resolve(), arguments.backend, home, text
         self.device = ["--backend", arguments.backend, *(["--allow-software"] if arguments.software else [])]
+        self.software = arguments.software
         self.deadline = time.monotonic() + 60 * arguments.minutes
         self.steps, self.figures = [], {}
+        imported = [sys.executable, "-c", "import torch; assert torch.cuda.is_available()"]
+        found = self.backend == "cuda" and subprocess.run(imported, capture_output=True, check=False)
+        self.has_torch = bool(found) and found.returncode == 0
+
+    def torch(self, *precisions):
+        """Those to measure PyTorch in: none where it is not there."""
+        return precisions if self.has_torch else ()
 
     def tell(self, line=""):
         print(line, flush=True)
@@ -124,8 +133,10 @@ def doctor(a):
     a.keep("doctor", a.run("doctor: the devices, verified in f32", "doctor", "--device", seconds=150))
 
 
-def parity(a, small):
+def parity(a):
     """The same few digits on both, in every precision; each is verified block by block first."""
+    images, held = ("40", "8") if a.software else ("256", "32")
+    small = ["--set", f"data.limit={images}", "--set", f"data.validation={held}"]
     cpu = [a.graft, "train", "--backend", "cpu", *small, "--offline", "--json"]
     a.step("CPU: a few digits", cpu, 120)
     scores = a.home / "cpu.json"
@@ -193,47 +204,50 @@ def unfrozen(a, first, limit):
         a.keep(f"training_from_{first}", {"images_per_second": images / last["seconds"], "seconds": last["seconds"]})
 
 
+def measure(a):
+    """The forward pass by batch, by Burn's kernels too where there are others, in turn with PyTorch."""
+    forward(a, a.device, "forward", BATCHES)
+    if a.backend == "cuda":
+        forward(a, [*a.device, "--engine", "burn"], "forward_burn", BATCHES)
+    for precision in a.torch("tf32", "bf16"):
+        torch(a, f"forward in {precision}", "forward", "--batches", BATCHES, "--precision", precision)
+
+
+def training(a):
+    """Blocks that are trained, in turn with PyTorch."""
+    unfrozen(a, "block5", 20000)
+    unfrozen(a, "block1", 6000)
+    for precision in a.torch("tf32", "bf16"):
+        torch(a, f"training in {precision}", "train", "--precision", precision)
+
+
 def memory(a):
     """Large images in a large batch; then a batch whose maps no GPU's memory holds."""
     big = ["--sizes", "224", "--no-blocks", "--no-train"]
     a.keep("large", a.run("224 x 224 pixels, in a batch of 256", "bench", *big, "--batches", "256"))
+    for precision in a.torch("tf32"):
+        large = ["forward", "--size", "224", "--batches", "256", "--precision", precision]
+        torch(a, "224 x 224 pixels in tf32", *large)
     refused = ["too little memory"]
     a.run("more than there is, on purpose", "bench", *big, "--batches", "4096", code=1, says=refused)
 
 
-def measure(a):
-    """What is measured where the device is a real one; what is compared is measured in turn."""
-    batches = "32,128,512,1024"
-    forward(a, a.device, "forward", batches)
-    has_torch = a.backend == "cuda" and not subprocess.run(
-        [sys.executable, "-c", "import torch; assert torch.cuda.is_available()"], capture_output=True, check=False
-    ).returncode
-    if has_torch:
-        for precision in ("tf32", "bf16"):
-            torch(a, f"forward in {precision}", "forward", "--batches", batches, "--precision", precision)
-    unfrozen(a, "block5", 20000)
-    unfrozen(a, "block1", 6000)
-    if has_torch:
-        for precision in ("tf32", "bf16"):
-            torch(a, f"training in {precision}", "train", "--precision", precision)
-    memory(a)
-    if has_torch:
-        large = ["forward", "--size", "224", "--batches", "256"]
-        torch(a, "224 x 224 pixels in tf32", *large)
-    if a.backend == "cuda":
-        forward_wgpu(a, batches)
-    if has_torch:
+def compiled(a):
+    """PyTorch once more, with its compiler."""
+    for precision in a.torch("bf16", "tf32"):
         for what in ("forward", "train"):
-            torch(a, f"{what}, compiled, in bf16", what, "--precision", "bf16", "--compile", seconds=100)
-            torch(a, f"{what}, compiled, in tf32", what, "--compile", seconds=100)
+            options = [what, "--precision", precision, "--compile"]
+            torch(a, f"{what}, compiled, in {precision}", *options, seconds=100)
 
 
-def forward_wgpu(a, batches):
+def forward_wgpu(a):
     """The same GPU by Vulkan, where graft was built for it."""
+    if a.backend != "cuda":
+        return
     every = {**os.environ, "GRAFT_HOME": str(a.home)}
     said = subprocess.run([a.graft, "doctor"], env=every, capture_output=True, text=True, check=False).stdout
     if "wgpu" in said.partition("\n")[0]:
-        forward(a, ["--backend", "wgpu"], "forward_wgpu", batches)
+        forward(a, ["--backend", "wgpu"], "forward_wgpu", BATCHES)
     else:
         a.tell("\n== WebGPU: skipped, this graft was built without it")
 
@@ -259,6 +273,20 @@ def summary(a):
     return not failed and not skipped
 
 
+# What is done, the most important first. A device in software is given the first three.
+PARTS = {
+    "identity": identity,
+    "doctor": doctor,
+    "parity": parity,
+    "seed": seed,
+    "forward": measure,
+    "memory": memory,
+    "wgpu": forward_wgpu,
+    "compiled": compiled,
+    "training": training,
+}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("graft", type=Path)
@@ -267,20 +295,19 @@ def main():
     parser.add_argument("--home", type=Path, help="a home folder to use instead of a new one")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--software", action="store_true", help="a device in software: fewer images, no speed")
+    parser.add_argument("--parts", help=f"some of {','.join(PARTS)}; all where nothing is asked for")
     arguments = parser.parse_args()
+    parts = arguments.parts.split(",") if arguments.parts else list(PARTS)[: 3 if arguments.software else None]
+    if not set(parts) <= set(PARTS):
+        parser.error(f"expected of --parts some of {','.join(PARTS)}, found {arguments.parts}")
     name = f"acceptance-{arguments.backend}"
     with tempfile.TemporaryDirectory() as folder, open(f"{name}.txt", "w") as text:
         home = (arguments.home or Path(folder)).resolve()
         if not (home / "models").exists():
             (home / "models").symlink_to(arguments.models.resolve())
         a = Acceptance(arguments, home, text)
-        images, held = ("40", "8") if arguments.software else ("256", "32")
-        identity(a)
-        doctor(a)
-        parity(a, ["--set", f"data.limit={images}", "--set", f"data.validation={held}"])
-        if not arguments.software:
-            seed(a)
-            measure(a)
+        for part in parts:
+            PARTS[part](a)
         well = summary(a)
         a.note(step="summary", well=well)
         print(f"written to {name}.txt and {name}.json; please attach both to a report")

@@ -3,13 +3,15 @@
 
     scripts/pretend_cuda/check.py GRAFT [--models DIR] [--architectures 80,90,120] [--keep DIR]
 
-GRAFT is a graft that was built for CUDA (cargo xtask build --backend cuda), DIR has the data and the
+GRAFT is a graft that was built for CUDA (cargo xtask build --backend cpu,cuda), DIR has the data and the
 weights that `graft fetch` brings. Holds it to what has to be true without a card:
 
 - without a driver or a GPU, without libdevice and with a number beyond the devices it says so and does nothing;
-- verification refuses the pretend device, whose results are wrong;
-- past verification (this script forges what it would have written, in a home folder that is thrown
-  away) it trains in f32, f16 and bf16, and with unfrozen blocks, without a panic;
+- our own kernels, which the pretend driver computes, pass verification in f32, f16 and bf16; what is trained on
+  their features is what is trained on the CPU's;
+- verification refuses Burn's kernels, which the pretend driver does not compute;
+- past that verification (this script forges what it would have written, in a home folder that is thrown
+  away) Burn's engine trains in f32, f16 and bf16, and with unfrozen blocks, without a panic;
 - `ptxas` accepts every kernel that was loaded, for each architecture;
 - with a driver of CUDA 12.4 kernels are timed as with one of 13.0, and where none can be timed that is said.
 
@@ -40,6 +42,9 @@ nvidia-nvvm==13.0.88 --hash=sha256:c5f41ffeb6466944a026dfa5317d7d85355c119bbec27
 ASSEMBLER, LIBDEVICE = "bin/ptxas", "nvvm/libdevice/libdevice.10.bc"
 SMALL = ["--set", "data.limit=256", "--set", "data.validation=32", "--set", "training.epochs=2", "--offline"]
 TRAIN = ["train", "--backend", "cuda", *SMALL]
+BURN = [*TRAIN, "--engine", "burn"]
+# The pretend driver takes a tenth of a second for an image.
+FEW = ["--set", "data.limit=96", "--set", "data.validation=32", "--offline"]
 UNFROZEN = ["--set", "backbone.unfreeze=block5"]
 NOTHING_TRIED = 3
 UNTIMED = "could not be timed"
@@ -74,8 +79,10 @@ def toolkit():
 def driver(folder, version, *defines):
     """Compiles a pretend driver of a version of CUDA; the folder that has it."""
     folder.mkdir()
-    command = ["cc", "-O1", "-shared", "-fPIC", f"-DVERSION={version}", *defines]
+    command = ["cc", "-O3", "-ffast-math", "-march=native", "-fopenmp", "-shared", "-fPIC", f"-DVERSION={version}"]
+    command += defines
     subprocess.run([*command, "-o", folder / "libcuda.so.1", HERE / "driver.c"], check=True)
+    shutil.copy(folder / "libcuda.so.1", folder / "libcuda.so")  # The name that is looked for first.
     return folder
 
 
@@ -134,6 +141,7 @@ def refusals(bench, pretend):
         bench.run(f"{name} without a driver", arguments, 1, ["no NVIDIA driver"])
         none = {"LD_LIBRARY_PATH": pretend, "PRETEND_CUDA_DEVICES": 0}
         bench.run(f"{name} without a GPU", arguments, 1, ["no device for the cuda backend"], **none)
+    for name, arguments in (("Burn's engine", BURN), ("training of block 5", [*TRAIN, *UNFROZEN])):
         there = {"LD_LIBRARY_PATH": pretend, "CUDA_PATH": empty}
         bench.run(f"{name} without libdevice", arguments, 1, ["libdevice.10.bc", str(empty), "nvidia-nvvm"], **there)
     two = {"LD_LIBRARY_PATH": pretend, "PRETEND_CUDA_DEVICES": 2}
@@ -141,10 +149,36 @@ def refusals(bench, pretend):
     bench.run("train on device 7 of 2", [*TRAIN, "--device", "7"], 1, beyond, **two)
     if any(bench.home.glob("runs/*")) or any(bench.home.glob("cache/*/entry.json")):
         bench.wrong.append("a refused training left something behind")
-    refused = ["failed verification", "cuda device 0: PRETEND GPU 0", "cuda device 1: PRETEND GPU 1"]
     modules = bench.work / "modules-doctor"
     modules.mkdir()
-    bench.run("verification refuses two pretend GPUs", doctor, 1, refused, PRETEND_CUDA_MODULES=modules, **two)
+    kept = {"PRETEND_CUDA_MODULES": modules, **two}
+    passed = ["passed", "cuda device 0: PRETEND GPU 0", "cuda device 1: PRETEND GPU 1"]
+    bench.run("our own kernels pass verification on two GPUs", doctor, 0, passed, ["failed"], **kept)
+    bench.run("verification refuses Burn's on one", BURN, 1, ["PRETEND GPU 0", "failed verification"], **kept)
+    older = {"LD_LIBRARY_PATH": pretend, "PRETEND_CUDA_SM": 75}
+    bench.run("compute capability 7.5 is Burn's", TRAIN, 1, ["verifying the results of PRETEND GPU 0", "the device failed"], **older)
+    asked = [*TRAIN, "--engine", "tensor-cores"]
+    bench.run("and says so", asked, 1, ["compute capability 8.0", "--engine burn"], **older)
+    return modules
+
+
+def own(bench, pretend):
+    """Trains on features of our own kernels and of the CPU, and compares both; the folder of the modules it took."""
+    modules = bench.work / "modules-own"
+    modules.mkdir()
+    bench.forget()
+    there = {"LD_LIBRARY_PATH": pretend, "PRETEND_CUDA_MODULES": modules}
+    scores = {}
+    for backend, precision in (("cuda", "bf16"), ("cuda", "f16"), ("cuda", "f32"), ("cpu", "f32")):
+        recipe = [*FEW, "--set", f"backbone.precision={precision}"]
+        bench.run(f"training on the {backend}'s features in {precision}", ["train", "--backend", backend, *recipe], 0, **there)
+        if precision == "f32":
+            said = bench.run(f"its test by the {backend}", ["eval", "--backend", backend, "--offline", "--json"], 0, **there)
+            scores[backend] = bench.work / f"{backend}.json"
+            scores[backend].write_text(next(line for line in said.splitlines() if line.startswith("{")))
+    compare = [sys.executable, HERE / "../parity.py", bench.home, scores["cpu"], scores["cuda"]]
+    if subprocess.run(compare, check=False).returncode:
+        bench.wrong.append("features or figures of our own kernels")
     return modules
 
 
@@ -161,26 +195,31 @@ def training(bench, pretend, architecture, name):
     for precision in ("f32", "f16", "bf16"):
         bench.forge(precision)
         recipe = ["--set", f"backbone.precision={precision}"]
-        bench.run(f"{name}: training in {precision}", [*TRAIN, *recipe], 0, [], [UNTIMED], **there)
-    # The kernels do nothing: its weights become whatever lay in the memory that the results were to go to.
+        bench.run(f"{name}: training in {precision}", [*BURN, *recipe], 0, [], [UNTIMED], **there)
+    # Burn's kernels do nothing: its weights become whatever lay in the memory that the results were to go to.
     bench.run(f"{name}: training of block 5", [*TRAIN, *UNFROZEN], 0, ["trained: block5"], [UNTIMED], **there)
     return modules
 
 
-def assemble(bench, folders):
-    """Has `ptxas` assemble every module, each distinct one once, for the target that it names."""
+def assemble(bench, folders, architectures):
+    """Has `ptxas` assemble every module, each distinct one once, for the target that it names; our own, which name
+    the oldest, for all `architectures`."""
     texts = {path.read_text(): path for folder in folders for path in folder.glob("*.ptx")}
     targets, refused = {}, []
 
     def one(module):
-        text, path = module
-        target = re.search(r"^\.target (\w+)", text, re.M)[1]
+        path, target = module
         command = [bench.toolkit / ASSEMBLER, f"-arch={target}", "-o", "/dev/null", path]
         done = subprocess.run(command, capture_output=True, text=True)
         return target, done.returncode, done.stderr
 
+    modules = []
+    for text, path in texts.items():
+        named = [re.search(r"^\.target (\w+)", text, re.M)[1]]
+        own = [f"sm_{number}" for number in architectures] if ".entry convolve_" in text else []
+        modules += [(path, target) for target in own or named]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for target, code, said in pool.map(one, texts.items()):
+        for target, code, said in pool.map(one, modules):
             targets[target] = targets.get(target, 0) + 1
             if code:
                 refused.append(f"{target}: {said}")
@@ -209,14 +248,14 @@ def main():
         new = driver(bench.work / "driver-13.0", 13000)
         old = driver(bench.work / "driver-12.4", 12040)
         untimed = driver(bench.work / "driver-untimed", 13000, "-DNO_TIMING")
-        folders = [refusals(bench, new)]
+        folders = [refusals(bench, new), own(bench, new)]
         for architecture in arguments.architectures.split(","):
             folders.append(training(bench, new, architecture, f"sm_{architecture}"))
         folders.append(training(bench, old, 90, "CUDA 12.4"))
         bench.forget()
         bench.forge("f32")
-        bench.run("untimed kernels are told", TRAIN, 0, [UNTIMED], LD_LIBRARY_PATH=untimed)
-        assemble(bench, folders)
+        bench.run("untimed kernels are told", BURN, 0, [UNTIMED], LD_LIBRARY_PATH=untimed)
+        assemble(bench, folders, arguments.architectures.split(","))
     if bench.wrong:
         print(f"{len(bench.wrong)} wrong: {'; '.join(bench.wrong)}")
         return 1

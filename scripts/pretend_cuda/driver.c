@@ -1,7 +1,8 @@
 /* A pretend NVIDIA driver, to try the CUDA backend where there is no GPU: the functions of libcuda.so.1 that
- * the runtime calls. Memory is the host's, kernels do nothing, and every module that is loaded is written
- * down for `ptxas` to judge. Results are wrong, of course, and verification refuses such a device.
- *   cc -shared -fPIC -DVERSION=13000 -o libcuda.so.1 driver.c
+ * runtimes call. Memory is the host's, and every module that is loaded is written down for `ptxas` to judge.
+ * Our own kernels (crates/cuda) compute, in plain loops of what convolve.cu says; all others do nothing, so that
+ * their results are wrong and verification refuses them.
+ *   cc -O3 -ffast-math -march=native -fopenmp -shared -fPIC -DVERSION=13000 -o libcuda.so.1 driver.c
  * VERSION is the one of CUDA that the driver offers: what came later is not there.
  * Read from the environment: PRETEND_CUDA_SM (90: the compute capability), PRETEND_CUDA_DEVICES (1),
  * PRETEND_CUDA_GIB (80: memory of a device), PRETEND_CUDA_MODULES (a folder for modules). */
@@ -187,11 +188,109 @@ API cuModuleLoadDataEx(void **module, const void *image, unsigned count, int *op
     return cuModuleLoadData(module, image);
 }
 API cuModuleUnload(void *module) { free(module); return DONE; }
-API cuModuleGetFunction(void **function, void *module, const char *name) { *function = malloc(8); return DONE; }
-API cuFuncSetAttribute(void *function, int attribute, int value) { return DONE; }
+struct function { char name[64]; int shared; };
+API cuModuleGetFunction(void **function, void *module, const char *name) {
+    struct function *made = calloc(1, sizeof *made);
+    snprintf(made->name, sizeof made->name, "%s", name);
+    *function = made;
+    return DONE;
+}
+API cuFuncSetAttribute(void *function, int attribute, int value) {
+    int most;
+    cuDeviceGetAttribute(&most, 97, 0);
+    if (attribute == 8) ((struct function *)function)->shared = value; /* dynamic shared memory */
+    return attribute == 8 && value > most ? INVALID_VALUE : DONE;
+}
 API cuFuncGetAttribute(int *value, int attribute, void *function) { *value = 0; return DONE; }
+
+/* Our own kernels */
+
+enum type { F32, F16, BF16 };
+struct shape { int batch, height, width, pixel, outputs, taps, pool, last; };
+
+static uint32_t bits(float value) { uint32_t word; memcpy(&word, &value, 4); return word; }
+static float value_of(uint32_t word) { float value; memcpy(&value, &word, 4); return value; }
+static void put(void *to, size_t index, float value, enum type type) {
+    uint32_t word = bits(value);
+    if (type == F32) ((float *)to)[index] = value_of((word + 0x1000) & ~0x1fffu); /* tf32 */
+    else if (type == F16) ((_Float16 *)to)[index] = (_Float16)value;
+    else ((uint16_t *)to)[index] = (word + 0x7fff + (word >> 16 & 1)) >> 16;
+}
+static float *widened(const void *from, size_t count, enum type type) {
+    float *to = malloc(count * sizeof *to);
+    for (size_t i = 0; to && i < count; i++)
+        to[i] = type == F32   ? ((const float *)from)[i]
+                : type == F16 ? (float)((const _Float16 *)from)[i]
+                              : value_of((uint32_t)((const uint16_t *)from)[i] << 16);
+    return to;
+}
+static int has(const void *memory, size_t bytes) { return *(size_t *)((char *)memory - PAGE) >= bytes + PAGE; }
+
+static int gather(const float *images, char *out, struct shape s, enum type type) {
+    size_t area = (size_t)s.height * s.width, size = type == F32 ? 4 : 2;
+    if (!has(images, s.batch * area * 12) || !has(out, s.batch * area * 128)) return INVALID_VALUE;
+    for (size_t pixel = 0; pixel < s.batch * area; pixel++)
+        for (int i = 0; i < 128 / (int)size; i++) {
+            int inside = pixel % area, y = inside / s.width + i / 9 - 1, x = inside % s.width + i / 3 % 3 - 1;
+            int is_there = i < 27 && y >= 0 && x >= 0 && y < s.height && x < s.width;
+            const float *plane = images + (pixel / area * 3 + i % 3) * area;
+            put(out, pixel * 128 / size + i, is_there ? plane[y * s.width + x] : 0, type);
+        }
+    return DONE;
+}
+
+static int convolve(const char *maps, const char *weight, const float *bias, char *out, struct shape s, enum type type) {
+    size_t size = type == F32 ? 4 : 2, channels = s.pixel / size, row = s.taps * channels;
+    int side = s.pool ? 2 : 1, height = s.height / side, width = s.width / side;
+    size_t area = (size_t)height * width, pixels = (size_t)s.batch * s.height * s.width, made = s.batch * area * s.outputs;
+    if (!has(maps, pixels * s.pixel) || !has(weight, s.outputs * row * size) || !has(bias, s.outputs * 4)
+        || !has(out, made * (s.last ? 4 : size))) return INVALID_VALUE;
+    float *from = widened(maps, pixels * channels, type), *by = widened(weight, s.outputs * row, type);
+#pragma omp parallel for
+    for (size_t index = 0; index < made; index++) {
+        size_t output = index % s.outputs, place = index / s.outputs, image = place / area;
+        float largest = 0;
+        for (int corner = 0; corner < side * side; corner++) {
+            int inside = place % area, y = inside / width * side + corner / 2, x = inside % width * side + corner % 2;
+            float sum = bias[output];
+            for (int tap = 0; tap < s.taps; tap++) {
+                int down = s.taps == 9 ? y + tap / 3 - 1 : y, right = s.taps == 9 ? x + tap % 3 - 1 : x;
+                if (down < 0 || right < 0 || down >= s.height || right >= s.width) continue;
+                const float *a = from + ((image * s.height + down) * s.width + right) * channels;
+                const float *b = by + output * row + tap * channels;
+                for (size_t i = 0; i < channels; i++) sum += a[i] * b[i];
+            }
+            if (sum > largest) largest = sum;
+        }
+        if (s.last) ((float *)out)[(image * s.outputs + output) * area + place % area] = largest;
+        else put(out, index, largest, type);
+    }
+    free(from);
+    free(by);
+    return DONE;
+}
+
 API cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
-                   unsigned shared, void *stream, void **parameters, void **extra) { return DONE; }
+                   unsigned shared, void *stream, void **parameters, void **extra) {
+    const struct function *kernel = function;
+    enum type type = strstr(kernel->name, "_bf16") ? BF16 : strstr(kernel->name, "_f16") ? F16 : F32;
+    int columns = strstr(kernel->name, "_128") ? 128 : 64;
+    if (!strncmp(kernel->name, "gather_", 7)) {
+        struct shape s = *(struct shape *)parameters[2];
+        if ((size_t)gx * bx < (size_t)s.batch * s.height * s.width * 8) return INVALID_VALUE;
+        return gather(*(void **)parameters[0], *(void **)parameters[1], s, type);
+    }
+    if (!strncmp(kernel->name, "convolve_", 9)) {
+        struct shape s = *(struct shape *)parameters[4];
+        int side = s.pool ? 2 : 1;
+        size_t rows = (size_t)s.batch * (s.height / side * side) * (s.width / side * side);
+        if (gx != (rows + 127) / 128 * (s.outputs / columns) || bx != 256 || s.outputs % columns || s.pixel % 128
+            || shared != (128 + columns) * 128 * 3 || (int)shared > kernel->shared) return INVALID_VALUE;
+        void **p = parameters;
+        return convolve(*(void **)p[0], *(void **)p[1], *(void **)p[2], *(void **)p[3], s, type);
+    }
+    return DONE;
+}
 API cuLaunchKernelEx(const void *config, void *function, void **parameters, void **extra) { return DONE; }
 API cuTensorMapEncodeTiled(void *map) { memset(map, 0, 128); return DONE; }
 API cuTensorMapEncodeIm2col(void *map) { memset(map, 0, 128); return DONE; }

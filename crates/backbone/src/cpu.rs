@@ -9,16 +9,12 @@ use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::TensorData;
-use graft_durable::Hashing;
 use graft_network::{Boundary, Network, Stage};
 use graft_winograd::{Layer, Parameters, Stack, TrainableStack};
 
 use crate::Error;
 use crate::backbone::check;
 use crate::stage_file::{self, Convolution, tensors_of};
-
-/// How many values are turned into bytes at a time, to be hashed while they are in the CPU's cache.
-const PIECE: usize = 1 << 12;
 
 /// The stages of a network between two boundaries, for CPUs. They are what they are: training makes
 /// others of them ([`CpuStages::trainable`], [`CpuStages::with`]).
@@ -250,16 +246,9 @@ impl CpuStages {
     #[must_use]
     pub fn hashes(&self) -> Vec<(Boundary, String)> {
         let hash = |(stage, layers): (Stage, &[Layer])| {
-            let mut hashing = Hashing::default();
-            for (index, layer) in layers.iter().enumerate() {
-                let bias: Vec<f32> = layer.bias().collect();
-                let tensors = tensors_of(index, layer.channels());
-                for ((name, shape), values) in tensors.iter().zip([layer.weights(), &bias]) {
-                    let bytes = values.chunks(PIECE).map(bytes);
-                    stage_file::hash(&mut hashing, stage.boundary, name, "F32", shape, bytes);
-                }
-            }
-            (stage.boundary, hashing.finish())
+            let all = layers.iter();
+            let all = all.map(|one| (one.channels(), one.weights(), one.bias().collect()));
+            (stage.boundary, stage_file::hash_stage(stage.boundary, all))
         };
         self.by_stage().map(hash).collect()
     }
@@ -291,10 +280,4 @@ impl CpuStages {
             Some((stage, layers))
         })
     }
-}
-
-/// Values as little-endian bytes.
-fn bytes(values: &[f32]) -> Vec<u8> {
-    let words: Vec<[u8; 4]> = values.iter().map(|value| value.to_le_bytes()).collect();
-    words.into_flattened()
 }

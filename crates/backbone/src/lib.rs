@@ -14,4 +14,5 @@ mod stages;
 pub use backbone::Backbone;
 pub use cpu::CpuStages;
 pub use error::Error;
+pub use stage_file::Convolution;
 pub use stages::Stages;

@@ -15,14 +15,69 @@ use safetensors::{Dtype, SafeTensors};
 
 use crate::Error;
 
-/// The weights of one convolution.
-pub(crate) struct Convolution {
+/// How many values are turned into bytes at a time, to be hashed while they are in the CPU's cache.
+const PIECE: usize = 1 << 12;
+
+/// Weights and biases of one convolution.
+pub struct Convolution {
     /// `[in, out]`
-    pub(crate) channels: [usize; 2],
+    pub channels: [usize; 2],
     /// `[out, in, 3, 3]`
-    pub(crate) weight: Vec<f32>,
+    pub weight: Vec<f32>,
     /// `[out]`
-    pub(crate) bias: Vec<f32>,
+    pub bias: Vec<f32>,
+}
+
+impl Convolution {
+    /// Those of each stage up to `boundary`, first to last, from the weights `folder`.
+    ///
+    /// # Errors
+    /// As [`Stages::load`](crate::Stages::load).
+    pub fn read(
+        folder: &Path,
+        network: Network,
+        boundary: Boundary,
+    ) -> Result<Vec<(Boundary, Vec<Self>)>, Error> {
+        let range = Boundary::IMAGES..boundary;
+        let stages = network.between(range.clone());
+        let read = read_folder(folder, network, range)?;
+        let named = stages.zip(read);
+        named
+            .map(|(stage, read)| Ok((stage.boundary, read?)))
+            .collect()
+    }
+
+    /// The SHA-256 of a stage of these convolutions: that of [`Stages::hashes`](crate::Stages::hashes).
+    #[must_use]
+    pub fn hash(stage: Boundary, convolutions: &[Self]) -> String {
+        let all = convolutions.iter();
+        hash_stage(
+            stage,
+            all.map(|one| (one.channels, &one.weight[..], one.bias.clone())),
+        )
+    }
+}
+
+/// The SHA-256 of a stage by channels, weights and biases of its convolutions.
+pub(crate) fn hash_stage<'a>(
+    stage: Boundary,
+    convolutions: impl Iterator<Item = ([usize; 2], &'a [f32], Vec<f32>)>,
+) -> String {
+    let mut hashing = Hashing::default();
+    for (index, (channels, weight, bias)) in convolutions.enumerate() {
+        let tensors = tensors_of(index, channels);
+        for ((name, shape), values) in tensors.iter().zip([weight, &bias]) {
+            let bytes = values.chunks(PIECE).map(bytes);
+            hash(&mut hashing, stage, name, "F32", shape, bytes);
+        }
+    }
+    hashing.finish()
+}
+
+/// Values as little-endian bytes.
+fn bytes(values: &[f32]) -> Vec<u8> {
+    let words: Vec<[u8; 4]> = values.iter().map(|value| value.to_le_bytes()).collect();
+    words.into_flattened()
 }
 
 /// The convolutions of the stages in `range`, one stage after the other, from a weights folder whose

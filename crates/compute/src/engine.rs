@@ -1,4 +1,4 @@
-//! How the frozen backbone is computed: our own convolutions on CPUs, or Burn's on any device.
+//! How the frozen backbone is computed: our own convolutions on CPUs and NVIDIA GPUs, or Burn's on any device.
 
 use std::fmt;
 
@@ -11,26 +11,40 @@ use crate::backend::Backend;
 /// The version of Burn that computes features and heads.
 pub const BURN: &str = "0.22.1";
 
+/// Our own kernels for tensor cores, with a number that is raised whenever their results may change.
+const TENSOR_CORES: &str = "tensor-cores 1";
+
 /// What computes features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
     /// Winograd convolutions, for CPUs: several times as fast there
     Winograd,
+    /// Convolutions for NVIDIA's tensor cores (compute capability 8.0 or later): several times as fast there
+    TensorCores,
     /// Burn's convolutions, for every backend
     Burn,
 }
 
 impl Engine {
-    /// The engine that was asked for, or the fastest for `backend`.
+    /// The engine that was asked for, or the fastest for `backend`, whose device has tensor cores that our
+    /// kernels run on, or not.
     ///
     /// # Errors
     /// When the engine does not compute on that backend.
-    pub fn choose(asked: Option<Self>, backend: Backend) -> Result<Self, Error> {
+    pub fn choose(
+        asked: Option<Self>,
+        backend: Backend,
+        tensor_cores: bool,
+    ) -> Result<Self, Error> {
         match (asked, backend) {
             (None, Backend::Cpu) => Ok(Self::Winograd),
+            (None, Backend::Cuda) if tensor_cores => Ok(Self::TensorCores),
             (None, _) => Ok(Self::Burn),
             (Some(Self::Winograd), backend) if backend != Backend::Cpu => {
                 Err(Error::EngineNeedsCpu(backend))
+            }
+            (Some(Self::TensorCores), backend) if !tensor_cores => {
+                Err(Error::EngineNeedsTensorCores(backend))
             }
             (Some(asked), _) => Ok(asked),
         }
@@ -41,6 +55,7 @@ impl Engine {
     pub fn version(self) -> String {
         match self {
             Self::Winograd => CpuStages::ENGINE.to_owned(),
+            Self::TensorCores => TENSOR_CORES.to_owned(),
             Self::Burn => format!("burn {BURN}"),
         }
     }
@@ -50,6 +65,7 @@ impl fmt::Display for Engine {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter.write_str(match self {
             Self::Winograd => "winograd",
+            Self::TensorCores => "tensor-cores",
             Self::Burn => "burn",
         })
     }
@@ -61,11 +77,15 @@ mod tests {
 
     #[test]
     fn the_fastest_that_can() {
-        let choose = |asked, backend| Engine::choose(asked, backend).ok();
+        let choose = |asked, backend| Engine::choose(asked, backend, false).ok();
+        let cuda = |asked| Engine::choose(asked, Backend::Cuda, true).ok();
+        assert_eq!(cuda(None), Some(Engine::TensorCores));
+        assert_eq!(cuda(Some(Engine::Burn)), Some(Engine::Burn));
+        assert_eq!(choose(Some(Engine::TensorCores), Backend::Cuda), None);
         assert_eq!(choose(None, Backend::Cpu), Some(Engine::Winograd));
         assert_eq!(choose(Some(Engine::Burn), Backend::Cpu), Some(Engine::Burn));
         assert_eq!(choose(None, Backend::Cuda), Some(Engine::Burn));
-        let error = Engine::choose(Some(Engine::Winograd), Backend::Wgpu)
+        let error = Engine::choose(Some(Engine::Winograd), Backend::Wgpu, false)
             .unwrap_err()
             .to_string();
         assert!(

@@ -54,7 +54,7 @@ pub enum Error {
     },
     /// NVIDIA's mathematical functions are not where the runtime looks for them.
     #[error(
-        "the cuda backend needs NVIDIA's libdevice.10.bc, for kernels with exp and log: expected it in {0}; install the CUDA toolkit, or `pip install nvidia-nvvm`, and set CUDA_PATH to the folder that has nvvm/libdevice (pip's is site-packages/nvidia/cu13); or use --backend cpu"
+        "Burn's kernels, which train blocks on an NVIDIA GPU, need NVIDIA's libdevice.10.bc: expected it in {0}; install the CUDA toolkit, or `pip install nvidia-nvvm`, and set CUDA_PATH to the folder that has nvvm/libdevice (pip's is site-packages/nvidia/cu13); or use --backend cpu"
     )]
     Libdevice(String),
     /// A precision that the device does not compute in.
@@ -69,7 +69,7 @@ pub enum Error {
     },
     /// A device whose results differ from the CPU's.
     #[error(
-        "{adapter} failed verification: {operation} differs from the CPU's result by {difference:.2e}, and {allowed:.2e} is allowed; update its driver, or use --backend cpu"
+        "{adapter} failed verification: {operation} differs from the CPU's result by {difference:.2e}, and {allowed:.2e} is allowed; update its driver, or use {instead}"
     )]
     Verification {
         /// The device.
@@ -80,12 +80,19 @@ pub enum Error {
         difference: f64,
         /// What is allowed.
         allowed: f64,
+        /// Options that use something else.
+        instead: &'static str,
     },
     /// An engine that computes elsewhere.
     #[error(
         "the winograd engine computes on the CPU only, not on {0}; use --engine burn, or --backend cpu"
     )]
     EngineNeedsCpu(Backend),
+    /// An engine for some NVIDIA GPUs.
+    #[error(
+        "the tensor-cores engine computes on NVIDIA GPUs of compute capability 8.0 or later, with --backend cuda, not on this device of the {0} backend; use --engine burn"
+    )]
+    EngineNeedsTensorCores(Backend),
     /// A precision that our own convolutions do not have.
     #[error(
         "the winograd engine computes in f32 only, not in {0}; use --engine burn, or set backbone.precision to f32"
@@ -104,6 +111,10 @@ pub enum Error {
         "the device failed, and this process cannot use it any more: {0}; give the same command again (finished features are kept), or use --backend cpu"
     )]
     DeviceLost(String),
+    /// Our own kernels for NVIDIA's GPUs: what they do not take, or weights that changed there.
+    #[cfg(feature = "cuda")]
+    #[error(transparent)]
+    Cuda(graft_cuda::Error),
     /// Weights that cannot be read.
     #[error(transparent)]
     Import(#[from] graft_onnx_import::Error),
@@ -131,5 +142,18 @@ impl Error {
     #[must_use]
     pub fn is_of_files(&self) -> bool {
         matches!(self, Self::Import(_) | Self::Backbone(_) | Self::File(_))
+    }
+}
+
+#[cfg(feature = "cuda")]
+impl From<graft_cuda::Error> for Error {
+    fn from(error: graft_cuda::Error) -> Self {
+        match error {
+            graft_cuda::Error::Backbone(error) => error.into(),
+            graft_cuda::Error::Network(error) => error.into(),
+            error if error.is_final() => Self::DeviceLost(error.to_string()),
+            graft_cuda::Error::Driver(_) => Self::device(error),
+            other => Self::Cuda(other),
+        }
     }
 }

@@ -9,6 +9,8 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use graft_backbone::{Backbone, CpuStages};
+#[cfg(feature = "cuda")]
+use graft_cuda::CudaStages;
 use graft_dataset::ImageBatch;
 use graft_network::{Boundary, Network};
 use graft_recipe::{self as recipe, Precision};
@@ -24,6 +26,9 @@ use crate::engine::Engine;
 pub enum FrozenBackbone {
     /// For our own convolutions.
     Winograd(CpuStages),
+    /// For our own kernels on an NVIDIA GPU.
+    #[cfg(feature = "cuda")]
+    TensorCores(Box<CudaStages>),
     /// For Burn's.
     Burn(Box<OnDevice>),
 }
@@ -69,6 +74,14 @@ impl FrozenBackbone {
                 network,
                 Boundary::IMAGES..cut,
             )?)),
+            #[cfg(feature = "cuda")]
+            Engine::TensorCores => {
+                let load = || CudaStages::load(folder, network, cut, precision, context.number);
+                let stages = context.backend.guarded(load)??;
+                Ok(Self::TensorCores(Box::new(stages)))
+            }
+            #[cfg(not(feature = "cuda"))]
+            Engine::TensorCores => Err(Error::NotCompiled(Backend::Cuda)),
             Engine::Burn => {
                 let stages = load_on_device(context, folder, (network, cut), precision)?;
                 Ok(Self::Burn(Box::new(OnDevice {
@@ -87,8 +100,9 @@ impl FrozenBackbone {
     pub fn version(&self) -> String {
         match self {
             Self::Winograd(_) => Engine::Winograd.version(),
-            Self::Burn(burn) if burn.precision == Precision::F32 => Engine::Burn.version(),
-            Self::Burn(burn) => format!("{} {}", Engine::Burn.version(), burn.precision),
+            #[cfg(feature = "cuda")]
+            Self::TensorCores(stages) => in_precision(Engine::TensorCores, stages.precision()),
+            Self::Burn(burn) => in_precision(Engine::Burn, burn.precision),
         }
     }
 
@@ -97,6 +111,8 @@ impl FrozenBackbone {
     pub fn network(&self) -> Network {
         match self {
             Self::Winograd(stages) => stages.network(),
+            #[cfg(feature = "cuda")]
+            Self::TensorCores(stages) => stages.network(),
             Self::Burn(burn) => burn.stages.network(),
         }
     }
@@ -106,6 +122,8 @@ impl FrozenBackbone {
     pub fn boundary(&self) -> Boundary {
         match self {
             Self::Winograd(stages) => stages.range().end,
+            #[cfg(feature = "cuda")]
+            Self::TensorCores(stages) => stages.boundary(),
             Self::Burn(burn) => burn.stages.boundary(),
         }
     }
@@ -133,7 +151,7 @@ impl FrozenBackbone {
         context.batch(size, self.network().largest_maps(size, size))
     }
 
-    /// Each stage with the SHA-256 of its parameters, as they are in memory now; the same for both
+    /// Each stage with the SHA-256 of its parameters, as they are in memory now; the same for all
     /// engines in f32.
     ///
     /// # Errors
@@ -141,14 +159,19 @@ impl FrozenBackbone {
     pub fn hashes(&self) -> Result<Vec<(Boundary, String)>, Error> {
         match self {
             Self::Winograd(stages) => Ok(stages.hashes()),
+            #[cfg(feature = "cuda")]
+            Self::TensorCores(stages) => Ok(stages.hashes()?),
             Self::Burn(burn) => Ok(burn.backend.guarded(|| burn.stages.hashes())??),
         }
     }
 
     /// Gives back the memory that is kept for the next batch, once all images have passed.
     pub fn release(&mut self) {
-        if let Self::Winograd(stages) = self {
-            stages.release();
+        match self {
+            Self::Winograd(stages) => stages.release(),
+            #[cfg(feature = "cuda")]
+            Self::TensorCores(stages) => stages.release(),
+            Self::Burn(_) => {}
         }
     }
 
@@ -162,6 +185,10 @@ impl FrozenBackbone {
                 let features = stages.forward(&images.values, images.shape)?;
                 Ok(Pending::Done(features))
             }
+            #[cfg(feature = "cuda")]
+            Self::TensorCores(stages) => Ok(Pending::Running(
+                stages.submit(&images.values, images.shape)?,
+            )),
             Self::Burn(burn) => {
                 if let Some(full) = refusal(images.shape[0]) {
                     return Ok(Pending::UnderWay(Box::pin(async { Err(full) })));
@@ -186,13 +213,11 @@ impl FrozenBackbone {
     /// # Errors
     /// As [`FrozenBackbone::forward`].
     pub fn forward_alone(&self, image: ImageBatch) -> Result<Vec<f32>, Error> {
-        match self {
-            Self::Winograd(stages) => {
-                let [_, channels, height, width] = image.shape;
-                Ok(stages.forward_alone(&image.values, [channels, height, width])?)
-            }
-            Self::Burn(_) => self.forward(image),
-        }
+        let Self::Winograd(stages) = self else {
+            return self.forward(image);
+        };
+        let [_, channels, height, width] = image.shape;
+        Ok(stages.forward_alone(&image.values, [channels, height, width])?)
     }
 
     /// One forward pass with a wait after each of its phases; none where nothing is copied.
@@ -202,6 +227,15 @@ impl FrozenBackbone {
     pub fn phases(&self, images: ImageBatch) -> Result<Option<Phases>, Error> {
         match self {
             Self::Winograd(_) => Ok(None),
+            #[cfg(feature = "cuda")]
+            Self::TensorCores(stages) => {
+                let phases = stages.phases(&images.values, images.shape)?;
+                Ok(Some(Phases {
+                    upload: phases.upload,
+                    compute: phases.compute,
+                    download: phases.download,
+                }))
+            }
             Self::Burn(burn) => burn.backend.guarded(|| burn.phases(images))?.map(Some),
         }
     }
@@ -232,6 +266,14 @@ impl OnDevice {
             compute,
             download: lap(),
         })
+    }
+}
+
+/// An engine's version, with its precision where that is not f32.
+fn in_precision(engine: Engine, precision: Precision) -> String {
+    match precision {
+        Precision::F32 => engine.version(),
+        _ => format!("{} {precision}", engine.version()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From u8 images to the f32 batches that a network takes: fitted into a square and scaled; grey is
 //! repeated over three channels.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::value;
@@ -157,13 +158,15 @@ impl Preprocessing {
         let per_image = self.values_per_image();
         let shape = [indices.len(), CHANNELS, self.size, self.size];
         let mut values = vec![0.0; indices.len() * per_image];
-        for (index, out) in indices.zip(values.chunks_exact_mut(per_image)) {
+        let indices: Vec<_> = indices.collect();
+        let places = values.par_chunks_exact_mut(per_image).zip(&indices);
+        places.try_for_each(|(out, &index)| {
             if index >= set.len() {
                 let expected = format!("images within 0..{}", set.len());
                 return value(expected, index, "check the batch's bounds");
             }
-            self.apply(set.image(index), rows, columns, out)?;
-        }
+            self.apply(set.image(index), rows, columns, out)
+        })?;
         Ok(ImageBatch { values, shape })
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graft_compute::device::Kind;
-use graft_compute::{ComputeContext, LoadedBackbone};
+use graft_compute::{ComputeContext, Engine, LoadedBackbone};
 use graft_dataset::{ImageBatch, ImageSet, Split};
 use graft_environment::progress::Progress;
 use graft_environment::{Paths, interrupt};
@@ -245,8 +245,8 @@ impl<'a> Extractor<'a> {
         let (frozen, compute) = (&self.loaded.frozen, self.compute);
         let size = self.recipe.preprocessing.size;
         let batch = frozen.batch(compute, size).min(places.len());
-        // A GPU compiles and tunes for every number of images anew.
-        let fills = compute.adapter.kind != Kind::Cpu;
+        // On a GPU Burn compiles and tunes for every number of images anew.
+        let fills = compute.engine == Engine::Burn && compute.adapter.kind != Kind::Cpu;
         let submit = |range: Range<usize>, batch| {
             interrupt::go_on()?;
             let images = (images.batch)(&places[range])?;

@@ -84,7 +84,7 @@ pub fn run(
         started,
         ended: Timestamp::now(),
         seconds: clock.elapsed().as_secs_f64(),
-        machine: graft_trainer::machine(compute, plan.base.backbone.precision),
+        machine: graft_trainer::machine(compute, plan.base.backbone),
         train: images(&bench.train),
         test: bench.test.as_ref().map(images),
         origin,

@@ -85,13 +85,14 @@ fn train(
     }
     let pair = bench.at(features);
     let (classes, compute) = (bench.train.classes(), bench.compute);
+    let compute = compute.of_head(recipe.backbone);
     let views: Vec<_> = pair.views.iter().collect();
     let train = LabelledFeatures {
         views: Views {
             indices: &pair.viewed,
             features: &views,
         },
-        ..LabelledFeatures::new(&pair.train, bench.train.labels(), classes, compute)
+        ..LabelledFeatures::new(&pair.train, bench.train.labels(), classes, &compute)
     };
     let weights = bench.paths.weights(recipe.backbone.network.name);
     let start = Trainable::new(&recipe, &train, &holdout.train, &weights)?;
@@ -100,7 +101,7 @@ fn train(
     let predictions = match (&pair.test, &bench.test) {
         (Some(features), Some(images)) => {
             let all: Vec<usize> = (0..images.len()).collect();
-            let test = LabelledFeatures::new(features, images.labels(), classes, compute);
+            let test = LabelledFeatures::new(features, images.labels(), classes, &compute);
             module.predictions(&test, &all)?
         }
         _ => module.predictions(&train, &holdout.validation)?,

@@ -84,9 +84,10 @@ pub fn audit(config: &AuditConfig, sources: &mut Sources) -> Result<(Audit, Imag
     let tested = tested.transpose()?;
     loaded.frozen.release();
     let classes = images.classes();
-    let data = LabelledFeatures::new(&features.features, images.labels(), classes, compute);
+    let head = compute.of_head(recipe.backbone);
+    let data = LabelledFeatures::new(&features.features, images.labels(), classes, &head);
     let tested_data = tested.as_ref().map(|(images, features)| {
-        LabelledFeatures::new(&features.features, images.labels(), classes, compute)
+        LabelledFeatures::new(&features.features, images.labels(), classes, &head)
     });
     if tested.is_some() {
         trainings.push(images.used(Holdout {

@@ -36,7 +36,8 @@ pub fn evaluate(
     sources: &mut Sources,
 ) -> Result<Member, Error> {
     let recipe = viewed(run, views)?;
-    let module = Trainable::of_run(run, &recipe, compute)?;
+    let head = compute.of_head(recipe.backbone);
+    let module = Trainable::of_run(run, &recipe, &head)?;
     let data = &run.manifest().data;
     let form = image_form(data, recipe.preprocessing.fit);
     let images = sources.images(&recipe, Split::Test, Some(form))?;
@@ -55,7 +56,7 @@ pub fn evaluate(
     let extracted = extractor.features(&images, Split::Test)?;
     let all: Vec<usize> = (0..images.len()).collect();
     let (labels, classes) = (images.labels(), images.classes());
-    let labelled = |features| LabelledFeatures::new(features, labels, classes, compute);
+    let labelled = |features| LabelledFeatures::new(features, labels, classes, &head);
     let plain = labelled(&extracted.features);
     let predictions = module.predictions(&plain, &all)?;
     let evaluated = Evaluated {

@@ -7,13 +7,15 @@ use graft_backbone::CpuStages;
 use graft_report::record::Machine;
 
 use graft_compute::BURN;
-use graft_compute::ComputeContext;
+use graft_compute::{ComputeContext, Engine};
 use graft_environment::{cpu_name, peak_memory};
-use graft_recipe::Precision;
+use graft_recipe::Backbone;
 
-/// This machine, and what `compute` makes of it in a precision.
+/// This machine, and what `compute` makes of it for such a backbone.
 #[must_use]
-pub fn machine(compute: &ComputeContext, precision: Precision) -> Machine {
+pub fn machine(compute: &ComputeContext, backbone: Backbone) -> Machine {
+    let frozen = compute.engine.version();
+    let is_trained = backbone.cut() != backbone.boundary;
     Machine {
         system: format!("{} {}", env::consts::OS, env::consts::ARCH),
         processor: cpu_name(),
@@ -21,8 +23,13 @@ pub fn machine(compute: &ComputeContext, precision: Precision) -> Machine {
         backend: compute.backend.name().into(),
         adapter: Some(compute.adapter.name.clone()),
         driver: compute.adapter.driver.clone(),
-        engine: compute.engine.version(),
-        dtype: precision.to_string(),
+        engine: match compute.engine {
+            Engine::TensorCores if is_trained => {
+                format!("{frozen}, trained blocks {}", Engine::Burn.version())
+            }
+            _ => frozen,
+        },
+        dtype: backbone.precision.to_string(),
         burn: Some(BURN.into()),
         rustc: rustc(),
         peak_memory_bytes: peak_memory(),

@@ -47,7 +47,7 @@ pub struct Model {
     means: Option<ClassMeans>,
     /// Of the maps at the boundary.
     channels: usize,
-    compute: ComputeContext,
+    of_head: ComputeContext,
 }
 
 impl Model {
@@ -57,7 +57,8 @@ impl Model {
     /// When the run or its weights are not what they were, or cannot be had, or the device fails.
     pub fn load(run: &Run, compute: &ComputeContext, sources: &mut Sources) -> Result<Self, Error> {
         let recipe = run.recipe()?;
-        let module = Trainable::of_run(run, &recipe, compute)?;
+        let of_head = compute.of_head(recipe.backbone);
+        let module = Trainable::of_run(run, &recipe, &of_head)?;
         let loaded = sources.backbone(compute, recipe.backbone)?;
         run.check_weights(&loaded.hashes)?;
         let (network, size) = (recipe.backbone.network, recipe.preprocessing.size);
@@ -72,7 +73,7 @@ impl Model {
             augmentation: recipe.augmentation,
             loaded,
             module,
-            compute: compute.clone(),
+            of_head,
         })
     }
 
@@ -160,12 +161,12 @@ impl Model {
         let shape = [1, features.len()];
         let features = TensorData::new(features, shape);
         let forward = || {
-            let features = Tensor::from_data(features, &self.compute.device);
+            let features = Tensor::from_data(features, &self.of_head.device);
             let features = self.module.at_boundary(features)?;
             let logits = read(self.module.head.forward(features.clone()))?;
             Ok::<_, Error>((read(features)?, logits))
         };
-        self.compute.backend.guarded(forward)?
+        self.of_head.backend.guarded(forward)?
     }
 
     fn at_cut(&self, pixels: &[u8]) -> Result<Vec<f32>, Error> {

@@ -114,12 +114,13 @@ pub fn train(
     let seen: Vec<_> = views.iter().map(|view| &view.features).collect();
     resume.as_ref().map_or(Ok(()), |run| run.check(&start))?;
     let (features_of, labels) = (&extracted.features, images.labels());
+    let head = compute.of_head(recipe.backbone);
     let data = LabelledFeatures {
         views: Views {
             indices: &holdout.train,
             features: &seen,
         },
-        ..LabelledFeatures::new(features_of, labels, images.classes(), compute)
+        ..LabelledFeatures::new(features_of, labels, images.classes(), &head)
     };
 
     interrupt::watch()?;
@@ -130,7 +131,7 @@ pub fn train(
     let (mut run, state, earlier) = match resume {
         None => {
             let state = State::new(recipe, initial.clone())?;
-            let (recipe, bytes) = (recipe.to_toml()?, state.to_bytes(compute.backend)?);
+            let (recipe, bytes) = (recipe.to_toml()?, state.to_bytes(head.backend)?);
             let run = RunWriter::create(&home.runs(), start, &recipe, bytes)?;
             (run, state, Spent::default())
         }
@@ -160,7 +161,7 @@ pub fn train(
         record(
             &mut run,
             &event,
-            (every, compute.backend),
+            (every, head.backend),
             spent(recording),
             &mut on_epoch,
         )?;
@@ -192,7 +193,7 @@ pub fn train(
         resumed,
         ended: Timestamp::now(),
         recipe: name.into(),
-        machine: machine::machine(compute, recipe.backbone.precision),
+        machine: machine::machine(compute, recipe.backbone),
         data: then.data,
         pictures: Some(input::name(input::picture_form(&recipe.data.source, &images)).into()),
         network: recipe.backbone.network.title.into(),

@@ -34,7 +34,9 @@ impl TrainedStages {
     ) -> Result<Self, Error> {
         Ok(match engine {
             Engine::Winograd => Self::Winograd(CpuStages::load(folder, network, range)?),
-            Engine::Burn => Self::Burn(Stages::load(folder, network, range, device)?),
+            Engine::TensorCores | Engine::Burn => {
+                Self::Burn(Stages::load(folder, network, range, device)?)
+            }
         })
     }
 
@@ -54,7 +56,9 @@ impl TrainedStages {
             Engine::Winograd => {
                 Self::Winograd(CpuStages::from_files(folder, network, range, read)?)
             }
-            Engine::Burn => Self::Burn(Stages::from_files(folder, network, range, device, read)?),
+            Engine::TensorCores | Engine::Burn => {
+                Self::Burn(Stages::from_files(folder, network, range, device, read)?)
+            }
         })
     }
 

@@ -55,9 +55,16 @@ fn libdevice(set: Option<OsString>, toolkits: &[&str]) -> Result<(), Error> {
     Err(Error::Libdevice(folders.join(" or ")))
 }
 
+/// Makes sure that Burn's kernels can be compiled.
+///
+/// # Errors
+/// When `libdevice` is not where the runtime will look for it.
+pub(super) fn check_libraries() -> Result<(), Error> {
+    libdevice(env::var_os("CUDA_PATH"), &TOOLKITS)
+}
+
 /// Opens the GPU of that number. The runtime panics where the driver refuses; that is caught.
 pub(super) fn open(adapter: &Adapter, number: usize, folder: &Path) -> Result<Opened, Error> {
-    libdevice(env::var_os("CUDA_PATH"), &TOOLKITS)?;
     kernels::keep_in(folder, adapter);
     super::opened(cubecl::Device::Cuda(CudaDevice::new(number)), adapter)
 }

@@ -71,13 +71,17 @@ pub fn list(backend: Backend) -> Result<Vec<Adapter>, Error> {
 /// # Errors
 /// When the backend was not compiled in, there is no device or no such device, there is only a
 /// software renderer and that is not allowed, or the driver refuses.
-pub(crate) fn open(backend: Backend, wanted: Wanted, kernels: &Path) -> Result<Opened, Error> {
+pub(crate) fn open(
+    backend: Backend,
+    wanted: Wanted,
+    kernels: &Path,
+) -> Result<(usize, Opened), Error> {
     let adapters = list(backend)?;
     let chosen = choose(backend, &adapters, wanted)?;
-    match backend {
+    let opened = match backend {
         #[cfg(feature = "cpu")]
         Backend::Cpu => {
-            let _ = (chosen, kernels);
+            let _ = kernels;
             Ok((Device::flex(), Adapter::cpu(), Limits::default()))
         }
         #[cfg(feature = "wgpu")]
@@ -86,6 +90,42 @@ pub(crate) fn open(backend: Backend, wanted: Wanted, kernels: &Path) -> Result<O
         Backend::Cuda => cuda::open(&adapters[chosen], chosen, kernels),
         #[cfg(not(all(feature = "cpu", feature = "wgpu", feature = "cuda")))]
         missing => Err(Error::NotCompiled(missing)),
+    };
+    Ok((chosen, opened?))
+}
+
+/// Makes sure that what Burn compiles its kernels with is there, before any work.
+///
+/// # Errors
+/// When something is missing.
+#[cfg_attr(
+    not(feature = "cuda"),
+    expect(clippy::unnecessary_wraps, reason = "CUDA's may be missing")
+)]
+pub(crate) fn check_libraries(backend: Backend) -> Result<(), Error> {
+    match backend {
+        #[cfg(feature = "cuda")]
+        Backend::Cuda => cuda::check_libraries(),
+        _ => Ok(()),
+    }
+}
+
+/// Whether our own kernels run on the device of that number.
+///
+/// # Errors
+/// When the driver does not tell.
+#[cfg_attr(
+    not(feature = "cuda"),
+    expect(clippy::unnecessary_wraps, reason = "NVIDIA's driver may fail")
+)]
+pub(crate) fn has_tensor_cores(backend: Backend, number: usize) -> Result<bool, Error> {
+    match backend {
+        #[cfg(feature = "cuda")]
+        Backend::Cuda => Ok(backend.guarded(|| graft_cuda::supports(number))??),
+        _ => {
+            let _ = number;
+            Ok(false)
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use graft_recipe::Precision;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::BURN;
+use crate::engine::Engine;
 use crate::{ComputeContext, Error};
 
 /// A device that passed verification, and how far its results are off.
@@ -22,14 +22,19 @@ pub struct DeviceProfile {
 
 impl DeviceProfile {
     /// The profile of a device before its verification with weights of a hash.
-    pub(crate) fn new(context: &ComputeContext, weights: &str, precision: Precision) -> Self {
+    pub(crate) fn new(
+        context: &ComputeContext,
+        engine: Engine,
+        weights: &str,
+        precision: Precision,
+    ) -> Self {
         let ComputeContext {
             backend, adapter, ..
         } = context;
-        let graft = env!("CARGO_PKG_VERSION");
+        let (graft, engine) = (env!("CARGO_PKG_VERSION"), engine.version());
         Self {
             verified: format!(
-                "{backend} {adapter}, graft {graft}, burn {BURN}, weights {weights}, {precision}"
+                "{backend} {adapter}, graft {graft}, {engine}, weights {weights}, {precision}"
             ),
             differences: BTreeMap::new(),
         }
@@ -68,7 +73,7 @@ impl DeviceProfile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Backend, Engine, device::Wanted};
+    use crate::{Backend, device::Wanted};
 
     #[test]
     fn another_driver_or_a_damaged_file_is_not_verified() {
@@ -83,7 +88,7 @@ mod tests {
         let profile = |driver: &str, weights, precision| {
             let mut context = context.clone();
             context.adapter.driver = Some(driver.into());
-            DeviceProfile::new(&context, weights, precision)
+            DeviceProfile::new(&context, Engine::Burn, weights, precision)
         };
         let before = profile("1.0", "vgg16", Precision::F32);
         assert_eq!(before.read(folder), None);

@@ -12,6 +12,9 @@ use crate::device::guarded;
 pub enum Pending {
     /// There already.
     Done(Vec<f32>),
+    /// Computed by our own kernels on an NVIDIA GPU.
+    #[cfg(feature = "cuda")]
+    Running(graft_cuda::Running),
     /// On their way back from the device.
     UnderWay(Reading),
 }
@@ -37,6 +40,8 @@ impl Pending {
     pub fn features(self) -> Result<Vec<f32>, Error> {
         match self {
             Self::Done(features) => Ok(features),
+            #[cfg(feature = "cuda")]
+            Self::Running(running) => Ok(running.features()?),
             Self::UnderWay(reading) => {
                 values(guarded(|| pollster::block_on(reading)).map_err(Error::device)?)
             }

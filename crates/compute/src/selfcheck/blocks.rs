@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 use graft_backbone::{Backbone, CpuStages};
-use graft_network::Boundary;
+use graft_network::{Boundary, Network};
 use graft_recipe::Precision;
 
 use super::{Comparison, largest};
@@ -12,37 +12,38 @@ use crate::device::float_dtype;
 use crate::{ComputeContext, Error, read};
 
 /// The shape of the images.
-const SHAPE: [usize; 4] = [2, 3, 32, 32];
+pub(super) const SHAPE: [usize; 4] = [2, 3, 32, 32];
 
-/// Compares what every block yields with what our own convolutions yield on the CPU.
+/// Compares what every block yields, as `found` tells, with what our own convolutions yield on the CPU.
 pub(super) fn check(
-    backbone: &Backbone,
+    found: impl FnOnce(&[f32]) -> Result<Vec<Vec<f32>>, Error>,
     folder: &Path,
-    context: &ComputeContext,
+    (network, boundary): (Network, Boundary),
     precision: Precision,
 ) -> Result<Vec<Comparison>, Error> {
     let pixels = pixels();
-    let images = TensorData::new(pixels.clone(), SHAPE);
-    let images = Tensor::<4>::from_data(images, &context.device).cast(float_dtype(precision));
-    let expected = CpuStages::load(
-        folder,
-        backbone.network(),
-        Boundary::IMAGES..backbone.boundary(),
-    )?;
+    let expected = CpuStages::load(folder, network, Boundary::IMAGES..boundary)?;
     let expected = expected.outputs(&pixels, SHAPE)?;
-    let found = backbone.block_outputs(images)?;
-    let blocks = (1..).zip(found.into_iter().zip(expected));
+    let blocks = (1..).zip(found(&pixels)?.into_iter().zip(expected));
     let compared = blocks.map(|(number, (found, expected))| {
         let expected: Vec<_> = expected.into_iter().map(f64::from).collect();
-        let difference = largest(&read(found)?, &expected);
         let operation = format!("block {number}");
-        Ok(Comparison::new(
-            operation,
-            difference,
-            precision.tolerance(),
-        ))
+        Comparison::new(operation, largest(&found, &expected), precision.tolerance())
     });
-    compared.collect()
+    Ok(compared.collect())
+}
+
+/// What every block yields where Burn computes on a device.
+pub(super) fn on_device(
+    backbone: &Backbone,
+    context: &ComputeContext,
+    precision: Precision,
+    pixels: &[f32],
+) -> Result<Vec<Vec<f32>>, Error> {
+    let images = TensorData::new(pixels.to_vec(), SHAPE);
+    let images = Tensor::<4>::from_data(images, &context.device).cast(float_dtype(precision));
+    let outputs = backbone.block_outputs(images)?.into_iter();
+    outputs.map(read).collect()
 }
 
 /// Images with every grey value in no order: 7919 is a prime, so that neighbours are far apart.

@@ -7,11 +7,14 @@ mod head;
 use std::path::Path;
 
 use graft_backbone::Backbone;
+#[cfg(feature = "cuda")]
+use graft_cuda::CudaStages;
 use graft_onnx_import::weights;
 use graft_recipe::{self as recipe, Precision};
 
 use crate::backend::Backend;
-use crate::device::DeviceProfile;
+use crate::device::{self, DeviceProfile};
+use crate::engine::Engine;
 use crate::frozen::load_on_device;
 use crate::{ComputeContext, Error};
 
@@ -27,7 +30,7 @@ pub struct Comparison {
 }
 
 /// Makes sure that a device has passed verification with the whole of the recipe's network, whose
-/// weights are in `folder`: once for a device, driver, version of graft, set of weights and precision;
+/// weights are in `folder`: once for a device, driver, version of graft, engine, set of weights and precision;
 /// the result lies in the folder `profiles`.
 /// The CPU is what others are compared with: it needs none, and has no profile.
 ///
@@ -42,26 +45,59 @@ pub fn verify(
     if context.backend == Backend::Cpu {
         return Ok(None);
     }
+    let verified = verify_engine(context, context.engine, folder, recipe, profiles)?;
+    if context.engine != Engine::Burn && recipe.cut() != recipe.boundary {
+        // Blocks that are trained are Burn's, in f32.
+        device::check_libraries(context.backend)?;
+        let trained = recipe::Backbone {
+            precision: Precision::F32,
+            ..recipe
+        };
+        verify_engine(context, Engine::Burn, folder, trained, profiles)?;
+    }
+    Ok(Some(verified))
+}
+
+fn verify_engine(
+    context: &ComputeContext,
+    engine: Engine,
+    folder: &Path,
+    recipe: recipe::Backbone,
+    profiles: &Path,
+) -> Result<DeviceProfile, Error> {
     let recipe::Backbone {
         network, precision, ..
     } = recipe;
     let weights = weights::read_manifest(folder)?.source.sha256;
-    let mut profile = DeviceProfile::new(context, &weights, precision);
+    let mut profile = DeviceProfile::new(context, engine, &weights, precision);
     if let Some(verified) = profile.read(profiles) {
-        return Ok(Some(verified));
+        return Ok(verified);
     }
     tracing::info!("verifying the results of {}, once", context.adapter);
-    let backbone = load_on_device(context, folder, (network, network.end()), precision)?;
-    let compared = check(&backbone, folder, context, precision)?;
+    let compared = match engine {
+        #[cfg(feature = "cuda")]
+        Engine::TensorCores => {
+            let whole = (network, network.end());
+            let load = || CudaStages::load(folder, network, whole.1, precision, context.number);
+            let stages = context.backend.guarded(load)??;
+            let found = |pixels: &[f32]| Ok(stages.outputs(pixels, blocks::SHAPE)?);
+            let compared = blocks::check(found, folder, whole, precision)?;
+            passed(context, "--engine burn", compared)?
+        }
+        _ => {
+            let backbone = load_on_device(context, folder, (network, network.end()), precision)?;
+            check(&backbone, folder, context, precision)?
+        }
+    };
     let differences = compared.into_iter();
     profile.differences = differences
         .map(|found| (found.operation, found.difference))
         .collect();
     profile.write(profiles)?;
-    Ok(Some(profile))
+    Ok(profile)
 }
 
-/// Compares what the device makes of a few images, and of a few steps of training a head, with
+/// Compares what Burn makes on the device of a few images, and of a few steps of training a head, with
 /// what the CPU makes of them.
 ///
 /// # Errors
@@ -73,9 +109,19 @@ pub fn check(
     precision: Precision,
 ) -> Result<Vec<Comparison>, Error> {
     let backend = context.backend;
-    let mut compared =
-        backend.guarded(|| blocks::check(backbone, folder, context, precision))??;
+    let whole = (backbone.network(), backbone.boundary());
+    let found = |pixels: &[f32]| blocks::on_device(backbone, context, precision, pixels);
+    let mut compared = backend.guarded(|| blocks::check(found, folder, whole, precision))??;
     compared.extend(backend.guarded(|| head::check(&context.device))??);
+    passed(context, "--backend cpu", compared)
+}
+
+/// The comparisons, where all are within what is allowed.
+fn passed(
+    context: &ComputeContext,
+    instead: &'static str,
+    compared: Vec<Comparison>,
+) -> Result<Vec<Comparison>, Error> {
     match compared.iter().find(|found| !found.passes()) {
         None => Ok(compared),
         Some(wrong) => Err(Error::Verification {
@@ -83,6 +129,7 @@ pub fn check(
             operation: wrong.operation.clone(),
             difference: wrong.difference,
             allowed: wrong.allowed,
+            instead,
         }),
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Error;
 use graft_compute::device::{self, Adapter, Wanted};
-use graft_compute::{Backend, ComputeContext, Engine, selfcheck};
+use graft_compute::{Backend, ComputeContext, selfcheck};
 use graft_durable::check_writable;
 use graft_environment::Paths;
 use graft_recipe::{Precision, Recipe};
@@ -97,8 +97,7 @@ impl Found {
             number: Some(self.number),
             allow_software,
         };
-        let engine = Some(Engine::Burn);
-        let context = ComputeContext::new(self.backend, engine, wanted, &home.kernels())?;
+        let context = ComputeContext::new(self.backend, None, wanted, &home.kernels())?;
         self.adapter = context.adapter.clone();
         self.memory_bytes = context.limits.memory;
         self.largest_tensor_bytes = context.limits.largest_tensor;
