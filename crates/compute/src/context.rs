@@ -40,6 +40,8 @@ impl ComputeContext {
         wanted: Wanted,
         kernels: &Path,
     ) -> Result<Self, Error> {
+        // What no device of the backend can do is refused before one is opened.
+        Engine::choose(engine, backend, backend == Backend::Cuda)?;
         let (number, (device, adapter, limits)) = device::open(backend, wanted, kernels)?;
         let tensor_cores =
             engine != Some(Engine::Burn) && device::has_tensor_cores(backend, number)?;
