@@ -230,10 +230,11 @@ impl FrozenBackbone {
             #[cfg(feature = "cuda")]
             Self::TensorCores(stages) => {
                 let phases = stages.phases(&images.values, images.shape)?;
+                let [upload, compute, download] = phases;
                 Ok(Some(Phases {
-                    upload: phases.upload,
-                    compute: phases.compute,
-                    download: phases.download,
+                    upload,
+                    compute,
+                    download,
                 }))
             }
             Self::Burn(burn) => burn.backend.guarded(|| burn.phases(images))?.map(Some),

@@ -40,7 +40,8 @@ pub struct Running(Way);
 enum Way {
     /// There is nothing to compute.
     Done(Vec<f32>),
-    On(Option<Box<Lane>>, Lanes),
+    /// Where nobody waits for it, the lane's memory waits for the GPU before it is freed.
+    On(Box<Lane>, Lanes),
 }
 
 impl Lane {
@@ -91,7 +92,7 @@ impl Lanes {
 impl Running {
     /// On its way on a lane, which `lanes` gets back.
     pub(crate) fn new(lane: Lane, lanes: Lanes) -> Self {
-        Self(Way::On(Some(Box::new(lane)), lanes))
+        Self(Way::On(Box::new(lane), lanes))
     }
 
     /// Features that are the images themselves.
@@ -103,28 +104,15 @@ impl Running {
     ///
     /// # Errors
     /// When the GPU fails.
-    pub fn features(mut self) -> Result<Vec<f32>, Error> {
-        match &mut self.0 {
-            Way::Done(features) => Ok(std::mem::take(features)),
+    pub fn features(self) -> Result<Vec<f32>, Error> {
+        match self.0 {
+            Way::Done(features) => Ok(features),
             Way::On(lane, lanes) => {
-                let Some(lane) = lane.take() else {
-                    return Ok(Vec::new());
-                };
                 lane.stream.synchronize()?;
                 let features = lane.features.as_slice()?.to_vec();
                 lanes.lock().push(*lane);
                 Ok(features)
             }
-        }
-    }
-}
-
-impl Drop for Running {
-    /// What nobody waits for still uses the memory.
-    fn drop(&mut self) {
-        if let Way::On(Some(lane), _) = &self.0 {
-            // Whoever asks the GPU next is told of an error.
-            let _ = lane.stream.synchronize();
         }
     }
 }

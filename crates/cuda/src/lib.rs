@@ -14,4 +14,4 @@ mod stages;
 pub use error::Error;
 pub use kernels::supports;
 pub use lane::Running;
-pub use stages::{CudaStages, Phases};
+pub use stages::CudaStages;

@@ -36,16 +36,6 @@ struct Layer {
     bias: CudaSlice<f32>,
 }
 
-/// Where the time of one batch goes, in seconds, when nothing overlaps.
-pub struct Phases {
-    /// Images to the GPU.
-    pub upload: f64,
-    /// The forward pass.
-    pub compute: f64,
-    /// Features from the GPU.
-    pub download: f64,
-}
-
 impl CudaStages {
     /// Reads the stages up to `boundary` from the weights `folder`, and puts them on the GPU of that number.
     ///
@@ -133,11 +123,12 @@ impl CudaStages {
         let _ = self.lanes.clear(&self.kernels.context);
     }
 
-    /// One forward pass with a wait after each of its phases.
+    /// One forward pass with a wait after each of its phases: seconds of the images' way to the GPU, of the
+    /// kernels, and of the features' way back.
     ///
     /// # Errors
     /// As [`CudaStages::submit`].
-    pub fn phases(&self, images: &[f32], shape: [usize; 4]) -> Result<Phases, Error> {
+    pub fn phases(&self, images: &[f32], shape: [usize; 4]) -> Result<[f64; 3], Error> {
         let (boundary, mut clock) = (self.boundary(), Instant::now());
         let mut lap = |lane: &Lane| {
             lane.stream.synchronize()?;
@@ -151,11 +142,7 @@ impl CudaStages {
         let compute = lap(&lane)?;
         download(&mut lane, at)?;
         Running::new(lane, self.lanes.clone()).features()?;
-        Ok(Phases {
-            upload,
-            compute,
-            download: clock.elapsed().as_secs_f64(),
-        })
+        Ok([upload, compute, clock.elapsed().as_secs_f64()])
     }
 
     /// Each stage with the SHA-256 of its parameters: those that were read, where the GPU still has what they
