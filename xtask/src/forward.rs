@@ -8,8 +8,17 @@ use crate::cargo::{self, Failure, cargo};
 use crate::{backend, cuda, gpu};
 
 /// The verbs that compute, for which a GPU matters: those that take `--backend`.
-const COMPUTING: [&str; 8] = [
-    "train", "eval", "extract", "audit", "predict", "serve", "lab", "bench",
+const COMPUTING: [&str; 10] = [
+    "train",
+    "plan",
+    "find-rate",
+    "eval",
+    "extract",
+    "audit",
+    "predict",
+    "serve",
+    "lab",
+    "bench",
 ];
 
 /// This one takes it too, to look at the devices.
@@ -114,6 +123,8 @@ mod tests {
     fn only_verbs_that_compute_take_a_backend() {
         for (verb, expected) in [
             ("train", true),
+            ("plan", true),
+            ("find-rate", true),
             ("eval", true),
             ("predict", true),
             ("serve", true),

@@ -21,11 +21,13 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask VERB [OPTION]...
 
-  train, eval, report, audit, lab, runs, compare, predict, serve, export, fetch, import, extract, cache, doctor
+  train, plan, find-rate, eval, report, audit, lab, runs, compare, predict, serve, export, fetch, import, extract,
+  cache, doctor
           build graft and forward everything to it;
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu); for the verbs that use a device:
-                                    train, eval, extract, audit, predict, serve, lab, bench, doctor
+                                    train, plan, find-rate, eval, extract, audit, predict, serve,
+                                    lab, bench, doctor
   build   build graft for --backend NAME, or NAME,NAME... for several in one program, run nothing, and say
           where it is; this machine needs no GPU, so that it can be carried to one that has
   bench   measure how fast features are computed
@@ -49,10 +51,9 @@ fn main() -> ExitCode {
     };
     let done = match verb.as_ref() {
         "bench" if peers::wanted(rest) => peers::run(rest),
-        "train" | "eval" | "report" | "lab" | "runs" | "compare" | "predict" | "serve"
-        | "audit" | "export" | "fetch" | "import" | "extract" | "cache" | "bench" | "doctor" => {
-            forward::run(&verb, rest)
-        }
+        "train" | "plan" | "find-rate" | "eval" | "report" | "lab" | "runs" | "compare"
+        | "predict" | "serve" | "audit" | "export" | "fetch" | "import" | "extract" | "cache"
+        | "bench" | "doctor" => forward::run(&verb, rest),
         "help" | "--help" | "-h" | "build" | "page" | "test" | "faults"
             if wants_help(&verb, rest) =>
         {

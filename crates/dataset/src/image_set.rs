@@ -5,6 +5,8 @@ mod joined;
 
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use crate::error::{IN_MEMORY, value};
 use crate::pixels::Pixels;
 use crate::{Error, ImageForm, ResizeMode, idx};
@@ -298,10 +300,10 @@ impl ImageSet {
     pub(crate) fn mapped(
         &self,
         indices: &[usize],
-        change: impl Fn(usize, &[u8]) -> Vec<u8>,
+        change: impl Fn(usize, &[u8]) -> Vec<u8> + Sync,
     ) -> Result<Self, Error> {
-        let places = indices.iter().enumerate();
-        let pixels = places.flat_map(|(place, index)| change(place, self.image(*index)));
+        let places = indices.par_iter().enumerate();
+        let pixels = places.flat_map_iter(|(place, index)| change(place, self.image(*index)));
         let set = Self {
             pixels: Pixels::Memory(pixels.collect()),
             labels: indices.iter().map(|index| self.labels[*index]).collect(),

@@ -78,6 +78,27 @@ pub fn check_writable(folder: &Path) -> Result<(), Error> {
         .map_err(Error::on("create a file in", folder))
 }
 
+/// The folder itself, or the one in which it would be made.
+#[must_use]
+pub fn nearest(folder: &Path) -> &Path {
+    let mut around = folder.ancestors();
+    around.find(|one| one.is_dir()).unwrap_or(folder)
+}
+
+/// Writes and flushes bytes to the disk of `folder`, in a file without a name that is gone afterwards: what tells how
+/// long that takes. No folder is made.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn rehearse(folder: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = nearest(folder);
+    let written = tempfile::tempfile_in(folder).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_data()
+    });
+    written.map_err(Error::on("write to", folder))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,17 @@ pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// A time in seconds, minutes or hours.
+#[must_use]
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        ..10.0 => format!("{seconds:.1} s"),
+        ..120.0 => format!("{seconds:.0} s"),
+        ..7200.0 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.1} h", seconds / 3600.0),
+    }
+}
+
 /// A number of bytes as MiB or GiB.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "shown to a person")]

@@ -106,6 +106,12 @@ pub(crate) fn reserve(path: &Path, bytes: u64) -> Result<(), Error> {
     }
 }
 
+/// How many bytes of features the cache can have: as far as its limit and the disk go, where the system tells.
+#[must_use]
+pub fn room(cache: &Path) -> u64 {
+    fs4::available_space(graft_durable::nearest(cache)).map_or(LIMIT, |free| free.min(LIMIT))
+}
+
 /// Warns where so many views of `bytes` each are more than the cache keeps.
 pub(crate) fn foresee(views: usize, bytes: u64) {
     if let Some(warning) = surplus(views, bytes, LIMIT) {

@@ -50,6 +50,17 @@ pub(crate) fn decode(dtype: Dtype, bytes: &[u8], values: &mut Vec<f32>) {
     }
 }
 
+/// `values` as they come back from where they are stored; or the first that is too large for that.
+pub(crate) fn rounded(dtype: Dtype, values: Vec<f32>) -> Result<Vec<f32>, f32> {
+    if dtype == Dtype::F32 {
+        return Ok(values);
+    }
+    let bytes = encode(dtype, &values)?;
+    let mut values = Vec::with_capacity(values.len());
+    decode(dtype, &bytes, &mut values);
+    Ok(values)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,9 +12,9 @@ use graft_environment::{Paths, interrupt};
 use graft_recipe::{Data, Recipe};
 use graft_report::record::Cached;
 
-use crate::key::hash;
+use crate::dtype::encode;
 use crate::reuse::{Digests, Reused};
-use crate::{Error, Features, Key, View, Writer, cache, pipelined};
+use crate::{Error, Features, Key, Views, Writer, cache, pipelined};
 
 /// How many values of features are copied at once.
 const COPIED: usize = 1 << 20;
@@ -22,7 +22,7 @@ const COPIED: usize = 1 << 20;
 /// What computes features, and where they are kept.
 pub struct Extractor<'a> {
     loaded: &'a LoadedBackbone,
-    recipe: &'a Recipe,
+    pub(crate) recipe: &'a Recipe,
     compute: &'a ComputeContext,
     paths: &'a Paths,
 }
@@ -87,6 +87,17 @@ impl<'a> Extractor<'a> {
     pub fn features(&self, set: &ImageSet, split: Split) -> Result<Extracted, Error> {
         let started = Instant::now();
         let key = self.key(set)?;
+        Ok(Extracted {
+            seconds: started.elapsed().as_secs_f64(),
+            ..self.features_of(set, key, split)?
+        })
+    }
+
+    /// The same, where what they depend on is known.
+    ///
+    /// # Errors
+    /// As [`Extractor::features`].
+    pub fn features_of(&self, set: &ImageSet, key: Key, split: Split) -> Result<Extracted, Error> {
         let images = Images {
             len: set.len(),
             label: label(&self.recipe.data, split),
@@ -96,55 +107,61 @@ impl<'a> Extractor<'a> {
             },
             set: Some(set),
         };
-        self.extracted(&images, key, started)
+        self.extracted(&images, key)
     }
 
-    /// The features of the recipe's views of the images of `set` at some indices, but for the first view,
-    /// which is the images themselves.
+    /// The features of `set`, computed now, hashed and written to the cache's disk, but kept in memory alone: what
+    /// tells how long it takes.
     ///
     /// # Errors
     /// As [`Extractor::features`].
-    pub fn views(
-        &self,
-        set: &ImageSet,
-        indices: &[usize],
-        split: Split,
-    ) -> Result<Vec<Extracted>, Error> {
-        let (augmentation, preprocessing) = (self.recipe.augmentation, self.recipe.preprocessing);
-        let numbers = 1..=augmentation.changed_views();
-        if numbers.is_empty() {
-            return Ok(Vec::new());
-        }
-        let width = self.loaded.frozen.width(preprocessing.size)?;
-        let bytes = indices.len() * width * self.recipe.backbone.dtype.bytes();
-        cache::foresee(numbers.clone().count(), bytes as u64);
-        let hash = hash(set, indices.iter().copied());
-        let plain = self.key(set)?;
-        let view = |number| {
-            let started = Instant::now();
-            let key = plain.of_view(View::new(augmentation, number, split), &hash, indices.len());
-            let of = label(&self.recipe.data, split);
-            let images = Images {
-                len: indices.len(),
-                label: format!("{of}, view {number} of {}", numbers.end()),
-                batch: &|places| {
-                    let view = match split {
-                        Split::Train => augmentation.view(set, indices, places, number),
-                        Split::Test => {
-                            let indices = places.iter().map(|place| indices[*place]);
-                            augmentation.test_views(set, &indices.collect::<Vec<_>>(), number)
-                        }
-                    };
-                    preprocessing.batch(&view?, 0..places.len())
-                },
-                set: None,
-            };
-            self.extracted(&images, key, started)
+    pub fn sample(&self, set: &ImageSet) -> Result<Features, Error> {
+        let images = Images {
+            len: set.len(),
+            set: None,
+            label: String::new(),
+            batch: &|places| self.recipe.preprocessing.batch(set, places.iter().copied()),
         };
-        numbers.clone().map(view).collect()
+        let mut rows = Vec::new();
+        self.pass(
+            &images,
+            &(0..set.len()).collect::<Vec<_>>(),
+            |_, features| {
+                rows.extend_from_slice(features);
+                Ok(())
+            },
+        )?;
+        let features = Features::held(&rows, rows.len() / set.len());
+        let bytes = encode(self.recipe.backbone.dtype, &rows).map_err(Error::TooLarge)?;
+        graft_durable::rehearse(&self.paths.cache(), &bytes)?;
+        Ok(features)
     }
 
-    fn key(&self, set: &ImageSet) -> Result<Key, Error> {
+    /// The recipe's views of the images of `set` at some indices.
+    ///
+    /// # Errors
+    /// When an image is too small for the backbone.
+    pub fn views<'b>(
+        &'b self,
+        set: &'b ImageSet,
+        indices: &'b [usize],
+        split: Split,
+    ) -> Result<Views<'b>, Error> {
+        Ok(Views {
+            width: self.loaded.frozen.width(self.recipe.preprocessing.size)?,
+            count: self.recipe.augmentation.changed_views(),
+            extractor: self,
+            set,
+            indices,
+            split,
+        })
+    }
+
+    /// What the features of `set` depend on.
+    ///
+    /// # Errors
+    /// When an image is too small for the backbone.
+    pub fn key(&self, set: &ImageSet) -> Result<Key, Error> {
         let preprocessing = self.recipe.preprocessing;
         preprocessing.check(set.rows(), set.columns())?;
         let LoadedBackbone { frozen, hashes, .. } = self.loaded;
@@ -160,7 +177,8 @@ impl<'a> Extractor<'a> {
     }
 
     /// The entry of `key`, which is filled with the features of `images` where it is not there.
-    fn extracted(&self, images: &Images, key: Key, started: Instant) -> Result<Extracted, Error> {
+    pub(crate) fn extracted(&self, images: &Images, key: Key) -> Result<Extracted, Error> {
+        let started = Instant::now();
         let path = key.path(&self.paths.cache());
         let (features, computed, reused) = match Features::open(&path, &key) {
             Ok(features) => {
@@ -223,6 +241,7 @@ impl<'a> Extractor<'a> {
             progress.skip(known.len());
             let mut next = range.start;
             self.pass(images, &new, |image, features| {
+                interrupt::go_on()?;
                 copy(&reused, next..image, &mut writer)?;
                 writer.append(features)?;
                 progress.advance(1);
@@ -236,7 +255,7 @@ impl<'a> Extractor<'a> {
     }
 
     /// Passes the images at some `places` through the backbone, and hands over the features of each, in order.
-    fn pass(
+    pub(crate) fn pass(
         &self,
         images: &Images,
         places: &[usize],
@@ -248,7 +267,6 @@ impl<'a> Extractor<'a> {
         // On a GPU Burn compiles and tunes for every number of images anew.
         let fills = compute.engine == Engine::Burn && compute.adapter.kind != Kind::Cpu;
         let submit = |range: Range<usize>, batch| {
-            interrupt::go_on()?;
             let images = (images.batch)(&places[range])?;
             Ok(frozen.submit(if fills { filled(images, batch) } else { images })?)
         };
@@ -274,14 +292,14 @@ fn copy(reused: &Reused, images: Range<usize>, writer: &mut Writer) -> Result<()
 }
 
 /// Images on their way through the backbone.
-struct Images<'a> {
-    len: usize,
+pub(crate) struct Images<'a> {
+    pub(crate) len: usize,
     /// The set, where they are its images as they are: other entries may have the same ones.
-    set: Option<&'a ImageSet>,
+    pub(crate) set: Option<&'a ImageSet>,
     /// What is under way, for the progress line.
-    label: String,
+    pub(crate) label: String,
     /// Those at some places, as the backbone takes them.
-    batch: &'a dyn Fn(&[usize]) -> Result<ImageBatch, graft_dataset::Error>,
+    pub(crate) batch: &'a dyn Fn(&[usize]) -> Result<ImageBatch, graft_dataset::Error>,
 }
 
 /// The images, the first of them repeated at the end until there are `batch`.
@@ -296,7 +314,7 @@ fn filled(mut images: ImageBatch, batch: usize) -> ImageBatch {
 }
 
 /// What is under way, for the progress line.
-fn label(data: &Data, split: Split) -> String {
+pub(crate) fn label(data: &Data, split: Split) -> String {
     let source = Path::new(&data.source).file_name().unwrap_or_default();
     let images = match split {
         Split::Train => "training",

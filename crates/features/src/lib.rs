@@ -3,7 +3,7 @@
 //! An entry is a folder for one set of images: shards, which are mapped into memory when they are
 //! read, and a manifest with everything that they depend on (the [`Key`]) and the SHA-256 of each.
 //! Seed and split are not in the key: a validation split is a list of indices into the same entry.
-//! Each view of training images is an entry of its own.
+//! Each view of training images is an entry of its own, or is computed whenever an epoch sees it.
 
 mod cache;
 mod dtype;
@@ -16,12 +16,14 @@ mod pipelined;
 mod reuse;
 #[cfg(test)]
 mod tests;
+mod views;
 mod writer;
 
-pub use cache::{Content, Listed, clear, list};
+pub use cache::{Content, Listed, clear, list, room};
 pub use error::Error;
 pub use extract::{Extracted, Extractor};
 pub use features::Features;
 pub use key::{Key, View, hash_images};
 pub use pipelined::pipelined;
+pub use views::Views;
 pub use writer::Writer;

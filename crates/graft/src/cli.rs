@@ -4,6 +4,7 @@ mod audit;
 mod bench;
 mod export;
 mod lab;
+mod plan;
 mod results;
 mod serve;
 mod upkeep;
@@ -12,6 +13,7 @@ pub(crate) use audit::Audit;
 pub(crate) use bench::Bench;
 pub(crate) use export::{Export, ModelFormat};
 pub(crate) use lab::{ALL, Lab};
+pub(crate) use plan::{FindRate, Plan, ViewFeatures};
 pub(crate) use results::{Compare, Format, Report, Runs};
 pub(crate) use serve::Serve;
 pub(crate) use upkeep::{Cache, Doctor};
@@ -50,6 +52,10 @@ pub(crate) enum Verb {
         include_str!("../../../recipes/seed.toml")
     ))]
     Train(Train),
+    /// Say what a recipe would cost in time, disk and memory, and train nothing
+    Plan(Plan),
+    /// Try growing learning rates in a short training, and draw how the loss goes
+    FindRate(FindRate),
     /// Measure accuracy and loss on the test images: of a run, or of several together
     Eval(Eval),
     /// Look for wrong labels, copies and odd images in a data set
@@ -185,6 +191,12 @@ pub(crate) struct Train {
     /// epoch
     #[arg(long, value_name = "NAME", requires = "resume")]
     pub(crate) checkpoint: Option<CheckpointName>,
+    /// How the views of an augmentation pass the frozen blocks; by default the cheaper way that there is room for
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub(crate) augmentation: Option<ViewFeatures>,
+    /// Begin without asking, also where another way to have views is an hour faster
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// Print one JSON object at the end instead of a table
     #[arg(long)]
     pub(crate) json: bool,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-pub(crate) use graft_environment::output::{note, size};
+pub(crate) use graft_environment::output::{duration, note, size};
 
 /// Prints a line. A reader that has gone away (`| head`) is no error.
 pub(crate) fn line(text: &str) -> Result<()> {

@@ -146,9 +146,11 @@ impl Bench<'_, '_> {
             });
             extracted.features
         };
-        let views = extractor.views(&train, &viewed, Split::Train)?.into_iter();
+        let views = extractor.views(&train, &viewed, Split::Train)?.cached()?;
         let pair = Pair {
-            views: views.map(|view| noted(view, Split::Train)).collect(),
+            views: { views.into_iter() }
+                .map(|view| noted(view, Split::Train))
+                .collect(),
             viewed,
             train: noted(extractor.features(&train, Split::Train)?, Split::Train),
             test: match test {

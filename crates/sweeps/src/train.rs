@@ -88,7 +88,7 @@ fn train(
     let compute = compute.of_head(recipe.backbone);
     let views: Vec<_> = pair.views.iter().collect();
     let train = LabelledFeatures {
-        views: Views {
+        views: Views::Cached {
             indices: &pair.viewed,
             features: &views,
         },

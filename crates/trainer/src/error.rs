@@ -111,6 +111,9 @@ pub enum Error {
         /// The run to resume.
         run: PathBuf,
     },
+    /// The user does not want so much to be spent.
+    #[error("not begun: {0}; --yes begins all the same, and --augmentation names the way")]
+    Declined(String),
     /// A recipe without epochs, which its check refuses.
     #[error("expected at least one epoch to train, found none; set training.epochs")]
     NoEpochs,

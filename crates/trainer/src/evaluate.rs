@@ -93,7 +93,7 @@ pub fn evaluate(
         (events.name(), events.bytes().to_vec()),
         (EVALUATION, indented(&evaluated)?),
     ])?;
-    let views = extractor.views(&images, &all, Split::Test)?;
+    let views = extractor.views(&images, &all, Split::Test)?.cached()?;
     let views = views
         .iter()
         .map(|view| module.predictions(&labelled(&view.features), &all));

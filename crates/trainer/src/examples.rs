@@ -10,7 +10,7 @@ use graft_features::Features;
 pub struct LabelledFeatures<'a> {
     /// The features of all images.
     pub features: &'a Features,
-    /// Those of views of the images that are trained on.
+    /// Views of the images that are trained on.
     pub views: Views<'a>,
     /// The labels of all images.
     pub labels: &'a [u8],
@@ -24,13 +24,49 @@ pub struct LabelledFeatures<'a> {
     pub engine: Engine,
 }
 
-/// Views of images, which epochs see in turn, beside the images themselves.
-#[derive(Clone, Copy, Default)]
-pub struct Views<'a> {
-    /// Which images they are of; the indices ascend.
-    pub indices: &'a [usize],
-    /// The features of each view of these images.
-    pub features: &'a [&'a Features],
+/// Views of the images that are trained on, which epochs see in turn, beside the images themselves.
+#[derive(Clone, Copy)]
+pub enum Views<'a> {
+    /// Features that were computed.
+    Cached {
+        /// Which images they are of; the indices ascend.
+        indices: &'a [usize],
+        /// The features of each view of these images.
+        features: &'a [&'a Features],
+    },
+    /// Features that are computed for every batch.
+    OnTheFly(&'a graft_features::Views<'a>),
+}
+
+impl Default for Views<'_> {
+    /// None.
+    fn default() -> Self {
+        Self::Cached {
+            indices: &[],
+            features: &[],
+        }
+    }
+}
+
+impl Views<'_> {
+    fn count(&self) -> usize {
+        match self {
+            Self::Cached { features, .. } => features.len(),
+            Self::OnTheFly(views) => views.count,
+        }
+    }
+
+    /// The features of view `number` (from 1) of the images at some indices.
+    fn rows(&self, number: usize, indices: &[usize]) -> Result<Vec<f32>, Error> {
+        let (Self::Cached { indices: of, .. }
+        | Self::OnTheFly(graft_features::Views { indices: of, .. })) = self;
+        let place = |index| of.partition_point(|of| of < index);
+        let places: Vec<_> = indices.iter().map(place).collect();
+        match self {
+            Self::Cached { features, .. } => Ok(features[number - 1].rows(&places)),
+            Self::OnTheFly(views) => Ok(views.rows(number, &places)?),
+        }
+    }
 }
 
 impl<'a> LabelledFeatures<'a> {
@@ -73,19 +109,13 @@ impl<'a> LabelledFeatures<'a> {
 
     /// The features at some indices that epoch `epoch`, counted from 1, trains on, row by row: the first
     /// epoch sees the images themselves, the next ones see their views, and then it begins anew.
-    pub(crate) fn of_epoch(&self, epoch: usize, indices: &[usize]) -> Vec<f32> {
-        let Views {
-            indices: of,
-            features,
-        } = &self.views;
-        match epoch.saturating_sub(1) % (features.len() + 1) {
-            0 => self.features.rows(indices),
-            view => {
-                let places = indices
-                    .iter()
-                    .map(|index| of.partition_point(|of| of < index));
-                features[view - 1].rows(&places.collect::<Vec<_>>())
-            }
+    ///
+    /// # Errors
+    /// When they are computed now, and cannot be.
+    pub(crate) fn of_epoch(&self, epoch: usize, indices: &[usize]) -> Result<Vec<f32>, Error> {
+        match epoch.saturating_sub(1) % (self.views.count() + 1) {
+            0 => Ok(self.features.rows(indices)),
+            view => self.views.rows(view, indices),
         }
     }
 

@@ -16,6 +16,7 @@ mod machine;
 mod model;
 mod neighbours;
 pub mod pipeline;
+pub mod plan;
 mod proof;
 pub mod sources;
 mod stages;

@@ -4,11 +4,11 @@
 use std::env;
 use std::time::Instant;
 
-use graft_dataset::{Holdout, Split};
+use graft_dataset::{Holdout, ImageSet, Split};
 use graft_durable::{check_writable, sha256};
 use graft_report::record::{
     CLASS_MEANS, CacheEntry, Epoch, HeadHashes, Manifest, Samples, Stages, TRAIN_PREDICTIONS,
-    VALIDATION_PREDICTIONS,
+    VALIDATION_PREDICTIONS, ViewFeatures,
 };
 use jiff::Timestamp;
 
@@ -18,18 +18,22 @@ use crate::familiarity::class_means;
 use crate::input;
 use crate::inspect;
 use crate::machine;
+use crate::plan::{Job, Plan, plan};
 use crate::proof::prove;
 use crate::sources::{Sources, described, origin};
 use crate::trainable::Trainable;
-use crate::training::{State, TrainingEvent, is_best, train as train_module};
+use crate::training::{self, State, TrainingEvent, Trial, is_best, train as train_module};
 use graft_compute::Backend;
 use graft_compute::ComputeContext;
 use graft_compute::LoadedBackbone;
 use graft_environment::Paths;
 use graft_environment::interrupt;
-use graft_features::{Extracted, Extractor, hash_images};
+use graft_features::{Extracted, Extractor, Features, hash_images};
 use graft_recipe::Recipe;
 use graft_runs::{Resumable, Run, RunWriter, Spent, Start, layers, samples};
+
+/// How long a measurement takes before a training, in seconds.
+const MOMENT: f64 = 0.02;
 
 /// What to train, on what, and where.
 pub struct TrainConfig<'a> {
@@ -43,6 +47,10 @@ pub struct TrainConfig<'a> {
     pub home: &'a Paths,
     /// The run to resume rather than beginning one.
     pub resume: Option<Resumable>,
+    /// How the features of views are had; the cheaper way, where the user wants none by name.
+    pub views: Option<ViewFeatures>,
+    /// Asks whether to begin in spite of what it is told.
+    pub confirm: &'a dyn Fn(&str) -> Result<(), Error>,
 }
 
 /// What a training run yields.
@@ -75,14 +83,19 @@ pub fn train(
         home,
         name,
         resume,
+        views: wanted,
+        confirm,
     } = config;
     check_writable(&home.runs())?;
 
-    let images = sources.images(recipe, Split::Train, None)?;
-    let holdout = recipe.holdout(&images)?;
-    let recipe = &recipe.resolved(&images, &holdout);
+    let Inputs {
+        images,
+        holdout,
+        recipe,
+        mut loaded,
+    } = Inputs::read(recipe, compute, sources)?;
+    let recipe = &recipe;
     inspect::training(&images, &holdout);
-    let mut loaded = sources.backbone(compute, recipe.backbone)?;
     let frozen = loaded.frozen.hashes()?;
     let mut start = Start {
         graft: env!("CARGO_PKG_VERSION").into(),
@@ -103,22 +116,38 @@ pub fn train(
         run.check(&start)?;
     }
 
-    let extractor = Extractor::new(&loaded, recipe, compute, home);
-    let extracted = extractor.features(&images, Split::Train)?;
-    let views = extractor.views(&images, &holdout.train, Split::Train)?;
-    loaded.frozen.release();
+    let inputs = (recipe, &images, &holdout);
+    let had = features(inputs, &loaded, (compute, home), (wanted, confirm), clock)?;
+    let FeaturesHad {
+        plan,
+        extracted,
+        views,
+        hash,
+    } = had;
+    let on_the_fly = plan.views == Some(ViewFeatures::OnTheFly);
+    if !on_the_fly {
+        loaded.frozen.release();
+    }
     let seconds = |extracted: &Extracted| extracted.seconds;
     let features = extracted.seconds + views.iter().map(seconds).sum::<f64>();
+    let bytes = |extracted: &Extracted| Features::bytes(&extracted.path).unwrap_or(0);
+    let features_bytes = bytes(&extracted) + views.iter().map(bytes).sum::<u64>();
     start.data.images.clone_from(&extracted.key.images);
-    start.features = Some(hash(&extracted, &views));
+    start.features = Some(hash);
+    let extractor = Extractor::new(&loaded, recipe, compute, home);
+    let all_views = views_of(&extractor, recipe, &images, &holdout)?;
     let seen: Vec<_> = views.iter().map(|view| &view.features).collect();
     resume.as_ref().map_or(Ok(()), |run| run.check(&start))?;
     let (features_of, labels) = (&extracted.features, images.labels());
     let head = compute.of_head(recipe.backbone);
     let data = LabelledFeatures {
-        views: Views {
-            indices: &holdout.train,
-            features: &seen,
+        views: if on_the_fly {
+            Views::OnTheFly(&all_views)
+        } else {
+            Views::Cached {
+                indices: &holdout.train,
+                features: &seen,
+            }
         },
         ..LabelledFeatures::new(features_of, labels, images.classes(), &head)
     };
@@ -216,6 +245,8 @@ pub fn train(
         train: epoch.train,
         validation: epoch.validation,
         temperature,
+        forecast: plan.forecast().filter(|_| !resumed),
+        features_bytes: Some(features_bytes),
         seconds: spent(recording).seconds,
         stages,
     };
@@ -227,6 +258,162 @@ pub fn train(
         run: run.finish(&files, &samples, manifest)?,
         extracted,
     })
+}
+
+/// The features of images and of the views that are cached.
+struct FeaturesHad {
+    plan: Plan,
+    extracted: Extracted,
+    /// None where they are computed on the fly.
+    views: Vec<Extracted>,
+    /// What tells whether a resumed run has the same.
+    hash: String,
+}
+
+/// Plans how features are had, and has them.
+fn features(
+    (recipe, images, holdout): (&Recipe, &ImageSet, &Holdout),
+    loaded: &LoadedBackbone,
+    (compute, home): (&ComputeContext, &Paths),
+    (wanted, confirm): (Option<ViewFeatures>, &dyn Fn(&str) -> Result<(), Error>),
+    started: Instant,
+) -> Result<FeaturesHad, Error> {
+    let extractor = Extractor::new(loaded, recipe, compute, home);
+    let key = extractor.key(images)?;
+    let views = views_of(&extractor, recipe, images, holdout)?;
+    let is_cached = Features::bytes(&key.path(&home.cache())).is_some();
+    let mut cached = None;
+    if is_cached {
+        cached = Some(extractor.features_of(images, key.clone(), Split::Train)?);
+    }
+    let job = Job {
+        recipe,
+        images,
+        holdout,
+        loaded,
+        compute,
+        home,
+        key: &key,
+        views: &views,
+        cached: cached.as_ref().map(|extracted| &extracted.features),
+    };
+    let plan = plan(&job, wanted, MOMENT, started)?;
+    plan.tell();
+    plan.doubt().map_or(Ok(()), |doubt| confirm(&doubt))?;
+    let extracted = match cached {
+        Some(extracted) => extracted,
+        None => extractor.features_of(images, key, Split::Train)?,
+    };
+    Ok(FeaturesHad {
+        hash: hash(&extracted, &views)?,
+        views: match plan.views {
+            Some(ViewFeatures::Cached) => views.cached()?,
+            _ => Vec::new(),
+        },
+        plan,
+        extracted,
+    })
+}
+
+/// The views that epochs will see.
+fn views_of<'a>(
+    extractor: &'a Extractor<'a>,
+    recipe: &Recipe,
+    images: &'a ImageSet,
+    holdout: &'a Holdout,
+) -> Result<graft_features::Views<'a>, Error> {
+    let views = extractor.views(images, &holdout.train, Split::Train)?;
+    Ok(views.at_most(recipe.training.epochs - 1))
+}
+
+/// What training as the recipe says would cost, by measurements of about `seconds` each. Nothing is trained, and
+/// nothing is written but assets that are missing.
+///
+/// # Errors
+/// When something is missing that cannot be fetched, an input is wrong, or the device fails.
+pub fn forecast(config: &TrainConfig, sources: &mut Sources, seconds: f64) -> Result<Plan, Error> {
+    let started = Instant::now();
+    let TrainConfig {
+        recipe,
+        compute,
+        home,
+        ..
+    } = *config;
+    let Inputs {
+        images,
+        holdout,
+        recipe,
+        loaded,
+    } = Inputs::read(recipe, compute, sources)?;
+    let recipe = &recipe;
+    let extractor = Extractor::new(&loaded, recipe, compute, home);
+    let key = extractor.key(&images)?;
+    let cached = Features::open(&key.path(&home.cache()), &key).ok();
+    let job = Job {
+        recipe,
+        images: &images,
+        holdout: &holdout,
+        loaded: &loaded,
+        compute,
+        home,
+        key: &key,
+        cached: cached.as_ref(),
+        views: &views_of(&extractor, recipe, &images, &holdout)?,
+    };
+    plan(&job, config.views, seconds, started)
+}
+
+/// A short training as the recipe says, whose learning rate grows with every step. Nothing is recorded.
+///
+/// # Errors
+/// As [`train`], but that the training diverges.
+pub fn find_rate(config: &TrainConfig, sources: &mut Sources) -> Result<Vec<Trial>, Error> {
+    let TrainConfig {
+        recipe,
+        compute,
+        home,
+        ..
+    } = *config;
+    let Inputs {
+        images,
+        holdout,
+        recipe,
+        loaded,
+    } = Inputs::read(recipe, compute, sources)?;
+    let extractor = Extractor::new(&loaded, &recipe, compute, home);
+    let extracted = extractor.features(&images, Split::Train)?;
+    let head = compute.of_head(recipe.backbone);
+    let (features, labels) = (&extracted.features, images.labels());
+    let data = LabelledFeatures::new(features, labels, images.classes(), &head);
+    let folder = home.weights(recipe.backbone.network.name);
+    let module = Trainable::new(&recipe, &data, &holdout.train, &folder)?;
+    training::find_rate(&recipe, &data, module, &holdout.train)
+}
+
+/// What a training begins with.
+struct Inputs {
+    images: ImageSet,
+    holdout: Holdout,
+    /// With what only the images tell.
+    recipe: Recipe,
+    loaded: LoadedBackbone,
+}
+
+impl Inputs {
+    fn read(
+        recipe: &Recipe,
+        compute: &ComputeContext,
+        sources: &mut Sources,
+    ) -> Result<Self, Error> {
+        let images = sources.images(recipe, Split::Train, None)?;
+        let holdout = recipe.holdout(&images)?;
+        Ok(Self {
+            recipe: recipe.resolved(&images, &holdout),
+            loaded: sources.backbone(compute, recipe.backbone)?,
+            images,
+            holdout,
+        })
+    }
 }
 
 /// Records a step or an epoch in `run`: a checkpoint after every so many steps and every epoch, and
@@ -288,14 +475,15 @@ fn predict(
     Ok(())
 }
 
-/// SHA-256 of the features that are trained on: of those of views too, where there are any.
-fn hash(extracted: &Extracted, views: &[Extracted]) -> String {
-    let all = [extracted].into_iter().chain(views);
-    let all: Vec<&str> = all.map(|one| one.features.sha256()).collect();
-    match all[..] {
-        [one] => one.to_owned(),
-        _ => sha256(all.concat().as_bytes()),
-    }
+/// SHA-256 of the features that are trained on, and of what those of views depend on, where there are any.
+fn hash(extracted: &Extracted, views: &graft_features::Views) -> Result<String, Error> {
+    let features = extracted.features.sha256();
+    let keys = views.keys()?;
+    let keys = keys.iter().map(|key| key.to_value().to_string());
+    Ok(match keys.collect::<String>() {
+        none if none.is_empty() => features.to_owned(),
+        keys => sha256(format!("{features}{keys}").as_bytes()),
+    })
 }
 
 /// SHA-256 of the weights files of all stages that are kept.

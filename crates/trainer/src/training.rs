@@ -2,13 +2,17 @@
 
 mod average;
 mod checkpoint;
+mod find_rate;
 mod finite;
 mod kernels;
 mod norms;
 mod optimiser;
 mod plan;
+mod probe;
 mod state;
 
+pub use find_rate::{Suggestion, Trial, find_rate, suggestion};
+pub use probe::Steps;
 pub(crate) use state::is_best;
 pub use state::{Kept, State};
 
@@ -209,7 +213,7 @@ fn features(
     data: &LabelledFeatures,
     batch: &[usize],
 ) -> Result<(Tensor<2>, Option<Tape>), Error> {
-    let rows = data.of_epoch(state.epochs.len() + 1, batch);
+    let rows = data.of_epoch(state.epochs.len() + 1, batch)?;
     let Some(kernels) = &mut state.kernels else {
         let features = data.tensor(rows)?;
         let features = data.run(|| state.module.at_boundary(features.autodiff()))??;

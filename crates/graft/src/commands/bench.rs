@@ -96,6 +96,8 @@ pub(super) fn run(arguments: &Bench, home: &Paths) -> Result<(), Error> {
             compute: &compute,
             home: &scratch,
             resume: None,
+            views: None,
+            confirm: &|_| Ok(()),
         };
         let trained = train(config, &mut sources, |_| Ok(()))?;
         let manifest = trained.run.manifest();

@@ -9,8 +9,10 @@ mod eval;
 mod export;
 mod extract;
 mod fetch;
+mod find_rate;
 mod import;
 mod lab;
+mod plan;
 mod predict;
 mod report;
 mod runs;
@@ -38,6 +40,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Fetch(arguments) => fetch::run(arguments, &home),
         Verb::Import(arguments) => import::run(arguments, &home),
         Verb::Train(arguments) => train::run(arguments, &home),
+        Verb::Plan(arguments) => plan::run(arguments, &home),
+        Verb::FindRate(arguments) => find_rate::run(arguments, &home),
         Verb::Eval(arguments) => eval::run(arguments, &home),
         Verb::Audit(arguments) => audit::run(arguments, &home),
         Verb::Runs(arguments) => runs::run(arguments, &home),

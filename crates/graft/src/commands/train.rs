@@ -1,5 +1,7 @@
 //! `graft train`
 
+use std::io::{self, IsTerminal};
+
 use serde::Serialize;
 
 use super::{compute, graft, report, shown, sources};
@@ -67,6 +69,8 @@ pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
         compute: &compute,
         home,
         resume,
+        views: arguments.augmentation.map(Into::into),
+        confirm: &|doubt| confirm(doubt, arguments.yes),
     };
     let mut sources = sources(home, &arguments.outside)?;
     let tell = |epoch: &Epoch| {
@@ -81,6 +85,25 @@ pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
         json(&trained)
     } else {
         people(&trained)
+    }
+}
+
+/// Asks at a terminal; elsewhere the user has to have said so.
+fn confirm(doubt: &str, yes: bool) -> Result<(), graft_trainer::Error> {
+    if yes {
+        return Ok(());
+    }
+    let declined = || graft_trainer::Error::Declined(doubt.into());
+    if !io::stdin().is_terminal() {
+        return Err(declined());
+    }
+    output::note(&format!("{doubt}\nBegin all the same? [y/N]"));
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    if read.is_ok() && answer.trim().eq_ignore_ascii_case("y") {
+        Ok(())
+    } else {
+        Err(declined())
     }
 }
 

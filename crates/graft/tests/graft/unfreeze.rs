@@ -38,6 +38,73 @@ fn stages(run: &Path) -> (Value, [Vec<u8>; 2]) {
     (serde_json::from_slice(&manifest).unwrap(), files)
 }
 
+/// Views that are computed whenever an epoch sees them are those that would be cached, also in 16 bits, and also where a
+/// run that was stopped goes on the other way.
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn views_on_the_fly_are_the_cached_ones() {
+    let home = Home::with(&FOR_TRAIN);
+    let sets = [
+        "backbone.dtype=f16",
+        "augmentation.views=2",
+        "augmentation.rotate=10",
+    ];
+    let sets = sets.map(|set| ["--set", set]).concat();
+    let train = [&["train", "--json"], &RUN[..], &sets].concat();
+    let way = |way| [&train[..], &["--augmentation", way]].concat();
+    let run = |trained: Value| PathBuf::from(trained["run"].as_str().unwrap());
+    let on_the_fly = run(home.graft(&way("on-the-fly")).json());
+    assert_eq!(home.cached().len(), 1, "the images themselves");
+    let expected = (result(&on_the_fly), stages(&on_the_fly).1);
+    let forecast = &stages(&on_the_fly).0["forecast"];
+    assert_eq!(forecast["views"], "on-the-fly");
+    assert!(forecast["seconds"].as_f64().unwrap() > 0.0);
+    assert_eq!(
+        forecast["features_bytes"],
+        stages(&on_the_fly).0["features_bytes"]
+    );
+
+    let before = home.runs();
+    let mut stopped = home.command(&way("on-the-fly"));
+    stopped.env("GRAFT_FAULT", "rename:8:KILL");
+    assert_eq!(stopped.output().unwrap().status.code(), None);
+    let stopped = home
+        .runs()
+        .into_iter()
+        .find(|run| !before.contains(run))
+        .unwrap();
+    let resume = [
+        "--resume",
+        stopped.to_str().unwrap(),
+        "--augmentation",
+        "cached",
+    ];
+    home.graft(&[&["train", "--json"], &resume[..]].concat())
+        .succeeds();
+    assert_eq!(home.cached().len(), 2);
+    assert!((result(&stopped), stages(&stopped).1) == expected);
+
+    let cached = run(home.graft(&way("cached")).json());
+    assert!((result(&cached), stages(&cached).1) == expected);
+
+    let plan = home
+        .graft(&[&["plan", "--json"], &RUN[..], &sets].concat())
+        .json();
+    let ways: Vec<_> = plan["ways"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|way| &way["views"])
+        .collect();
+    assert_eq!(ways, ["cached", "on-the-fly"]);
+    let found = home
+        .graft(&[&["find-rate", "--json", "-o", "curve.svg"], &RUN[..]].concat())
+        .json();
+    assert!(found["trials"].as_array().unwrap().len() > 20, "{found}");
+    let curve = fs::read_to_string(home.root().join("curve.svg")).unwrap();
+    assert!(curve.starts_with("<svg"));
+}
+
 #[test]
 #[ignore = "needs the fetched assets; run by cargo xtask test"]
 fn stages_learn_are_resumed_evaluated_and_predict() {

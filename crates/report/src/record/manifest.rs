@@ -65,10 +65,43 @@ pub struct Manifest {
     /// they were not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
+    /// What it was expected to cost; none where that was not measured, and in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Forecast>,
+    /// Bytes of the features that it was trained on, views included; older records have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features_bytes: Option<u64>,
     /// Seconds in all, of every process that worked on it.
     pub seconds: f64,
     /// Seconds a stage.
     pub stages: Stages,
+}
+
+/// What a run is expected to cost, from what was measured for a moment before it began.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// How the features of views are had; none where there are no views.
+    pub views: Option<ViewFeatures>,
+    /// Seconds in all.
+    pub seconds: f64,
+    /// Seconds for features before training begins.
+    pub features: f64,
+    /// Seconds for training.
+    pub training: f64,
+    /// Bytes that the features take in the cache, those included that are there.
+    pub features_bytes: u64,
+    /// The most memory that the process needs, in bytes, where the system tells.
+    pub memory_bytes: Option<u64>,
+}
+
+/// How the features of views are had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ViewFeatures {
+    /// Every view passes the frozen blocks once and is cached.
+    Cached,
+    /// A view passes the frozen blocks whenever an epoch sees it, and takes no disk.
+    OnTheFly,
 }
 
 /// The network of records that name none.

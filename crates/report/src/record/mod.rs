@@ -24,8 +24,8 @@ pub use evaluated::{Evaluated, NoneOfThese};
 pub use explained::{Alike, Explained, Looked};
 pub use layer::{Layer, LayerKind, Part};
 pub use manifest::{
-    CacheEntry, Cached, Data, HeadHashes, MNIST, Machine, Manifest, Origin, StageHashes, Stages,
-    WeightHashes,
+    CacheEntry, Cached, Data, Forecast, HeadHashes, MNIST, Machine, Manifest, Origin, StageHashes,
+    Stages, ViewFeatures, WeightHashes,
 };
 pub use picture::{Channel, Picture, Prepared, Samples};
 pub use predictions::{MOST_CONFIDENT, Prediction, Predictions};

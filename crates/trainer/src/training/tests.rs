@@ -1,5 +1,6 @@
 //! Training on features that are made up, with three classes that can be told apart.
 
+mod find_rate;
 mod fine_tuning;
 mod finite;
 mod pytorch;

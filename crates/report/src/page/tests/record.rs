@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use crate::Confusion;
 use crate::record::{
-    Alike, CacheEntry, Cached, Channel, Data, Epoch, Evaluated, Explained, HeadHashes, Layer,
-    LayerKind, Looked, Machine, Manifest, Origin, Part, Picture, Predictions, Prepared, Record,
-    Samples, Scores, Stages, Tested, WeightHashes,
+    Alike, CacheEntry, Cached, Channel, Data, Epoch, Evaluated, Explained, Forecast, HeadHashes,
+    Layer, LayerKind, Looked, Machine, Manifest, Origin, Part, Picture, Predictions, Prepared,
+    Record, Samples, Scores, Stages, Tested, WeightHashes,
 };
 
 /// A run on MNIST that was evaluated; its test images 947 (a known label error) and 1 are mistakes.
@@ -220,6 +220,15 @@ fn manifest() -> Manifest {
         },
         validation: None,
         temperature: None,
+        forecast: Some(Forecast {
+            views: None,
+            seconds: 33.5,
+            features: 31.0,
+            training: 1.5,
+            features_bytes: 122_880_000,
+            memory_bytes: Some(400 << 20),
+        }),
+        features_bytes: Some(122_880_000),
         seconds: 31.25,
         stages: Stages {
             fetch: 0.5,

@@ -14,7 +14,7 @@ fn a_resumed_run_ends_as_one_that_never_stopped() {
     let held = holdout().train;
     let views = [1.0, 2.0].map(|by| view(&held, by));
     let data = LabelledFeatures {
-        views: Views {
+        views: Views::Cached {
             indices: &held,
             features: &views.each_ref(),
         },
@@ -69,7 +69,7 @@ fn epochs_see_the_views_in_turn() {
     let held = holdout().train;
     let views = [1.0, 2.0].map(|by| view(&held, by));
     let data = LabelledFeatures {
-        views: Views {
+        views: Views::Cached {
             indices: &held,
             features: &views.each_ref(),
         },
@@ -78,7 +78,11 @@ fn epochs_see_the_views_in_turn() {
     let batch = [held[20], held[3]];
     for (epoch, by) in [(1, 0.0), (2, 1.0), (3, 2.0), (4, 0.0), (5, 1.0)] {
         let expected = view(&batch, by).rows(&[0, 1]);
-        assert_eq!(data.of_epoch(epoch, &batch), expected, "epoch {epoch}");
+        assert_eq!(
+            data.of_epoch(epoch, &batch).unwrap(),
+            expected,
+            "epoch {epoch}"
+        );
     }
 }
 
