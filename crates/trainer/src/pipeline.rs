@@ -1,10 +1,15 @@
 //! The whole pipeline in one screenful: bytes to images, images to features, features to a trained
 //! head, and the record of how it went.
 
+mod ahead;
+mod prepared;
+
+pub use ahead::{find_rate, forecast};
+
 use std::env;
 use std::time::Instant;
 
-use graft_dataset::{Holdout, ImageSet, Split};
+use graft_dataset::Holdout;
 use graft_durable::{check_writable, sha256};
 use graft_report::record::{
     CLASS_MEANS, CacheEntry, Epoch, HeadHashes, Manifest, Samples, Stages, TRAIN_PREDICTIONS,
@@ -18,11 +23,10 @@ use crate::familiarity::class_means;
 use crate::input;
 use crate::inspect;
 use crate::machine;
-use crate::plan::{Job, Plan, plan};
 use crate::proof::prove;
 use crate::sources::{Sources, described, origin};
 use crate::trainable::Trainable;
-use crate::training::{self, State, TrainingEvent, Trial, is_best, train as train_module};
+use crate::training::{State, TrainingEvent, is_best, train as train_module};
 use graft_compute::Backend;
 use graft_compute::ComputeContext;
 use graft_compute::LoadedBackbone;
@@ -31,9 +35,7 @@ use graft_environment::interrupt;
 use graft_features::{Extracted, Extractor, Features, hash_images};
 use graft_recipe::Recipe;
 use graft_runs::{Resumable, Run, RunWriter, Spent, Start, layers, samples};
-
-/// How long a measurement takes before a training, in seconds.
-const MOMENT: f64 = 0.02;
+use prepared::{FeaturesHad, Inputs, features, views_of};
 
 /// What to train, on what, and where.
 pub struct TrainConfig<'a> {
@@ -49,9 +51,12 @@ pub struct TrainConfig<'a> {
     pub resume: Option<Resumable>,
     /// How the features of views are had; the cheaper way, where the user wants none by name.
     pub views: Option<ViewFeatures>,
-    /// Asks whether to begin in spite of what it is told.
-    pub confirm: &'a dyn Fn(&str) -> Result<(), Error>,
+    /// What asks before it begins where that may not be wanted.
+    pub confirm: &'a Confirm<'a>,
 }
+
+/// Asks whether to begin in spite of what it is told.
+pub type Confirm<'a> = dyn Fn(&str) -> Result<(), Error> + 'a;
 
 /// What a training run yields.
 pub struct Trained {
@@ -116,14 +121,18 @@ pub fn train(
         run.check(&start)?;
     }
 
-    let inputs = (recipe, &images, &holdout);
-    let had = features(inputs, &loaded, (compute, home), (wanted, confirm), clock)?;
     let FeaturesHad {
         plan,
         extracted,
         views,
         hash,
-    } = had;
+    } = features(
+        (recipe, &images, &holdout),
+        &loaded,
+        (compute, home),
+        (wanted, confirm),
+        clock,
+    )?;
     let on_the_fly = plan.views == Some(ViewFeatures::OnTheFly);
     if !on_the_fly {
         loaded.frozen.release();
@@ -260,162 +269,6 @@ pub fn train(
     })
 }
 
-/// The features of images and of the views that are cached.
-struct FeaturesHad {
-    plan: Plan,
-    extracted: Extracted,
-    /// None where they are computed on the fly.
-    views: Vec<Extracted>,
-    /// What tells whether a resumed run has the same.
-    hash: String,
-}
-
-/// Plans how features are had, and has them.
-fn features(
-    (recipe, images, holdout): (&Recipe, &ImageSet, &Holdout),
-    loaded: &LoadedBackbone,
-    (compute, home): (&ComputeContext, &Paths),
-    (wanted, confirm): (Option<ViewFeatures>, &dyn Fn(&str) -> Result<(), Error>),
-    started: Instant,
-) -> Result<FeaturesHad, Error> {
-    let extractor = Extractor::new(loaded, recipe, compute, home);
-    let key = extractor.key(images)?;
-    let views = views_of(&extractor, recipe, images, holdout)?;
-    let is_cached = Features::bytes(&key.path(&home.cache())).is_some();
-    let mut cached = None;
-    if is_cached {
-        cached = Some(extractor.features_of(images, key.clone(), Split::Train)?);
-    }
-    let job = Job {
-        recipe,
-        images,
-        holdout,
-        loaded,
-        compute,
-        home,
-        key: &key,
-        views: &views,
-        cached: cached.as_ref().map(|extracted| &extracted.features),
-    };
-    let plan = plan(&job, wanted, MOMENT, started)?;
-    plan.tell();
-    plan.doubt().map_or(Ok(()), |doubt| confirm(&doubt))?;
-    let extracted = match cached {
-        Some(extracted) => extracted,
-        None => extractor.features_of(images, key, Split::Train)?,
-    };
-    Ok(FeaturesHad {
-        hash: hash(&extracted, &views)?,
-        views: match plan.views {
-            Some(ViewFeatures::Cached) => views.cached()?,
-            _ => Vec::new(),
-        },
-        plan,
-        extracted,
-    })
-}
-
-/// The views that epochs will see.
-fn views_of<'a>(
-    extractor: &'a Extractor<'a>,
-    recipe: &Recipe,
-    images: &'a ImageSet,
-    holdout: &'a Holdout,
-) -> Result<graft_features::Views<'a>, Error> {
-    let views = extractor.views(images, &holdout.train, Split::Train)?;
-    Ok(views.at_most(recipe.training.epochs - 1))
-}
-
-/// What training as the recipe says would cost, by measurements of about `seconds` each. Nothing is trained, and
-/// nothing is written but assets that are missing.
-///
-/// # Errors
-/// When something is missing that cannot be fetched, an input is wrong, or the device fails.
-pub fn forecast(config: &TrainConfig, sources: &mut Sources, seconds: f64) -> Result<Plan, Error> {
-    let started = Instant::now();
-    let TrainConfig {
-        recipe,
-        compute,
-        home,
-        ..
-    } = *config;
-    let Inputs {
-        images,
-        holdout,
-        recipe,
-        loaded,
-    } = Inputs::read(recipe, compute, sources)?;
-    let recipe = &recipe;
-    let extractor = Extractor::new(&loaded, recipe, compute, home);
-    let key = extractor.key(&images)?;
-    let cached = Features::open(&key.path(&home.cache()), &key).ok();
-    let job = Job {
-        recipe,
-        images: &images,
-        holdout: &holdout,
-        loaded: &loaded,
-        compute,
-        home,
-        key: &key,
-        cached: cached.as_ref(),
-        views: &views_of(&extractor, recipe, &images, &holdout)?,
-    };
-    plan(&job, config.views, seconds, started)
-}
-
-/// A short training as the recipe says, whose learning rate grows with every step. Nothing is recorded.
-///
-/// # Errors
-/// As [`train`], but that the training diverges.
-pub fn find_rate(config: &TrainConfig, sources: &mut Sources) -> Result<Vec<Trial>, Error> {
-    let TrainConfig {
-        recipe,
-        compute,
-        home,
-        ..
-    } = *config;
-    let Inputs {
-        images,
-        holdout,
-        recipe,
-        loaded,
-    } = Inputs::read(recipe, compute, sources)?;
-    let extractor = Extractor::new(&loaded, &recipe, compute, home);
-    let extracted = extractor.features(&images, Split::Train)?;
-    let head = compute.of_head(recipe.backbone);
-    let (features, labels) = (&extracted.features, images.labels());
-    let data = LabelledFeatures::new(features, labels, images.classes(), &head);
-    let folder = home.weights(recipe.backbone.network.name);
-    let module = Trainable::new(&recipe, &data, &holdout.train, &folder)?;
-    training::find_rate(&recipe, &data, module, &holdout.train)
-}
-
-/// What a training begins with.
-struct Inputs {
-    images: ImageSet,
-    holdout: Holdout,
-    /// With what only the images tell.
-    recipe: Recipe,
-    loaded: LoadedBackbone,
-}
-
-impl Inputs {
-    fn read(
-        recipe: &Recipe,
-        compute: &ComputeContext,
-        sources: &mut Sources,
-    ) -> Result<Self, Error> {
-        let images = sources.images(recipe, Split::Train, None)?;
-        let holdout = recipe.holdout(&images)?;
-        Ok(Self {
-            recipe: recipe.resolved(&images, &holdout),
-            loaded: sources.backbone(compute, recipe.backbone)?,
-            images,
-            holdout,
-        })
-    }
-}
-
 /// Records a step or an epoch in `run`: a checkpoint after every so many steps and every epoch, and
 /// wherever a signal asks to stop.
 fn record(
@@ -473,17 +326,6 @@ fn predict(
         run.add(CLASS_MEANS, &means.to_bytes()?)?;
     }
     Ok(())
-}
-
-/// SHA-256 of the features that are trained on, and of what those of views depend on, where there are any.
-fn hash(extracted: &Extracted, views: &graft_features::Views) -> Result<String, Error> {
-    let features = extracted.features.sha256();
-    let keys = views.keys()?;
-    let keys = keys.iter().map(|key| key.to_value().to_string());
-    Ok(match keys.collect::<String>() {
-        none if none.is_empty() => features.to_owned(),
-        keys => sha256(format!("{features}{keys}").as_bytes()),
-    })
 }
 
 /// SHA-256 of the weights files of all stages that are kept.

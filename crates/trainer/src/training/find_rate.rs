@@ -18,8 +18,8 @@ use crate::trainable::Trainable;
 const STEPS: usize = 200;
 /// Rates that are tried.
 const RATES: [f64; 2] = [1e-6, 1.0];
-/// How much of the mean of losses each step keeps, as fastai has it.
-const KEPT: f64 = 0.98;
+/// How much of the mean of losses each step keeps: it lags ten steps behind, a third of a power of ten.
+const KEPT: f64 = 0.9;
 /// A mean that is so many times the lowest one ends it.
 const DIVERGED: f64 = 4.0;
 

@@ -1,0 +1,79 @@
+//! What can be known before a training.
+
+use std::time::Instant;
+
+use graft_dataset::Split;
+use graft_features::{Extractor, Features};
+
+use super::TrainConfig;
+use super::prepared::{Inputs, views_of};
+use crate::Error;
+use crate::examples::LabelledFeatures;
+use crate::plan::{Job, Plan, plan};
+use crate::sources::Sources;
+use crate::trainable::Trainable;
+use crate::training::{self, Trial};
+
+/// What training as the recipe says would cost, by measurements of about `seconds` each. Nothing is trained, and
+/// nothing is written but assets that are missing.
+///
+/// # Errors
+/// When something is missing that cannot be fetched, an input is wrong, or the device fails.
+pub fn forecast(config: &TrainConfig, sources: &mut Sources, seconds: f64) -> Result<Plan, Error> {
+    let started = Instant::now();
+    let TrainConfig {
+        recipe,
+        compute,
+        home,
+        ..
+    } = *config;
+    let Inputs {
+        images,
+        holdout,
+        recipe,
+        loaded,
+    } = Inputs::read(recipe, compute, sources)?;
+    let recipe = &recipe;
+    let extractor = Extractor::new(&loaded, recipe, compute, home);
+    let key = extractor.key(&images)?;
+    let cached = Features::open(&key.path(&home.cache()), &key).ok();
+    let job = Job {
+        recipe,
+        images: &images,
+        holdout: &holdout,
+        loaded: &loaded,
+        compute,
+        home,
+        key: &key,
+        cached: cached.as_ref(),
+        views: &views_of(&extractor, recipe, &images, &holdout)?,
+    };
+    plan(&job, config.views, seconds, started)
+}
+
+/// A short training as the recipe says, whose learning rate grows with every step. Nothing is recorded.
+///
+/// # Errors
+/// As [`super::train`], but that the training diverges.
+pub fn find_rate(config: &TrainConfig, sources: &mut Sources) -> Result<Vec<Trial>, Error> {
+    let TrainConfig {
+        recipe,
+        compute,
+        home,
+        ..
+    } = *config;
+    let Inputs {
+        images,
+        holdout,
+        recipe,
+        loaded,
+    } = Inputs::read(recipe, compute, sources)?;
+    let extractor = Extractor::new(&loaded, &recipe, compute, home);
+    let extracted = extractor.features(&images, Split::Train)?;
+    let head = compute.of_head(recipe.backbone);
+    let (features, labels) = (&extracted.features, images.labels());
+    let data = LabelledFeatures::new(features, labels, images.classes(), &head);
+    let folder = home.weights(recipe.backbone.network.name);
+    let module = Trainable::new(&recipe, &data, &holdout.train, &folder)?;
+    training::find_rate(&recipe, &data, module, &holdout.train)
+}

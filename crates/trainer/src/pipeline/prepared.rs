@@ -1,0 +1,122 @@
+//! What a training begins with: images, the frozen backbone, and features.
+
+use std::time::Instant;
+
+use graft_compute::{ComputeContext, LoadedBackbone};
+use graft_dataset::{Holdout, ImageSet, Split};
+use graft_durable::sha256;
+use graft_environment::Paths;
+use graft_features::{Extracted, Extractor, Features, Views};
+use graft_recipe::Recipe;
+use graft_report::record::ViewFeatures;
+
+use super::Confirm;
+use crate::Error;
+use crate::plan::{Job, Plan, plan};
+use crate::sources::Sources;
+
+/// How long a measurement takes before a training, in seconds.
+const MOMENT: f64 = 0.02;
+
+/// What a training begins with.
+pub(super) struct Inputs {
+    pub(super) images: ImageSet,
+    pub(super) holdout: Holdout,
+    /// With what only the images tell.
+    pub(super) recipe: Recipe,
+    pub(super) loaded: LoadedBackbone,
+}
+
+impl Inputs {
+    pub(super) fn read(
+        recipe: &Recipe,
+        compute: &ComputeContext,
+        sources: &mut Sources,
+    ) -> Result<Self, Error> {
+        let images = sources.images(recipe, Split::Train, None)?;
+        let holdout = recipe.holdout(&images)?;
+        Ok(Self {
+            recipe: recipe.resolved(&images, &holdout),
+            loaded: sources.backbone(compute, recipe.backbone)?,
+            images,
+            holdout,
+        })
+    }
+}
+
+/// The features of images and of the views that are cached.
+pub(super) struct FeaturesHad {
+    pub(super) plan: Plan,
+    pub(super) extracted: Extracted,
+    /// None where they are computed on the fly.
+    pub(super) views: Vec<Extracted>,
+    /// What tells whether a resumed run has the same.
+    pub(super) hash: String,
+}
+
+/// Plans how features are had, and has them.
+pub(super) fn features(
+    (recipe, images, holdout): (&Recipe, &ImageSet, &Holdout),
+    loaded: &LoadedBackbone,
+    (compute, home): (&ComputeContext, &Paths),
+    (wanted, confirm): (Option<ViewFeatures>, &Confirm),
+    started: Instant,
+) -> Result<FeaturesHad, Error> {
+    let extractor = Extractor::new(loaded, recipe, compute, home);
+    let key = extractor.key(images)?;
+    let views = views_of(&extractor, recipe, images, holdout)?;
+    let is_cached = Features::bytes(&key.path(&home.cache())).is_some();
+    let mut cached = None;
+    if is_cached {
+        cached = Some(extractor.features_of(images, key.clone(), Split::Train)?);
+    }
+    let job = Job {
+        recipe,
+        images,
+        holdout,
+        loaded,
+        compute,
+        home,
+        key: &key,
+        views: &views,
+        cached: cached.as_ref().map(|extracted| &extracted.features),
+    };
+    let plan = plan(&job, wanted, MOMENT, started)?;
+    plan.tell();
+    plan.doubt().map_or(Ok(()), |doubt| confirm(&doubt))?;
+    let extracted = match cached {
+        Some(extracted) => extracted,
+        None => extractor.features_of(images, key, Split::Train)?,
+    };
+    Ok(FeaturesHad {
+        hash: hash(&extracted, &views)?,
+        views: match plan.views {
+            Some(ViewFeatures::Cached) => views.cached()?,
+            _ => Vec::new(),
+        },
+        plan,
+        extracted,
+    })
+}
+
+/// The views that epochs will see.
+pub(super) fn views_of<'a>(
+    extractor: &'a Extractor<'a>,
+    recipe: &Recipe,
+    images: &'a ImageSet,
+    holdout: &'a Holdout,
+) -> Result<Views<'a>, Error> {
+    let views = extractor.views(images, &holdout.train, Split::Train)?;
+    Ok(views.at_most(recipe.training.epochs - 1))
+}
+
+/// SHA-256 of the features that are trained on, and of what those of views depend on, where there are any.
+fn hash(extracted: &Extracted, views: &Views) -> Result<String, Error> {
+    let features = extracted.features.sha256();
+    let keys = views.keys()?;
+    let keys = keys.iter().map(|key| key.to_value().to_string());
+    Ok(match keys.collect::<String>() {
+        none if none.is_empty() => features.to_owned(),
+        keys => sha256(format!("{features}{keys}").as_bytes()),
+    })
+}
