@@ -22,7 +22,7 @@ pub use disk::{create_folder, create_new_folder};
 pub use hash::{Hashing, sha256, sha256_file};
 pub use lock::Lock;
 pub use maps::Maps;
-pub use pending::{Pending, check_writable, nearest, rehearse, write};
+pub use pending::{Pending, check_writable, nearest, write, write_unnamed};
 pub use sweep::sweep;
 
 use std::io;

@@ -90,7 +90,7 @@ pub fn nearest(folder: &Path) -> &Path {
 ///
 /// # Errors
 /// When the file system refuses.
-pub fn rehearse(folder: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub fn write_unnamed(folder: &Path, bytes: &[u8]) -> Result<(), Error> {
     let folder = nearest(folder);
     let written = tempfile::tempfile_in(folder).and_then(|mut file| {
         file.write_all(bytes)?;

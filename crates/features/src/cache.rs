@@ -106,10 +106,16 @@ pub(crate) fn reserve(path: &Path, bytes: u64) -> Result<(), Error> {
     }
 }
 
-/// How many bytes of features the cache can have: as far as its limit and the disk go, where the system tells.
+/// How many bytes the cache's disk has free, where the system tells.
 #[must_use]
-pub fn room(cache: &Path) -> u64 {
-    fs4::available_space(graft_durable::nearest(cache)).map_or(LIMIT, |free| free.min(LIMIT))
+pub fn free_bytes(cache: &Path) -> u64 {
+    fs4::available_space(graft_durable::nearest(cache)).unwrap_or(u64::MAX)
+}
+
+/// Whether the cache keeps `bytes` of features together.
+#[must_use]
+pub fn keeps(bytes: u64) -> bool {
+    bytes <= LIMIT
 }
 
 /// Warns where so many views of `bytes` each are more than the cache keeps.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use graft_compute::device::Kind;
@@ -110,30 +111,27 @@ impl<'a> Extractor<'a> {
         self.extracted(&images, key)
     }
 
-    /// The features of `set`, computed now, hashed and written to the cache's disk, but kept in memory alone: what
+    /// The features of the first `count` images of `set`, computed now, hashed and written to the cache's disk, but kept in memory alone: what
     /// tells how long it takes.
     ///
     /// # Errors
     /// As [`Extractor::features`].
-    pub fn sample(&self, set: &ImageSet) -> Result<Features, Error> {
+    pub fn sample(&self, set: &ImageSet, count: usize) -> Result<Features, Error> {
+        let places: Vec<usize> = (0..count.min(set.len())).collect();
         let images = Images {
-            len: set.len(),
+            len: places.len(),
             set: None,
             label: String::new(),
             batch: &|places| self.recipe.preprocessing.batch(set, places.iter().copied()),
         };
         let mut rows = Vec::new();
-        self.pass(
-            &images,
-            &(0..set.len()).collect::<Vec<_>>(),
-            |_, features| {
-                rows.extend_from_slice(features);
-                Ok(())
-            },
-        )?;
-        let features = Features::held(&rows, rows.len() / set.len());
+        self.pass(&images, &places, |_, features| {
+            rows.extend_from_slice(features);
+            Ok(())
+        })?;
+        let features = Features::held(&rows, rows.len() / places.len());
         let bytes = encode(self.recipe.backbone.dtype, &rows).map_err(Error::TooLarge)?;
-        graft_durable::rehearse(&self.paths.cache(), &bytes)?;
+        graft_durable::write_unnamed(&self.paths.cache(), &bytes)?;
         Ok(features)
     }
 
@@ -154,6 +152,7 @@ impl<'a> Extractor<'a> {
             set,
             indices,
             split,
+            keys: OnceLock::new(),
         })
     }
 

@@ -19,7 +19,7 @@ mod tests;
 mod views;
 mod writer;
 
-pub use cache::{Content, Listed, clear, list, room};
+pub use cache::{Content, Listed, clear, free_bytes, keeps, list};
 pub use error::Error;
 pub use extract::{Extracted, Extractor};
 pub use features::Features;

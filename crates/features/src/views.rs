@@ -1,5 +1,7 @@
 //! Views of images: each is an entry of the cache, or is computed whenever it is asked for.
 
+use std::sync::OnceLock;
+
 use graft_dataset::{ImageBatch, ImageSet, Split};
 use graft_recipe::Recipe;
 
@@ -19,6 +21,7 @@ pub struct Views<'a> {
     pub(crate) split: Split,
     /// Values that the features of an image have.
     pub(crate) width: usize,
+    pub(crate) keys: OnceLock<Vec<Key>>,
 }
 
 impl Views<'_> {
@@ -33,6 +36,7 @@ impl Views<'_> {
     pub fn at_most(self, most: usize) -> Self {
         Self {
             count: self.count.min(most),
+            keys: OnceLock::new(),
             ..self
         }
     }
@@ -41,18 +45,21 @@ impl Views<'_> {
     ///
     /// # Errors
     /// When an image is too small for the backbone.
-    pub fn keys(&self) -> Result<Vec<Key>, Error> {
+    pub fn keys(&self) -> Result<&[Key], Error> {
         if self.count == 0 {
-            return Ok(Vec::new());
+            return Ok(&[]);
         }
-        let hash = hash(self.set, self.indices.iter().copied());
-        let plain = self.extractor.key(self.set)?;
-        let augmentation = self.extractor.recipe.augmentation;
-        let key = |number| {
-            let view = View::new(augmentation, number, self.split);
-            plain.of_view(view, &hash, self.indices.len())
-        };
-        Ok((1..=self.count).map(key).collect())
+        if self.keys.get().is_none() {
+            let hash = hash(self.set, self.indices.iter().copied());
+            let plain = self.extractor.key(self.set)?;
+            let augmentation = self.extractor.recipe.augmentation;
+            let key = |number| {
+                let view = View::new(augmentation, number, self.split);
+                plain.of_view(view, &hash, self.indices.len())
+            };
+            let _ = self.keys.set((1..=self.count).map(key).collect());
+        }
+        Ok(self.keys.get().map_or(&[], Vec::as_slice))
     }
 
     /// The features of each, from the cache where they are there and good, else computed and cached.
@@ -62,7 +69,7 @@ impl Views<'_> {
     pub fn cached(&self) -> Result<Vec<Extracted>, Error> {
         cache::foresee(self.count, (self.indices.len() * self.row()) as u64);
         let of = label(&self.extractor.recipe.data, self.split);
-        let keys = (1..).zip(self.keys()?);
+        let keys = (1..).zip(self.keys()?.iter().cloned());
         let extracted = keys.map(|(number, key)| {
             let images = Images {
                 len: self.indices.len(),
@@ -79,7 +86,7 @@ impl Views<'_> {
     /// now, and as the cache would give them back.
     ///
     /// # Errors
-    /// When the device fails, or a feature is too large for the recipe's type.
+    /// When the device fails, or a feature is no finite number or too large for the recipe's type.
     pub fn rows(&self, number: usize, places: &[usize]) -> Result<Vec<f32>, Error> {
         let images = Images {
             len: places.len(),
@@ -92,6 +99,12 @@ impl Views<'_> {
             rows.extend_from_slice(features);
             Ok(())
         })?;
+        if let Some(at) = rows.iter().position(|value| !value.is_finite()) {
+            return Err(Error::NotFinite {
+                image: self.indices[places[at / self.width]],
+                value: rows[at],
+            });
+        }
         rounded(self.extractor.recipe.backbone.dtype, rows).map_err(Error::TooLarge)
     }
 

@@ -191,10 +191,11 @@ pub(crate) struct Train {
     /// epoch
     #[arg(long, value_name = "NAME", requires = "resume")]
     pub(crate) checkpoint: Option<CheckpointName>,
-    /// How the views of an augmentation pass the frozen blocks; by default the cheaper way that there is room for
+    /// How the views of an augmentation pass the frozen blocks; by default cached, where that saves a tenth of the
+    /// time and the disk has room
     #[arg(long, value_name = "HOW", value_enum)]
     pub(crate) augmentation: Option<ViewFeatures>,
-    /// Begin without asking, also where another way to have views is an hour faster
+    /// Start without asking, also where the other way is over an hour faster
     #[arg(long)]
     pub(crate) yes: bool,
     /// Print one JSON object at the end instead of a table

@@ -17,6 +17,7 @@ const BUNDLED: &[(&str, &str)] = &[
     ("seed", SEED),
     ("best", include_str!("../../../recipes/best.toml")),
     ("few", include_str!("../../../recipes/few.toml")),
+    ("finetune", include_str!("../../../recipes/finetune.toml")),
 ];
 
 impl Recipe {

@@ -10,7 +10,7 @@ use graft_report::sweep::{Cell, Measured, Training};
 use graft_report::{Estimate, Hits};
 
 use graft_trainer::at_once;
-use graft_trainer::examples::{LabelledFeatures, Views};
+use graft_trainer::examples::{LabelledFeatures, ViewSource};
 use graft_trainer::trainable::Trainable;
 use graft_trainer::training::{self, State};
 
@@ -88,7 +88,7 @@ fn train(
     let compute = compute.of_head(recipe.backbone);
     let views: Vec<_> = pair.views.iter().collect();
     let train = LabelledFeatures {
-        views: Views::Cached {
+        views: ViewSource::Cached {
             indices: &pair.viewed,
             features: &views,
         },

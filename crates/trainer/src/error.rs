@@ -112,7 +112,7 @@ pub enum Error {
         run: PathBuf,
     },
     /// The user does not want so much to be spent.
-    #[error("not begun: {0}; --yes begins all the same, and --augmentation names the way")]
+    #[error("training not started: {0}; choose with --augmentation, or add --yes to start anyway")]
     Declined(String),
     /// A recipe without epochs, which its check refuses.
     #[error("expected at least one epoch to train, found none; set training.epochs")]

@@ -11,7 +11,7 @@ pub struct LabelledFeatures<'a> {
     /// The features of all images.
     pub features: &'a Features,
     /// Views of the images that are trained on.
-    pub views: Views<'a>,
+    pub views: ViewSource<'a>,
     /// The labels of all images.
     pub labels: &'a [u8],
     /// How many classes there are.
@@ -26,7 +26,7 @@ pub struct LabelledFeatures<'a> {
 
 /// Views of the images that are trained on, which epochs see in turn, beside the images themselves.
 #[derive(Clone, Copy)]
-pub enum Views<'a> {
+pub enum ViewSource<'a> {
     /// Features that were computed.
     Cached {
         /// Which images they are of; the indices ascend.
@@ -38,7 +38,7 @@ pub enum Views<'a> {
     OnTheFly(&'a graft_features::Views<'a>),
 }
 
-impl Default for Views<'_> {
+impl Default for ViewSource<'_> {
     /// None.
     fn default() -> Self {
         Self::Cached {
@@ -48,7 +48,7 @@ impl Default for Views<'_> {
     }
 }
 
-impl Views<'_> {
+impl ViewSource<'_> {
     fn count(&self) -> usize {
         match self {
             Self::Cached { features, .. } => features.len(),
@@ -80,7 +80,7 @@ impl<'a> LabelledFeatures<'a> {
     ) -> Self {
         Self {
             features,
-            views: Views::default(),
+            views: ViewSource::default(),
             labels,
             classes,
             device: &compute.device,

@@ -4,7 +4,7 @@
 mod ahead;
 mod prepared;
 
-pub use ahead::{find_rate, forecast};
+pub use ahead::{find_rate, plan};
 
 use std::env;
 use std::time::Instant;
@@ -18,7 +18,7 @@ use graft_report::record::{
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::examples::{LabelledFeatures, Views};
+use crate::examples::{LabelledFeatures, ViewSource};
 use crate::familiarity::class_means;
 use crate::input;
 use crate::inspect;
@@ -35,7 +35,7 @@ use graft_environment::interrupt;
 use graft_features::{Extracted, Extractor, Features, hash_images};
 use graft_recipe::Recipe;
 use graft_runs::{Resumable, Run, RunWriter, Spent, Start, layers, samples};
-use prepared::{FeaturesHad, Inputs, features, views_of};
+use prepared::{Inputs, PreparedFeatures, features, views_of};
 
 /// What to train, on what, and where.
 pub struct TrainConfig<'a> {
@@ -121,7 +121,7 @@ pub fn train(
         run.check(&start)?;
     }
 
-    let FeaturesHad {
+    let PreparedFeatures {
         plan,
         extracted,
         views,
@@ -130,7 +130,7 @@ pub fn train(
         (recipe, &images, &holdout),
         &loaded,
         (compute, home),
-        (wanted, confirm),
+        (wanted, confirm, resume.is_some()),
         clock,
     )?;
     let on_the_fly = plan.views == Some(ViewFeatures::OnTheFly);
@@ -151,9 +151,9 @@ pub fn train(
     let head = compute.of_head(recipe.backbone);
     let data = LabelledFeatures {
         views: if on_the_fly {
-            Views::OnTheFly(&all_views)
+            ViewSource::OnTheFly(&all_views)
         } else {
-            Views::Cached {
+            ViewSource::Cached {
                 indices: &holdout.train,
                 features: &seen,
             }

@@ -5,13 +5,11 @@ mod rates;
 
 pub use rates::Rates;
 
-use std::time::Instant;
-
-use graft_compute::{Backend, ComputeContext, LoadedBackbone};
+use graft_compute::{ComputeContext, LoadedBackbone};
 use graft_dataset::{Holdout, ImageSet};
 use graft_environment::Paths;
 use graft_environment::output::{duration, note, size};
-use graft_features::{Features, Key, Views, room};
+use graft_features::{Features, Key, Views, free_bytes};
 use graft_recipe::Recipe;
 use graft_report::record::{Forecast, ViewFeatures};
 use serde::Serialize;
@@ -43,17 +41,17 @@ pub struct Plan {
     pub rates: Option<Rates>,
     /// How the views will be had; none where there are none.
     pub views: Option<ViewFeatures>,
-    /// Each way to have them, and what the run then costs: one where there are no views.
-    pub ways: Vec<Forecast>,
-    /// Bytes that the cache has room for.
-    pub room: u64,
+    /// What the run costs with each way to have them; one where there are no views.
+    pub options: Vec<Forecast>,
+    /// Bytes that the cache's disk has free.
+    pub free_bytes: u64,
 }
 
 impl Plan {
     /// What the run will cost.
     #[must_use]
     pub fn forecast(&self) -> Option<Forecast> {
-        self.ways
+        self.options
             .iter()
             .find(|way| way.views == self.views)
             .copied()
@@ -61,11 +59,11 @@ impl Plan {
 
     /// The way that is not taken.
     fn other(&self) -> Option<&Forecast> {
-        self.ways.iter().find(|way| way.views != self.views)
+        self.options.iter().find(|way| way.views != self.views)
     }
 
-    /// Why the user should be asked before it begins, if so.
-    pub(crate) fn doubt(&self) -> Option<String> {
+    /// What the user should agree to before it begins, if anything.
+    pub(crate) fn warning(&self) -> Option<String> {
         let (taken, other) = (self.forecast()?, self.other()?);
         let more = taken.seconds - other.seconds;
         (more > MUCH).then(|| {
@@ -76,7 +74,7 @@ impl Plan {
                 duration(more),
                 named(other.views),
                 size(other.features_bytes),
-                size(self.room)
+                size(self.free_bytes)
             )
         })
     }
@@ -97,7 +95,7 @@ impl Plan {
             format!(", and at least {} of memory", size(bytes))
         });
         let mut lines = vec![format!(
-            "forecast: {} at most, {} for features and {} for training; features take {} of disk{memory}",
+            "forecast: about {}, {} for features and {} for training; features take {} of disk{memory}",
             duration(taken.seconds),
             duration(taken.features),
             duration(taken.training),
@@ -130,37 +128,31 @@ fn named(views: Option<ViewFeatures>) -> &'static str {
     }
 }
 
-/// What `job` will cost from `started` on, by measurements of about `seconds` each, and how its views are had where
-/// the user wants no way by name. On a GPU, where the first passes tune kernels, nothing is measured.
+/// What `job` will cost at measured rates, from `before` seconds of work that were done, and how its views are had where
+/// the user wants no way by name.
 pub(crate) fn plan(
     job: &Job,
     wanted: Option<ViewFeatures>,
-    seconds: f64,
-    started: Instant,
+    rates: Option<Rates>,
+    before: f64,
 ) -> Result<Plan, Error> {
-    let rates = match job.compute.backend {
-        Backend::Cpu => Some(job.rates(seconds)?),
-        _ => None,
-    };
     let cost = Cost::of(job)?;
     let mut plan = Plan {
         rates,
         views: None,
-        ways: Vec::new(),
-        room: room(&job.home.cache()),
+        options: Vec::new(),
+        free_bytes: free_bytes(&job.home.cache()),
     };
-    let ways: &[_] = match job.views.count {
+    let options: &[_] = match job.views.count {
         0 => &[None],
         _ => &[Some(ViewFeatures::Cached), Some(ViewFeatures::OnTheFly)],
     };
     if let Some(rates) = rates {
-        let before = started.elapsed().as_secs_f64();
-        let forecasts = ways
-            .iter()
-            .map(|views| cost.forecast(*views, rates, before));
-        plan.ways = forecasts.collect();
+        let forecasts = options.iter();
+        let forecasts = forecasts.map(|views| cost.forecast(*views, rates, before));
+        plan.options = forecasts.collect();
     }
-    plan.views = match (ways, wanted) {
+    plan.views = match (options, wanted) {
         ([None], _) => None,
         (_, Some(wanted)) => Some(wanted),
         _ => Some(cost.best(&plan)),

@@ -13,6 +13,9 @@ pub(crate) struct Plan {
     /// What would be trained.
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
+    /// How the views of an augmentation pass the frozen blocks; by default as train would choose
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub(crate) augmentation: Option<ViewFeatures>,
     /// Backend, engine and device.
     #[command(flatten)]
     pub(crate) compute: ComputeArguments,

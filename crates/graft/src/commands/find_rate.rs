@@ -5,11 +5,11 @@ use graft_environment::Paths;
 use graft_recipe::Recipe;
 use graft_report::Language;
 use graft_report::chart::{Axis, Chart, Point, Series, svg_file};
-use graft_trainer::pipeline::{TrainConfig, find_rate};
+use graft_trainer::pipeline::find_rate;
 use graft_trainer::training::{Suggestion, Trial, suggestion};
 use serde::Serialize;
 
-use super::{compute, graft, shown, sources};
+use super::{again, compute, graft, shown, sources};
 use crate::cli::FindRate;
 use crate::output;
 
@@ -28,17 +28,8 @@ pub(super) fn run(arguments: &FindRate, home: &Paths) -> Result<(), Error> {
     let (name, sets) = (&arguments.recipe.recipe, &arguments.recipe.set);
     let recipe = Recipe::load(name, &home.recipes(), sets)?;
     let compute = compute(&arguments.compute, home)?;
-    let config = TrainConfig {
-        name,
-        recipe: &recipe,
-        compute: &compute,
-        home,
-        resume: None,
-        views: None,
-        confirm: &|_| Ok(()),
-    };
     let mut sources = sources(home, &arguments.outside)?;
-    let trials = find_rate(&config, &mut sources)?;
+    let trials = find_rate(&recipe, (&compute, home), &mut sources)?;
     let suggestion = suggestion(&trials);
     let picture = svg_file(&chart(&trials), Language::En);
     graft_durable::write(&arguments.output, picture.as_bytes())?;
@@ -58,7 +49,7 @@ pub(super) fn run(arguments: &FindRate, home: &Paths) -> Result<(), Error> {
         output::line(&format!("{learning_rate:>13.1e}   {smoothed:>14.4}"))?;
     }
     let picture = shown(&arguments.output);
-    let command = graft();
+    let (command, again) = (graft(), again(&arguments.recipe));
     output::line(&match suggestion {
         Some(Suggestion {
             lowest,
@@ -68,7 +59,7 @@ pub(super) fn run(arguments: &FindRate, home: &Paths) -> Result<(), Error> {
 The smoothed loss is lowest at {lowest:.1e}; a tenth of that is a safe rate to begin with.
 The curve is in {picture}.
 
-Next: {command} train --recipe {name} --set training.learning_rate={learning_rate:.1e}"
+Next: {command} train{again} --set training.learning_rate={learning_rate:.1e}"
         ),
         None => format!(
             "

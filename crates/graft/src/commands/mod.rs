@@ -21,7 +21,7 @@ mod train;
 
 use std::path::Path;
 
-use crate::cli::{Arguments, ComputeArguments, Outside, Verb};
+use crate::cli::{Arguments, ComputeArguments, Outside, RecipeArguments, Verb};
 use crate::output;
 use anyhow::Error;
 use graft_compute::ComputeContext;
@@ -91,6 +91,13 @@ fn graft() -> &'static str {
         Some(_) => "cargo xtask",
         None => "graft",
     }
+}
+
+/// The options that name a recipe again, behind a verb.
+fn again(recipe: &RecipeArguments) -> String {
+    let name = (recipe.recipe != "seed").then(|| format!(" --recipe {}", recipe.recipe));
+    let sets = recipe.set.iter().map(|set| format!(" --set {set}"));
+    name.into_iter().chain(sets).collect()
 }
 
 /// A path as short as it can be typed from here.

@@ -4,9 +4,9 @@ use anyhow::Error;
 use graft_environment::Paths;
 use graft_recipe::Recipe;
 use graft_report::record::ViewFeatures;
-use graft_trainer::pipeline::{TrainConfig, forecast};
+use graft_trainer::pipeline::plan;
 
-use super::{compute, graft, sources};
+use super::{again, compute, graft, sources};
 use crate::cli::Plan;
 use crate::output::{self, duration, size};
 
@@ -17,17 +17,9 @@ pub(super) fn run(arguments: &Plan, home: &Paths) -> Result<(), Error> {
     let (name, sets) = (&arguments.recipe.recipe, &arguments.recipe.set);
     let recipe = Recipe::load(name, &home.recipes(), sets)?;
     let compute = compute(&arguments.compute, home)?;
-    let config = TrainConfig {
-        name,
-        recipe: &recipe,
-        compute: &compute,
-        home,
-        resume: None,
-        views: None,
-        confirm: &|_| Ok(()),
-    };
     let mut sources = sources(home, &arguments.outside)?;
-    let plan = forecast(&config, &mut sources, MEASURED)?;
+    let wanted = arguments.augmentation.map(Into::into);
+    let plan = plan(&recipe, (&compute, home), &mut sources, wanted, MEASURED)?;
     if arguments.json {
         return output::json(&plan);
     }
@@ -51,7 +43,7 @@ views             in all   features   training       disk     memory",
         recipe.training.batch_size,
         1.0 / rates.forward
     ))?;
-    for way in &plan.ways {
+    for way in &plan.options {
         let memory = way.memory_bytes.map_or_else(|| "unknown".into(), size);
         output::line(&format!(
             "{:<12} {:>11} {:>10} {:>10} {:>10} {:>10}{}",
@@ -65,16 +57,16 @@ views             in all   features   training       disk     memory",
             duration(way.training),
             size(way.features_bytes),
             memory,
-            if plan.ways.len() > 1 && way.views == plan.views {
-                "   taken"
+            if plan.options.len() > 1 && way.views == plan.views {
+                "   chosen"
             } else {
                 ""
             }
         ))?;
     }
-    let free = size(plan.room);
+    let (free, next) = (size(plan.free_bytes), again(&arguments.recipe));
     output::line(&format!(
-        "\nThe cache has room for {free}.\n\nNext: {} train",
+        "\n{free} of disk are free.\n\nNext: {} train{next}",
         graft()
     ))
 }

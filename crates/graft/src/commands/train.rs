@@ -12,7 +12,7 @@ use crate::cli::Train;
 use crate::output;
 use anyhow::Error;
 use graft_compute::{Backend, Engine};
-use graft_environment::Paths;
+use graft_environment::{Paths, interrupt};
 use graft_network::Unfreeze;
 use graft_recipe::{Recipe, recipe_name};
 use graft_runs::Resumable;
@@ -70,7 +70,7 @@ pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
         home,
         resume,
         views: arguments.augmentation.map(Into::into),
-        confirm: &|doubt| confirm(doubt, arguments.yes),
+        confirm: &|warning| confirm(warning, arguments.yes),
     };
     let mut sources = sources(home, &arguments.outside)?;
     let tell = |epoch: &Epoch| {
@@ -89,17 +89,18 @@ pub(super) fn run(arguments: &Train, home: &Paths) -> Result<(), Error> {
 }
 
 /// Asks at a terminal; elsewhere the user has to have said so.
-fn confirm(doubt: &str, yes: bool) -> Result<(), graft_trainer::Error> {
+fn confirm(warning: &str, yes: bool) -> Result<(), graft_trainer::Error> {
     if yes {
         return Ok(());
     }
-    let declined = || graft_trainer::Error::Declined(doubt.into());
+    let declined = || graft_trainer::Error::Declined(warning.into());
     if !io::stdin().is_terminal() {
         return Err(declined());
     }
-    output::note(&format!("{doubt}\nBegin all the same? [y/N]"));
+    output::note(&format!("{warning}\nStart anyway? [y/N]"));
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
+    interrupt::go_on()?;
     if read.is_ok() && answer.trim().eq_ignore_ascii_case("y") {
         Ok(())
     } else {

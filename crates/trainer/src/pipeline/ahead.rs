@@ -2,31 +2,35 @@
 
 use std::time::Instant;
 
+use graft_compute::{Backend, ComputeContext};
 use graft_dataset::Split;
+use graft_environment::Paths;
 use graft_features::{Extractor, Features};
+use graft_recipe::Recipe;
+use graft_report::record::ViewFeatures;
 
-use super::TrainConfig;
 use super::prepared::{Inputs, views_of};
 use crate::Error;
 use crate::examples::LabelledFeatures;
-use crate::plan::{Job, Plan, plan};
+use crate::plan::{self, Job, Plan};
 use crate::sources::Sources;
 use crate::trainable::Trainable;
 use crate::training::{self, Trial};
 
-/// What training as the recipe says would cost, by measurements of about `seconds` each. Nothing is trained, and
-/// nothing is written but assets that are missing.
+/// What training as the recipe says would cost, with views had the way that is wanted; on a CPU by measurements of about
+/// `seconds` each. Nothing is trained, and nothing is written but assets that are missing.
 ///
 /// # Errors
-/// When something is missing that cannot be fetched, an input is wrong, or the device fails.
-pub fn forecast(config: &TrainConfig, sources: &mut Sources, seconds: f64) -> Result<Plan, Error> {
+/// When something is missing that cannot be fetched, an input is wrong, a step yields no finite number, or the device
+/// fails.
+pub fn plan(
+    recipe: &Recipe,
+    (compute, home): (&ComputeContext, &Paths),
+    sources: &mut Sources,
+    wanted: Option<ViewFeatures>,
+    seconds: f64,
+) -> Result<Plan, Error> {
     let started = Instant::now();
-    let TrainConfig {
-        recipe,
-        compute,
-        home,
-        ..
-    } = *config;
     let Inputs {
         images,
         holdout,
@@ -48,20 +52,23 @@ pub fn forecast(config: &TrainConfig, sources: &mut Sources, seconds: f64) -> Re
         cached: cached.as_ref(),
         views: &views_of(&extractor, recipe, &images, &holdout)?,
     };
-    plan(&job, config.views, seconds, started)
+    let before = started.elapsed().as_secs_f64();
+    let rates = match compute.backend {
+        Backend::Cpu => Some(job.rates(seconds)?),
+        _ => None,
+    };
+    plan::plan(&job, wanted, rates, before)
 }
 
 /// A short training as the recipe says, whose learning rate grows with every step. Nothing is recorded.
 ///
 /// # Errors
 /// As [`super::train`], but that the training diverges.
-pub fn find_rate(config: &TrainConfig, sources: &mut Sources) -> Result<Vec<Trial>, Error> {
-    let TrainConfig {
-        recipe,
-        compute,
-        home,
-        ..
-    } = *config;
+pub fn find_rate(
+    recipe: &Recipe,
+    (compute, home): (&ComputeContext, &Paths),
+    sources: &mut Sources,
+) -> Result<Vec<Trial>, Error> {
     let Inputs {
         images,
         holdout,

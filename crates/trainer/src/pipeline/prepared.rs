@@ -2,21 +2,24 @@
 
 use std::time::Instant;
 
-use graft_compute::{ComputeContext, LoadedBackbone};
+use graft_compute::{Backend, ComputeContext, LoadedBackbone};
 use graft_dataset::{Holdout, ImageSet, Split};
 use graft_durable::sha256;
-use graft_environment::Paths;
+use graft_environment::{Paths, interrupt};
 use graft_features::{Extracted, Extractor, Features, Views};
+use graft_network::Unfreeze;
 use graft_recipe::Recipe;
 use graft_report::record::ViewFeatures;
 
 use super::Confirm;
 use crate::Error;
-use crate::plan::{Job, Plan, plan};
+use crate::plan::{Job, Plan, Rates, plan};
 use crate::sources::Sources;
 
-/// How long a measurement takes before a training, in seconds.
-const MOMENT: f64 = 0.02;
+/// How long a kind of step is measured before a training, in seconds.
+const MEASURED: f64 = 0.02;
+/// Trainings of fewer steps are over before measuring would pay: of a head alone, and of blocks with it.
+const SHORT: [usize; 2] = [200, 50];
 
 /// What a training begins with.
 pub(super) struct Inputs {
@@ -45,7 +48,7 @@ impl Inputs {
 }
 
 /// The features of images and of the views that are cached.
-pub(super) struct FeaturesHad {
+pub(super) struct PreparedFeatures {
     pub(super) plan: Plan,
     pub(super) extracted: Extracted,
     /// None where they are computed on the fly.
@@ -59,9 +62,9 @@ pub(super) fn features(
     (recipe, images, holdout): (&Recipe, &ImageSet, &Holdout),
     loaded: &LoadedBackbone,
     (compute, home): (&ComputeContext, &Paths),
-    (wanted, confirm): (Option<ViewFeatures>, &Confirm),
+    (wanted, confirm, resumed): (Option<ViewFeatures>, &Confirm, bool),
     started: Instant,
-) -> Result<FeaturesHad, Error> {
+) -> Result<PreparedFeatures, Error> {
     let extractor = Extractor::new(loaded, recipe, compute, home);
     let key = extractor.key(images)?;
     let views = views_of(&extractor, recipe, images, holdout)?;
@@ -81,14 +84,15 @@ pub(super) fn features(
         views: &views,
         cached: cached.as_ref().map(|extracted| &extracted.features),
     };
-    let plan = plan(&job, wanted, MOMENT, started)?;
+    let rates = if resumed { None } else { measured(&job)? };
+    let plan = plan(&job, wanted, rates, started.elapsed().as_secs_f64())?;
     plan.tell();
-    plan.doubt().map_or(Ok(()), |doubt| confirm(&doubt))?;
+    plan.warning().map_or(Ok(()), |warning| confirm(&warning))?;
     let extracted = match cached {
         Some(extracted) => extracted,
         None => extractor.features_of(images, key, Split::Train)?,
     };
-    Ok(FeaturesHad {
+    Ok(PreparedFeatures {
         hash: hash(&extracted, &views)?,
         views: match plan.views {
             Some(ViewFeatures::Cached) => views.cached()?,
@@ -97,6 +101,25 @@ pub(super) fn features(
         plan,
         extracted,
     })
+}
+
+/// How long things take; none on a GPU, where the first passes tune kernels, and where measuring fails, for the training
+/// itself will say why.
+fn measured(job: &Job) -> Result<Option<Rates>, Error> {
+    let training = &job.recipe.training;
+    let steps = training.epochs * job.holdout.train.len().div_ceil(training.batch_size);
+    let learns = job.recipe.backbone.unfreeze != Unfreeze::None;
+    if job.compute.backend != Backend::Cpu || steps < SHORT[usize::from(learns)] {
+        return Ok(None);
+    }
+    match job.rates(MEASURED) {
+        Ok(rates) => Ok(Some(rates)),
+        Err(error) => {
+            interrupt::go_on()?;
+            tracing::debug!("no forecast: {error}");
+            Ok(None)
+        }
+    }
 }
 
 /// The views that epochs will see.

@@ -1,7 +1,7 @@
 //! What a run consists of, and what that takes at measured rates.
 
 use graft_environment::peak_memory;
-use graft_features::{Features, Key};
+use graft_features::{Features, Key, keeps};
 use graft_recipe::Normalise;
 use graft_report::record::{Forecast, ViewFeatures};
 
@@ -34,6 +34,8 @@ pub(super) struct Cost {
     epochs: [usize; 3],
     /// Steps of an epoch.
     steps: usize,
+    /// Checkpoints of an epoch: the latest and, mostly, the best, and those within it.
+    checkpoints: usize,
     /// Whether the mean of features is needed first.
     standardises: bool,
 }
@@ -54,6 +56,7 @@ impl Cost {
         let views = keys.iter().map(|key| (key, is_there(key)));
         let (training, learn) = (&job.recipe.training, job.holdout.train.len());
         let epochs = training.epochs;
+        let steps = learn.div_ceil(training.batch_size);
         Ok(Self {
             images: [learn, job.holdout.validation.len()],
             plain: add(Entries::default(), (job.key, job.cached.is_some())),
@@ -63,7 +66,8 @@ impl Cost {
                 epochs,
                 training.warmup_epochs.min(epochs),
             ],
-            steps: learn.div_ceil(training.batch_size),
+            steps,
+            checkpoints: 2 + steps.checked_div(training.checkpoint_steps).unwrap_or(0),
             standardises: job.recipe.head.normalise == Normalise::Standardise,
         })
     }
@@ -80,20 +84,21 @@ impl Cost {
     ) -> Forecast {
         let [learn, held_out] = self.images.map(|count| count as f64);
         let [viewed, epochs, warm] = self.epochs.map(|count| count as f64);
-        let features = |of: Entries| {
-            of.missing as f64 * rates.frozen.unwrap_or(0.0) + of.bytes as f64 * rates.verify
+        let features = |of: Entries, image: f64, verified: u64| {
+            of.missing as f64 * image + verified as f64 * rates.verify
         };
+        let frozen = rates.frozen.unwrap_or(0.0);
         let on_the_fly = views == Some(ViewFeatures::OnTheFly);
         let mut bytes = self.plain.bytes;
-        let mut first = features(self.plain);
+        // Those of the images that are cached have been opened already.
+        let mut first = features(self.plain, frozen, self.plain.new);
         if !on_the_fly {
             bytes += self.views.bytes;
-            first += features(self.views);
+            first += features(self.views, frozen.max(rates.view), self.views.bytes);
         }
         let steps =
             self.steps as f64 * (warm * rates.steps.head + (epochs - warm) * rates.steps.all);
-        // The latest and, mostly, the best.
-        let steps = steps + 2.0 * epochs * rates.steps.checkpoint;
+        let checkpoints = epochs * self.checkpoints as f64 * rates.steps.checkpoint;
         // Those that are held out after every epoch; at the end all, for predictions and again for the classes' means.
         let passes = epochs * held_out + 2.0 * (learn + held_out);
         let passes = passes + if self.standardises { learn } else { 0.0 };
@@ -102,7 +107,7 @@ impl Cost {
         } else {
             0.0
         };
-        let training = steps + passes * rates.forward + viewed;
+        let training = steps + checkpoints + passes * rates.forward + viewed;
         Forecast {
             views,
             seconds: before + first + training,
@@ -115,8 +120,9 @@ impl Cost {
 
     /// Cached, where that saves a tenth of the time and there is room for it.
     pub(super) fn best(&self, plan: &Plan) -> ViewFeatures {
-        let fits = self.plain.new + self.views.new <= plan.room;
-        let saves = match &plan.ways[..] {
+        let fits = keeps(self.plain.bytes + self.views.bytes)
+            && self.plain.new + self.views.new <= plan.free_bytes;
+        let saves = match &plan.options[..] {
             [cached, on_the_fly] => cached.seconds < 0.9 * on_the_fly.seconds,
             _ => self.epochs[0] * self.images[0] > self.views.missing,
         };
@@ -162,18 +168,19 @@ mod tests {
             },
             epochs: [8, 10, 2],
             steps: 10,
+            checkpoints: 2,
             standardises: false,
         }
     }
 
-    fn plan_of(cost: &Cost, rates: Rates, room: u64) -> Plan {
-        let ways = [ViewFeatures::Cached, ViewFeatures::OnTheFly];
-        let ways = ways.map(|views| cost.forecast(Some(views), rates, 3.0));
+    fn plan_of(cost: &Cost, rates: Rates, free_bytes: u64) -> Plan {
+        let options = [ViewFeatures::Cached, ViewFeatures::OnTheFly];
+        let options = options.map(|views| cost.forecast(Some(views), rates, 3.0));
         let mut plan = Plan {
             rates: Some(rates),
             views: None,
-            ways: ways.to_vec(),
-            room,
+            options: options.to_vec(),
+            free_bytes,
         };
         plan.views = Some(cost.best(&plan));
         plan
@@ -184,20 +191,21 @@ mod tests {
         let plan = plan_of(&cost(), RATES, u64::MAX);
         // 2 * 10 steps of the head and 8 * 10 of all; 10 times two checkpoints; 1,000 images held out, and 2 * 1,100 at the end.
         let training = 10.0 + 80.0 + 2.0 + 0.32;
-        let [cached, on_the_fly] = &plan.ways[..] else {
+        let [cached, on_the_fly] = &plan.options[..] else {
             panic!()
         };
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-9, "{a} {b}");
         close(cached.training, training);
-        close(cached.features, 5.1 + 0.0051);
-        close(cached.seconds, 3.0 + training + 5.1051);
+        // The views take longer to be made than the images.
+        close(cached.features, 1.1 + 8.0 + 0.0051);
+        close(cached.seconds, 3.0 + training + 9.1051);
         assert_eq!(cached.features_bytes, 5_100_000);
         // 8 epochs of 1,000 views.
         close(on_the_fly.training, training + 16.0);
         close(on_the_fly.features, 1.1 + 0.0011);
         assert_eq!(on_the_fly.features_bytes, 1_100_000);
 
-        // What is cached is only verified.
+        // What is cached was read already.
         let there = Cost {
             plain: Entries {
                 missing: 0,
@@ -207,7 +215,7 @@ mod tests {
             ..cost()
         };
         let forecast = there.forecast(Some(ViewFeatures::OnTheFly), RATES, 0.0);
-        close(forecast.features, 0.0011);
+        close(forecast.features, 0.0);
     }
 
     #[test]
@@ -221,14 +229,14 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_more_is_doubtful() {
+    fn an_hour_more_is_asked_about() {
         let view = 1.0;
         let slow = Rates { view, ..RATES };
-        assert_eq!(plan_of(&cost(), slow, u64::MAX).doubt(), None);
-        let doubt = plan_of(&cost(), slow, 5_000_000).doubt().unwrap();
+        assert_eq!(plan_of(&cost(), slow, u64::MAX).warning(), None);
+        let warning = plan_of(&cost(), slow, 5_000_000).warning().unwrap();
         for part in ["computed on the fly", "2.2 h more", "cached", "4.9 MiB"] {
-            assert!(doubt.contains(part), "{doubt}");
+            assert!(warning.contains(part), "{warning}");
         }
-        assert_eq!(plan_of(&cost(), RATES, 5_000_000).doubt(), None);
+        assert_eq!(plan_of(&cost(), RATES, 5_000_000).warning(), None);
     }
 }

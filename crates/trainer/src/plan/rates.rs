@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use graft_durable::sha256;
+use graft_environment::interrupt;
 use graft_features::Extractor;
 use serde::Serialize;
 
@@ -36,15 +37,19 @@ impl Job<'_> {
         clippy::cast_precision_loss,
         reason = "counts of images are far below 2^53"
     )]
-    pub(super) fn rates(&self, seconds: f64) -> Result<Rates, Error> {
+    ///
+    /// # Errors
+    /// When a loss is no finite number, the device fails, the disk is full, or a signal asks to stop.
+    pub(crate) fn rates(&self, seconds: f64) -> Result<Rates, Error> {
         let recipe = self.recipe;
         let extractor = Extractor::new(self.loaded, recipe, self.compute, self.home);
         let sample = |count: usize| {
-            let some = self.images.clone().first(count.min(self.images.len()))?;
+            interrupt::go_on()?;
             let clock = Instant::now();
-            let features = extractor.sample(&some)?;
+            let features = extractor.sample(self.images, count)?;
             let spent = clock.elapsed().as_secs_f64();
-            Ok::<_, Error>((spent / some.len() as f64, features))
+            #[expect(clippy::cast_precision_loss, reason = "hundreds of images")]
+            Ok::<_, Error>((spent / features.images() as f64, features))
         };
         let mut frozen = None;
         let sampled;
@@ -77,12 +82,12 @@ impl Job<'_> {
         let clock = Instant::now();
         module.predictions(&data, &pass)?;
         let forward = clock.elapsed().as_secs_f64() / pass.len() as f64;
-        let batches = { self.holdout.train.len() }.div_ceil(recipe.training.batch_size);
-        let runs = self.home.runs();
-        let steps = Steps::measure(recipe, &data, &module, (batches, &runs), seconds)?;
+        interrupt::go_on()?;
+        let (learn, runs) = (self.holdout.train.len(), self.home.runs());
+        let steps = Steps::measure(recipe, &data, &module, (learn, &runs), seconds)?;
+        interrupt::go_on()?;
 
-        let places: Vec<usize> =
-            (0..recipe.training.batch_size.min(self.views.indices.len())).collect();
+        let places: Vec<usize> = (0..FEW.min(self.views.indices.len())).collect();
         let view = if self.views.count == 0 {
             0.0
         } else {

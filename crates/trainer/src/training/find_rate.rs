@@ -3,6 +3,7 @@
 
 use graft_compute::read;
 use graft_dataset::shuffle;
+use graft_environment::interrupt;
 use graft_recipe::Recipe;
 use graft_report::Evaluation;
 use serde::Serialize;
@@ -47,7 +48,7 @@ pub struct Suggestion {
 /// the first step on; schedule and warm-up are left out.
 ///
 /// # Errors
-/// When the device fails, or the first step already yields no finite number.
+/// When the device fails, the first step already yields no finite number, or a signal asks to stop.
 pub fn find_rate(
     recipe: &Recipe,
     data: &LabelledFeatures,
@@ -69,6 +70,7 @@ pub fn find_rate(
     let mut trials: Vec<Trial> = Vec::new();
     let (mut mean, mut share) = (0.0, 1.0);
     for (number, batch) in (1..=STEPS).zip(batches) {
+        interrupt::go_on()?;
         let rate = rate(number);
         let plan = StepPlan {
             rate,

@@ -33,8 +33,8 @@ pub struct Steps {
 
 impl Steps {
     /// Takes some steps of `module`: of each kind as many as take `seconds`, and [`COUNTED`] at least, behind some
-    /// that are not counted; then makes a checkpoint and writes it to the disk of `folder`. `data` needs no more than one image; an
-    /// epoch has `batches` steps.
+    /// that are not counted; then makes a checkpoint and writes it to the disk of `folder`. `data` needs no more than one image;
+    /// `learn` images will be trained on.
     ///
     /// # Errors
     /// When a loss or a gradient is no finite number, the device fails, or the disk is full.
@@ -42,11 +42,12 @@ impl Steps {
         recipe: &Recipe,
         data: &LabelledFeatures,
         module: &Trainable,
-        (batches, folder): (usize, &Path),
+        (learn, folder): (usize, &Path),
         seconds: f64,
     ) -> Result<Self, Error> {
         let images = data.features.images();
-        let rows = recipe.training.batch_size;
+        let rows = recipe.training.batch_size.min(learn);
+        let batches = learn.div_ceil(recipe.training.batch_size);
         let batch: Vec<usize> = (0..rows).map(|row| row % images).collect();
         let mut state = State::new(recipe, module.clone())?;
         let warm = recipe.training.warmup_epochs * batches;
@@ -67,6 +68,7 @@ impl Steps {
         let head = if warm > 0 { mean(1)? } else { 0.0 };
         let all = mean(warm + 1)?;
 
+        state.seen.clear();
         let clock = Instant::now();
         let scores = Scores {
             loss: 0.0,
@@ -83,7 +85,7 @@ impl Steps {
         };
         let trained = state.trained()?;
         state.end(epoch, trained, &recipe.training);
-        graft_durable::rehearse(folder, &state.to_bytes(data.backend)?)?;
+        graft_durable::write_unnamed(folder, &state.to_bytes(data.backend)?)?;
         Ok(Self {
             head,
             all,

@@ -20,7 +20,7 @@ use graft_dataset::{ImageSet, Preprocessing, split};
 use graft_head::{Normalisation, Statistics};
 use graft_network::Boundary;
 
-use crate::examples::Views;
+use crate::examples::ViewSource;
 use graft_compute::{Backend, Engine};
 use graft_features::{Features, Key, Writer};
 use graft_recipe::Dtype;
@@ -75,7 +75,7 @@ pub(super) fn labelled<'a>(
 ) -> LabelledFeatures<'a> {
     LabelledFeatures {
         features,
-        views: Views::default(),
+        views: ViewSource::default(),
         labels,
         classes: CLASSES,
         device,

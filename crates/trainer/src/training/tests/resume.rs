@@ -14,7 +14,7 @@ fn a_resumed_run_ends_as_one_that_never_stopped() {
     let held = holdout().train;
     let views = [1.0, 2.0].map(|by| view(&held, by));
     let data = LabelledFeatures {
-        views: Views::Cached {
+        views: ViewSource::Cached {
             indices: &held,
             features: &views.each_ref(),
         },
@@ -69,7 +69,7 @@ fn epochs_see_the_views_in_turn() {
     let held = holdout().train;
     let views = [1.0, 2.0].map(|by| view(&held, by));
     let data = LabelledFeatures {
-        views: Views::Cached {
+        views: ViewSource::Cached {
             indices: &held,
             features: &views.each_ref(),
         },
