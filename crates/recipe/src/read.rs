@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(load("best").unwrap().head.normalise, Normalise::PowerL2);
         assert_eq!(load("few").unwrap().data.per_class, 10);
         let error = load("other").unwrap_err().to_string();
-        assert!(error.contains("best, few, mine, seed"), "{error}");
+        assert!(error.contains("best, few, finetune, mine, seed"), "{error}");
         let error = load("no/such.toml").unwrap_err().to_string();
         assert!(error.contains("no/such.toml"), "{error}");
         fs::write(folder.path().join("broken.toml"), "[training\n").unwrap();
