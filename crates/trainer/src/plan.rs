@@ -34,6 +34,20 @@ pub(crate) struct Job<'a> {
     pub(crate) cached: Option<&'a Features>,
 }
 
+impl Job<'_> {
+    /// Whether images have to pass the frozen blocks: not where all features are cached, and nobody wants other ones.
+    ///
+    /// # Errors
+    /// When an image is too small for the backbone.
+    pub(crate) fn needs_passes(&self, wanted: Option<ViewFeatures>) -> Result<bool, Error> {
+        let cache = self.home.cache();
+        let mut keys = self.views.keys()?.iter();
+        let on_the_fly = self.views.count > 0 && wanted == Some(ViewFeatures::OnTheFly);
+        let is_missing = |key: &Key| Features::bytes(&key.path(&cache)).is_none();
+        Ok(self.cached.is_none() || on_the_fly || keys.any(is_missing))
+    }
+}
+
 /// What a run will cost.
 #[derive(Debug, Serialize)]
 pub struct Plan {
@@ -143,9 +157,11 @@ pub(crate) fn plan(
         options: Vec::new(),
         free_bytes: free_bytes(&job.home.cache()),
     };
+    let (cached, on_the_fly) = (ViewFeatures::Cached, ViewFeatures::OnTheFly);
     let options: &[_] = match job.views.count {
         0 => &[None],
-        _ => &[Some(ViewFeatures::Cached), Some(ViewFeatures::OnTheFly)],
+        _ if !job.needs_passes(wanted)? => &[Some(cached)],
+        _ => &[Some(cached), Some(on_the_fly)],
     };
     if let Some(rates) = rates {
         let forecasts = options.iter();
@@ -153,7 +169,7 @@ pub(crate) fn plan(
         plan.options = forecasts.collect();
     }
     plan.views = match (options, wanted) {
-        ([None], _) => None,
+        ([only], _) => *only,
         (_, Some(wanted)) => Some(wanted),
         _ => Some(cost.best(&plan)),
     };

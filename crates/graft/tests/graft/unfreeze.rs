@@ -80,9 +80,8 @@ fn views_on_the_fly_are_the_cached_ones() {
     let cached = run(home.graft(&way("cached")).json());
     assert!((result(&cached), stages(&cached).1) == expected);
 
-    let plan = home
-        .graft(&[&["plan", "--json"], &RUN[..], &sets].concat())
-        .json();
+    let plan = ["plan", "--json", "--augmentation", "on-the-fly"];
+    let plan = home.graft(&[&plan[..], &RUN[..], &sets].concat()).json();
     let options = plan["options"].as_array().unwrap();
     let views: Vec<_> = options.iter().map(|option| &option["views"]).collect();
     assert_eq!(views, ["cached", "on-the-fly"]);

@@ -54,7 +54,7 @@ pub fn plan(
     };
     let before = started.elapsed().as_secs_f64();
     let rates = match compute.backend {
-        Backend::Cpu => Some(job.rates(seconds)?),
+        Backend::Cpu => Some(job.rates(seconds, wanted)?),
         _ => None,
     };
     plan::plan(&job, wanted, rates, before)

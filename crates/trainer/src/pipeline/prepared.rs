@@ -84,7 +84,11 @@ pub(super) fn features(
         views: &views,
         cached: cached.as_ref().map(|extracted| &extracted.features),
     };
-    let rates = if resumed { None } else { measured(&job)? };
+    let rates = if resumed {
+        None
+    } else {
+        measured(&job, wanted)?
+    };
     let plan = plan(&job, wanted, rates, started.elapsed().as_secs_f64())?;
     plan.tell();
     plan.warning().map_or(Ok(()), |warning| confirm(&warning))?;
@@ -105,14 +109,14 @@ pub(super) fn features(
 
 /// How long things take; none on a GPU, where the first passes tune kernels, and where measuring fails, for the training
 /// itself will say why.
-fn measured(job: &Job) -> Result<Option<Rates>, Error> {
+fn measured(job: &Job, wanted: Option<ViewFeatures>) -> Result<Option<Rates>, Error> {
     let training = &job.recipe.training;
     let steps = training.epochs * job.holdout.train.len().div_ceil(training.batch_size);
     let learns = job.recipe.backbone.unfreeze != Unfreeze::None;
     if job.compute.backend != Backend::Cpu || steps < SHORT[usize::from(learns)] {
         return Ok(None);
     }
-    match job.rates(MEASURED) {
+    match job.rates(MEASURED, wanted) {
         Ok(rates) => Ok(Some(rates)),
         Err(error) => {
             interrupt::go_on()?;

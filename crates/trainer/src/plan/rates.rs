@@ -5,6 +5,7 @@ use std::time::Instant;
 use graft_durable::sha256;
 use graft_environment::interrupt;
 use graft_features::Extractor;
+use graft_report::record::ViewFeatures;
 use serde::Serialize;
 
 use super::Job;
@@ -40,7 +41,7 @@ impl Job<'_> {
     ///
     /// # Errors
     /// When a loss is no finite number, the device fails, the disk is full, or a signal asks to stop.
-    pub(crate) fn rates(&self, seconds: f64) -> Result<Rates, Error> {
+    pub(crate) fn rates(&self, seconds: f64, wanted: Option<ViewFeatures>) -> Result<Rates, Error> {
         let recipe = self.recipe;
         let extractor = Extractor::new(self.loaded, recipe, self.compute, self.home);
         let sample = |count: usize| {
@@ -51,10 +52,11 @@ impl Job<'_> {
             #[expect(clippy::cast_precision_loss, reason = "hundreds of images")]
             Ok::<_, Error>((spent / features.images() as f64, features))
         };
+        let passes = self.needs_passes(wanted)?;
         let mut frozen = None;
         let sampled;
         let features = match self.cached {
-            Some(features) if self.views.count == 0 => features,
+            Some(features) if !passes => features,
             _ => {
                 let size = recipe.preprocessing.size;
                 let most = self.loaded.frozen.batch(self.compute, size) / 2;
@@ -88,7 +90,7 @@ impl Job<'_> {
         interrupt::go_on()?;
 
         let places: Vec<usize> = (0..FEW.min(self.views.indices.len())).collect();
-        let view = if self.views.count == 0 {
+        let view = if !passes || self.views.count == 0 {
             0.0
         } else {
             self.views.rows(1, &places)?;
