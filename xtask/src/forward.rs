@@ -144,7 +144,7 @@ mod tests {
                 _ => String::new(),
             };
             assert_eq!(refused.is_empty(), expected, "{verb}: {refused}");
-            assert_eq!(refused.contains("train, eval"), !expected, "{refused}");
+            assert_eq!(refused.contains("train, plan"), !expected, "{refused}");
         }
     }
 }
