@@ -112,6 +112,16 @@ mod tests {
     }
 
     #[test]
+    fn a_file_without_a_name_leaves_nothing_and_makes_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("a/b");
+        assert_eq!(nearest(&missing), folder.path());
+        assert_eq!(nearest(folder.path()), folder.path());
+        write_unnamed(&missing, b"bytes").unwrap();
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
     fn a_file_appears_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b.txt");

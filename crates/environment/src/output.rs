@@ -27,3 +27,23 @@ pub fn size(bytes: u64) -> String {
         mebibytes => format!("{:.1} GiB", mebibytes / 1024.0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit_that_fits() {
+        for (seconds, text) in [
+            (0.04, "0.0 s"),
+            (9.94, "9.9 s"),
+            (10.0, "10 s"),
+            (119.4, "119 s"),
+            (120.0, "2 min"),
+            (7199.0, "120 min"),
+            (7200.0, "2.0 h"),
+        ] {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+}

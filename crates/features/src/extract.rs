@@ -42,7 +42,7 @@ pub struct Extracted {
     pub computed: usize,
     /// Of these others, those that entries for other sets had.
     pub reused: usize,
-    /// How long it took.
+    /// How long it took, once the key was known.
     pub seconds: f64,
 }
 
@@ -86,12 +86,7 @@ impl<'a> Extractor<'a> {
     /// When an image is too small for the backbone, the device fails, or the cache cannot be
     /// written.
     pub fn features(&self, set: &ImageSet, split: Split) -> Result<Extracted, Error> {
-        let started = Instant::now();
-        let key = self.key(set)?;
-        Ok(Extracted {
-            seconds: started.elapsed().as_secs_f64(),
-            ..self.features_of(set, key, split)?
-        })
+        self.features_of(set, self.key(set)?, split)
     }
 
     /// The same, where what they depend on is known.
@@ -111,8 +106,8 @@ impl<'a> Extractor<'a> {
         self.extracted(&images, key)
     }
 
-    /// The features of the first `count` images of `set`, computed now, hashed and written to the cache's disk, but kept in memory alone: what
-    /// tells how long it takes.
+    /// The features of the first `count` images of `set`: computed now, hashed and written to the cache's disk, but
+    /// kept in memory alone. That tells how long it takes.
     ///
     /// # Errors
     /// As [`Extractor::features`].

@@ -90,7 +90,7 @@ pub struct Forecast {
     pub training: f64,
     /// Bytes that the features take in the cache, those included that are there.
     pub features_bytes: u64,
-    /// The most memory that the process needs, in bytes, where the system tells.
+    /// Memory that the process needs at least, in bytes, where the system tells.
     pub memory_bytes: Option<u64>,
 }
 
