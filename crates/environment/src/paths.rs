@@ -109,12 +109,14 @@ impl Paths {
         self.labs().join("other")
     }
 
-    /// Deletes what killed processes left half-written, except in runs: opening one does that.
+    /// Deletes what killed processes left half-written, except in the folder of a run: opening one does that.
     pub fn sweep(&self) {
         let assets = fs::read_dir(self.models()).into_iter().flatten().flatten();
         let assets = assets.map(|entry| entry.path());
         let others = [
             self.models(),
+            self.runs(),
+            self.audits(),
             self.labs(),
             self.labs_on_other_data(),
             self.cache(),
@@ -147,5 +149,35 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         assert!(is_checkout(&root));
         assert!(!is_checkout(&root.join("crates")));
+    }
+
+    #[test]
+    fn litter_is_swept_from_every_folder_that_something_is_written_to() {
+        let root = tempfile::tempdir().unwrap();
+        let paths = Paths::at(root.path());
+        let folders = [
+            paths.models(),
+            paths.models().join("mnist"),
+            paths.runs(),
+            paths.audits(),
+            paths.labs(),
+            paths.labs_on_other_data(),
+            paths.cache(),
+            paths.devices(),
+        ];
+        for folder in &folders {
+            fs::create_dir_all(folder).unwrap();
+            fs::write(folder.join(".graft-dead.tmp"), "half").unwrap();
+            fs::write(folder.join("kept"), "whole").unwrap();
+        }
+        paths.sweep();
+        for folder in folders {
+            assert!(
+                !folder.join(".graft-dead.tmp").exists(),
+                "{}",
+                folder.display()
+            );
+            assert!(folder.join("kept").exists(), "{}", folder.display());
+        }
     }
 }
