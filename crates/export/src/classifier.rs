@@ -74,7 +74,7 @@ impl Classifier {
             },
             preprocessing: recipe.preprocessing,
             stages,
-            head: Head::read(&head, maps.iter().product(), data.classes)?,
+            head: Head::read(&head, maps, data.classes)?,
             means,
             metadata: metadata::of(run)?,
         })
@@ -85,7 +85,9 @@ impl Classifier {
     pub fn parameters(&self) -> usize {
         let convolutions = self.stages.iter().flatten();
         let stages = convolutions.map(|one| one.weight.values().len() + one.bias.values().len());
-        stages.sum::<usize>() + self.head.weight.values().len() + self.head.bias.values().len()
+        let layers = self.head.hidden.iter().chain([&self.head.linear]);
+        let head = layers.map(|one| one.weight.values().len() + one.bias.values().len());
+        stages.chain(head).sum()
     }
 }
 

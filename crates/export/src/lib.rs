@@ -19,6 +19,6 @@ mod write;
 
 pub use classifier::{Classifier, Images};
 pub use error::Error;
-pub use head::{Head, Normalisation};
+pub use head::{Dense, Head, Normalisation};
 pub use model::{FEATURES, IMAGES, LOGITS, OPSET, Options, PROBABILITIES};
 pub use page::{MODEL, WASM, write_page};

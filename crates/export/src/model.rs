@@ -70,9 +70,7 @@ impl Classifier {
     }
 
     fn outputs(&self, options: Options) -> Vec<ValueInfoProto> {
-        let [features, classes] = self.head.weight.dims()[..] else {
-            return Vec::new();
-        };
+        let [features, classes] = self.head.widths();
         let rows = |name, width| {
             ValueInfoProto::tensor(name, DataType::Float, [Value::any("N"), Value::size(width)])
         };

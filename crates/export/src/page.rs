@@ -10,7 +10,7 @@ use graft_runs::Run;
 use graft_web::{About, ClassMeans, Tensor};
 use onnx_protobuf::FloatTensor;
 
-use crate::{Classifier, Error, Normalisation};
+use crate::{Classifier, Error};
 
 /// The code that computes: for browsers with SIMD, and for those without it.
 pub const WASM: [&str; 2] = ["graft.wasm", "graft-plain.wasm"];
@@ -78,15 +78,8 @@ impl Classifier {
                 add(format!("stage{stage}.conv2d{number}.bias"), &one.bias);
             }
         }
-        add("linear.weight".into(), &self.head.weight);
-        add("linear.bias".into(), &self.head.bias);
-        match &self.head.normalise {
-            Normalisation::None => (),
-            Normalisation::Standardise([mean, deviation]) => {
-                add("standardise.mean".into(), mean);
-                add("standardise.deviation".into(), deviation);
-            }
-            Normalisation::PowerL2(scale) => add("power_l2.scale".into(), scale),
+        for (name, tensor) in self.head.tensors() {
+            add(name, tensor);
         }
         tensors.extend(self.means.iter().flat_map(ClassMeans::to_tensors));
         tensors

@@ -43,7 +43,12 @@ impl Tensors {
 
     /// Whether there is a tensor of that name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        let file = SafeTensors::deserialize(&self.bytes);
-        file.is_ok_and(|file| file.tensor(name).is_ok())
+        self.length(name).is_some()
+    }
+
+    /// The length of the tensor of that name, if there is one.
+    pub(crate) fn length(&self, name: &str) -> Option<usize> {
+        let file = SafeTensors::deserialize(&self.bytes).ok()?;
+        file.tensor(name).ok()?.shape().first().copied()
     }
 }

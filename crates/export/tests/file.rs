@@ -5,7 +5,7 @@ use std::fs;
 
 use graft_dataset::{Preprocessing, ResizeMode, Scaling};
 use graft_export::{
-    Classifier, Error, FEATURES, Head, IMAGES, Images, LOGITS, Normalisation, Options,
+    Classifier, Dense, Error, FEATURES, Head, IMAGES, Images, LOGITS, Normalisation, Options,
     PROBABILITIES,
 };
 use graft_network::Network;
@@ -21,6 +21,13 @@ fn values(count: usize) -> Vec<f32> {
         .cycle()
         .map(|at| (f32::from(at) - 500.0) / 8192.0);
     values.take(count).collect()
+}
+
+fn dense(inputs: usize, outputs: usize) -> Dense {
+    Dense {
+        weight: FloatTensor::of(vec![inputs, outputs], values(inputs * outputs)).unwrap(),
+        bias: FloatTensor::of(vec![outputs], values(outputs)).unwrap(),
+    }
 }
 
 /// VGG11 with a head, for grey images of 28x28.
@@ -39,9 +46,10 @@ fn classifier() -> Classifier {
         preprocessing: Preprocessing::default(),
         stages: vgg11.unwrap().stages,
         head: Head {
+            places: None,
             normalise: Normalisation::Standardise([vector(512), vector(512)]),
-            weight: FloatTensor::of(vec![512, CLASSES], values(512 * CLASSES)).unwrap(),
-            bias: vector(CLASSES),
+            hidden: Vec::new(),
+            linear: dense(512, CLASSES),
         },
         metadata: vec![("classes", "[\"a\",\"b\",\"c\"]".into())],
     }
@@ -190,6 +198,24 @@ fn square_roots_of_one_length_are_operators_too() {
 }
 
 #[test]
+fn means_and_hidden_layers_are_operators_too() {
+    let mut classifier = classifier();
+    classifier.head.places = Some(FloatTensor::of(vec![1], vec![1.0]).unwrap());
+    classifier.head.hidden = vec![dense(512, 8)];
+    classifier.head.linear = dense(8, CLASSES);
+    let all = Options {
+        features: true,
+        ..Options::default()
+    };
+    let graph = graph(&classifier, all);
+    let operators = graph.node.iter().map(|node| node.op_type.as_str());
+    let operators: Vec<_> = operators.skip_while(|one| *one != "Flatten").collect();
+    let expected = "Flatten GlobalAveragePool Flatten Sub Div Gemm Relu Gemm Softmax";
+    assert_eq!(operators.join(" "), expected);
+    assert_eq!(graph.output.len(), 3);
+}
+
+#[test]
 fn halves_are_kept_in_half_the_bytes_and_computed_in_32_bits() {
     let classifier = classifier();
     let half = Options {
@@ -212,7 +238,7 @@ fn halves_are_kept_in_half_the_bytes_and_computed_in_32_bits() {
         .iter()
         .flatten()
         .map(|one| one.weight.bytes().len());
-    let weights = weights.sum::<usize>() + classifier.head.weight.bytes().len();
+    let weights = weights.sum::<usize>() + classifier.head.linear.weight.bytes().len();
     assert_eq!(bytes(&half, DataType::Float16), weights / 2);
     assert_eq!(
         bytes(&whole, DataType::Float) - bytes(&half, DataType::Float),

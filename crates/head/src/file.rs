@@ -2,19 +2,22 @@
 //!
 //! Tensors: `linear.weight` `[features, classes]`, `linear.bias` `[classes]`, and with
 //! standardisation `standardise.mean` and `standardise.deviation`, both `[features]`, or with
-//! [`Normalisation::PowerL2`] `power_l2.scale` `[1]`; all f32.
+//! [`Normalisation::PowerL2`] `power_l2.scale` `[1]`; all f32. Where maps are averaged `average_pool.places`
+//! `[1]` says over how many values each. Hidden layers, counted from 1 at the features, have
+//! `hidden1.weight` `[inputs, units]` and `hidden1.bias` `[units]`.
 
 use burn::tensor::Device;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 
-use crate::{Head, Normalisation, Statistics};
+use crate::{Dense, Head, Normalisation, Statistics};
 
-const WEIGHT: &str = "linear.weight";
-const BIAS: &str = "linear.bias";
 const MEAN: &str = "standardise.mean";
 const DEVIATION: &str = "standardise.deviation";
 const SCALE: &str = "power_l2.scale";
+const PLACES: &str = "average_pool.places";
+/// The most values that are averaged: more than any map has.
+const MOST_PLACES: f32 = 65_536.0;
 
 /// Why bytes are not a head.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +29,7 @@ pub enum FileError {
     #[error("not a saved head: expected {name} as f32 {expected:?}, found {dtype:?} {found:?}")]
     Tensor {
         /// The tensor's name.
-        name: &'static str,
+        name: String,
         /// The shape it must have.
         expected: Vec<usize>,
         /// The shape it has.
@@ -37,11 +40,19 @@ pub enum FileError {
     /// A device that does not give a weight back.
     #[error("the device failed: {0}; try again, or use --backend cpu")]
     Device(String),
+    /// Maps that are averaged over no possible number of values.
+    #[error(
+        "not a usable head: expected {PLACES} as a whole number from 1 to {MOST_PLACES}, found {found}"
+    )]
+    Places {
+        /// The number.
+        found: f32,
+    },
     /// A weight that is infinite or not a number.
     #[error("not a usable head: {name} holds {value} at index {index}")]
     NotFinite {
         /// The tensor's name.
-        name: &'static str,
+        name: String,
         /// The value.
         value: f32,
         /// Where it stands.
@@ -55,19 +66,28 @@ impl Head {
     /// # Errors
     /// When the device does not give the weights back, or the file cannot be put together.
     pub fn to_bytes(&self) -> Result<Vec<u8>, FileError> {
-        let (weight, bias) = (self.weight()?, self.bias()?);
-        let classes = bias.len();
-        let mut tensors = vec![
-            (WEIGHT, vec![weight.len() / classes, classes], weight),
-            (BIAS, vec![classes], bias),
-        ];
+        let mut tensors = Vec::new();
+        let layers = self.layers()?;
+        for (name, Dense { weight, bias }) in names(layers.len()).zip(layers) {
+            let outputs = bias.len();
+            let shape = vec![weight.len() / outputs, outputs];
+            tensors.push((format!("{name}.weight"), shape, weight));
+            tensors.push((format!("{name}.bias"), vec![outputs], bias));
+        }
+        let mut add = |name: &str, values: Vec<f32>| {
+            tensors.push((name.to_owned(), vec![values.len()], values));
+        };
+        if self.places() > 1 {
+            #[expect(clippy::cast_precision_loss, reason = "maps are far smaller than 2^24")]
+            add(PLACES, vec![self.places() as f32]);
+        }
         match self.normalisation()? {
             Normalisation::None => {}
             Normalisation::Standardise(Statistics { mean, deviation }) => {
-                tensors.push((MEAN, vec![mean.len()], mean));
-                tensors.push((DEVIATION, vec![deviation.len()], deviation));
+                add(MEAN, mean);
+                add(DEVIATION, deviation);
             }
-            Normalisation::PowerL2 { scale } => tensors.push((SCALE, vec![1], vec![scale])),
+            Normalisation::PowerL2 { scale } => add(SCALE, vec![scale]),
         }
         let tensors: Vec<_> = tensors
             .into_iter()
@@ -85,7 +105,10 @@ impl Head {
         let views = tensors
             .iter()
             .map(|(name, shape, bytes)| {
-                Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?))
+                Ok((
+                    name.as_str(),
+                    TensorView::new(Dtype::F32, shape.clone(), bytes)?,
+                ))
             })
             .collect::<Result<Vec<_>, SafeTensorError>>()?;
         Ok(safetensors::serialize(views, None)?)
@@ -98,12 +121,36 @@ impl Head {
     /// or a value is not finite.
     pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, FileError> {
         let file = SafeTensors::deserialize(bytes)?;
-        let &[features, classes] = file.tensor(WEIGHT)?.shape() else {
-            return Err(wrong(WEIGHT, vec![0, 0], &file.tensor(WEIGHT)?));
+        let has =
+            |name: &str| !matches!(file.tensor(name), Err(SafeTensorError::TensorNotFound(_)));
+        let hidden = (1..).take_while(|number| has(&format!("{}.weight", hidden(*number))));
+        let mut layers = Vec::new();
+        let (mut features, mut inputs) = (0, None);
+        for name in names(hidden.count() + 1) {
+            let weight = format!("{name}.weight");
+            let tensor = file.tensor(&weight)?;
+            let &[rows, outputs] = tensor.shape() else {
+                return Err(wrong(&weight, vec![0, 0], &tensor));
+            };
+            // Each layer takes what the one before it gives.
+            let rows = inputs.unwrap_or(rows);
+            if layers.is_empty() {
+                features = rows;
+            }
+            layers.push(Dense {
+                weight: read(&file, &weight, &[rows, outputs])?,
+                bias: read(&file, &format!("{name}.bias"), &[outputs])?,
+            });
+            inputs = Some(outputs);
+        }
+        let places = if has(PLACES) {
+            read(&file, PLACES, &[1])?[0]
+        } else {
+            1.0
         };
-        let weight = read(&file, WEIGHT, &[features, classes])?;
-        let bias = read(&file, BIAS, &[classes])?;
-        let has = |name| !matches!(file.tensor(name), Err(SafeTensorError::TensorNotFound(_)));
+        if !(1.0..=MOST_PLACES).contains(&places) || places.fract() != 0.0 {
+            return Err(FileError::Places { found: places });
+        }
         let normalise = if has(MEAN) {
             Normalisation::Standardise(Statistics {
                 mean: read(&file, MEAN, &[features])?,
@@ -115,11 +162,25 @@ impl Head {
         } else {
             Normalisation::None
         };
-        Ok(Self::from_parts(normalise, weight, bias, device))
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a whole number in these limits"
+        )]
+        Ok(Self::from_parts(places as usize, normalise, layers, device))
     }
 }
 
-fn read(file: &SafeTensors, name: &'static str, shape: &[usize]) -> Result<Vec<f32>, FileError> {
+/// The names of so many layers, from the features on.
+fn names(layers: usize) -> impl Iterator<Item = String> {
+    (1..layers).map(hidden).chain(["linear".to_owned()])
+}
+
+fn hidden(number: usize) -> String {
+    format!("hidden{number}")
+}
+
+fn read(file: &SafeTensors, name: &str, shape: &[usize]) -> Result<Vec<f32>, FileError> {
     let tensor = file.tensor(name)?;
     if tensor.dtype() != Dtype::F32 || tensor.shape() != shape || shape.contains(&0) {
         return Err(wrong(name, shape.to_vec(), &tensor));
@@ -128,7 +189,7 @@ fn read(file: &SafeTensors, name: &'static str, shape: &[usize]) -> Result<Vec<f
     let values: Vec<f32> = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
     match values.iter().position(|value| !value.is_finite()) {
         Some(index) => Err(FileError::NotFinite {
-            name,
+            name: name.to_owned(),
             value: values[index],
             index,
         }),
@@ -136,9 +197,9 @@ fn read(file: &SafeTensors, name: &'static str, shape: &[usize]) -> Result<Vec<f
     }
 }
 
-fn wrong(name: &'static str, expected: Vec<usize>, tensor: &TensorView) -> FileError {
+fn wrong(name: &str, expected: Vec<usize>, tensor: &TensorView) -> FileError {
     FileError::Tensor {
-        name,
+        name: name.to_owned(),
         expected,
         found: tensor.shape().to_vec(),
         dtype: tensor.dtype(),
@@ -154,13 +215,11 @@ mod tests {
     use crate::HeadConfig;
 
     fn head(normalise: Normalisation) -> Head {
-        HeadConfig {
-            features: 3,
-            classes: 2,
-            seed: 5,
+        let config = HeadConfig {
             normalise,
-        }
-        .init(&Device::flex())
+            ..HeadConfig::linear(3, 2, 5)
+        };
+        config.init(&Device::flex())
     }
 
     #[test]
@@ -174,13 +233,37 @@ mod tests {
             Normalisation::Standardise(statistics),
             Normalisation::PowerL2 { scale: 30.0 },
         ] {
-            let saved = head(normalise.clone());
-            let loaded = Head::from_bytes(&saved.to_bytes().unwrap(), &Device::flex()).unwrap();
-            assert_eq!(loaded.weight().unwrap(), saved.weight().unwrap());
-            assert_eq!(loaded.bias().unwrap(), saved.bias().unwrap());
+            let loaded = again(&head(normalise.clone()));
             assert_eq!(loaded.normalisation().unwrap(), normalise);
-            assert_eq!(loaded.to_bytes().unwrap(), saved.to_bytes().unwrap());
+            assert_eq!(loaded.places(), 1);
         }
+        assert_eq!(again(&deep().init(&Device::flex())).places(), 4);
+    }
+
+    /// What is read of a head's file, which has the same layers, and is written again as it was.
+    fn again(head: &Head) -> Head {
+        let bytes = head.to_bytes().unwrap();
+        let loaded = Head::from_bytes(&bytes, &Device::flex()).unwrap();
+        assert_eq!(loaded.layers().unwrap(), head.layers().unwrap());
+        assert_eq!(loaded.to_bytes().unwrap(), bytes);
+        loaded
+    }
+
+    /// A head that averages over 4 places and has two hidden layers.
+    fn deep() -> HeadConfig {
+        HeadConfig {
+            places: 4,
+            hidden: vec![5, 6],
+            ..HeadConfig::linear(12, 2, 5)
+        }
+    }
+
+    /// The file of such a head, with some bytes replaced.
+    fn changed(from: &[u8], to: &[u8]) -> Vec<u8> {
+        let bytes = deep().init(&Device::flex()).to_bytes().unwrap();
+        let at = bytes.windows(from.len()).position(|part| part == from);
+        let (before, behind) = bytes.split_at(at.unwrap());
+        [before, to, &behind[from.len()..]].concat()
     }
 
     #[test]
@@ -190,7 +273,11 @@ mod tests {
         let last = infinite.len() - 4;
         infinite[last..].copy_from_slice(&f32::INFINITY.to_le_bytes());
         let text = String::from_utf8_lossy(&good).replace("linear.bias", "linear.what");
-        let cases: [(&[u8], &str); 4] = [
+        let half = changed(&4.0_f32.to_le_bytes(), &0.5_f32.to_le_bytes());
+        let gap = changed(b"hidden2.weight", b"hidden3.weight");
+        let cases: [(&[u8], &str); 6] = [
+            (&half, "from 1 to 65536, found 0.5"),
+            (&gap, "expected linear.weight as f32 [5, 2]"),
             (b"", "not a saved head"),
             (&good[..good.len() - 1], "not a saved head"),
             (text.as_bytes(), "not a saved head"),

@@ -7,6 +7,20 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// the streams of their epochs, which count from 1.
 pub const STREAM: u64 = 0;
 
+/// The stream of the first weights of hidden layer `number`, counted from 0: far from those of shuffles.
+pub(crate) fn hidden_stream(number: usize) -> u64 {
+    u64::MAX - number as u64
+}
+
+/// A generator of the streams above.
+pub(crate) fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut random = ChaCha8Rng::from_seed(key);
+    random.set_stream(stream);
+    random
+}
+
 /// `inputs * outputs` values from the uniform distribution over ±sqrt(6 / (inputs + outputs)).
 ///
 /// Source: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
@@ -35,10 +49,7 @@ pub fn he_uniform(inputs: usize, count: usize, seed: u64, stream: u64) -> Vec<f3
 }
 
 fn uniform(limit: f32, count: usize, seed: u64, stream: u64) -> Vec<f32> {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut random = ChaCha8Rng::from_seed(key);
-    random.set_stream(stream);
+    let mut random = generator(seed, stream);
     let mut draw = || {
         #[expect(clippy::cast_precision_loss, reason = "24 bits are exact in an f32")]
         let unit = (random.next_u32() >> 8) as f32 / 16_777_216.0; // in [0, 1)

@@ -27,7 +27,7 @@ pub fn cross_entropy(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Head, Normalisation};
+    use crate::{Dense, Head, Normalisation};
     use burn::optim::{AdamConfig, GradientsParams};
     use burn::tensor::Device;
 
@@ -58,8 +58,11 @@ mod tests {
     #[test]
     fn trains_as_keras_trains() {
         let device = Device::flex().autodiff();
-        let kernel = vec![0.1, -0.2, 0.3, 0.4, -0.5, 0.6];
-        let mut head = Head::from_parts(Normalisation::None, kernel, vec![0.0; 2], &device);
+        let layer = Dense {
+            weight: vec![0.1, -0.2, 0.3, 0.4, -0.5, 0.6],
+            bias: vec![0.0; 2],
+        };
+        let mut head = Head::from_parts(1, Normalisation::None, vec![layer], &device);
         let rows = [
             [1.0, -2.0, 0.5],
             [0.0, 1.5, -1.0],
@@ -76,12 +79,8 @@ mod tests {
             let gradients = GradientsParams::from_grads(loss(&head).backward(), &head);
             head = adam.step(0.05, head, gradients);
         }
-        let found = [
-            head.weight().unwrap(),
-            head.bias().unwrap(),
-            vec![loss(&head).into_scalar()],
-        ]
-        .concat();
+        let Dense { weight, bias } = head.layers().unwrap().remove(0);
+        let found = [weight, bias, vec![loss(&head).into_scalar()]].concat();
         let keras = [
             -0.150_435_4,
             0.050_435_4,

@@ -39,6 +39,15 @@ impl Recipe {
 
         let scale = self.head.scale;
         ensure(is_positive(scale), "head.scale", POSITIVE, scale)?;
+        let hidden = &self.head.hidden;
+        let holds = hidden.len() <= MOST_HIDDEN && hidden.iter().all(|units| UNITS.contains(units));
+        let expected = format!(
+            "up to {MOST_HIDDEN} layers of {} to {} units",
+            UNITS.start(),
+            UNITS.end()
+        );
+        let found = format!("{hidden:?}");
+        ensure(holds, "head.hidden", expected, found.as_str())?;
         let share = self.data.test_share;
         ensure(
             (0.0..1.0).contains(&share),
@@ -111,6 +120,7 @@ impl Training {
         for (key, found) in [
             ("training.warmup", self.warmup),
             ("training.label_smoothing", self.label_smoothing.into()),
+            ("training.dropout", self.dropout.into()),
             ("training.ema", self.ema.into()),
             ("training.adam.beta_1", self.adam.beta_1.into()),
             ("training.adam.beta_2", self.adam.beta_2.into()),
@@ -135,6 +145,11 @@ impl Training {
         ensure(holds, "training.warmup_epochs", expected, alone)
     }
 }
+
+/// The most hidden layers: more have no use behind a pretrained network.
+const MOST_HIDDEN: usize = 4;
+/// The units that a hidden layer may have.
+const UNITS: std::ops::RangeInclusive<usize> = 1..=65_536;
 
 const POSITIVE: &str = "a finite number above 0";
 
@@ -198,6 +213,9 @@ mod tests {
         });
         assert!(blind.contains("training.calibrate"), "{blind}");
         assert!(refused(|r| r.head.scale = 0.0).contains("head.scale"));
+        assert!(refused(|r| r.head.hidden = vec![64, 0]).contains("found [64, 0]"));
+        assert!(refused(|r| r.head.hidden = vec![1; 5]).contains("up to 4 layers"));
+        assert!(refused(|r| r.training.dropout = 1.0).contains("training.dropout"));
         assert!(refused(|r| r.preprocessing.size = 31).contains("at least 32 for block5"));
         assert!(refused(|r| r.backbone.boundary = Boundary::IMAGES).contains("found images"));
         let behind = refused(|r| {

@@ -107,14 +107,28 @@ impl Backbone {
 }
 
 /// What is grafted on.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head {
-    /// What is done to the features first.
+    /// How maps become features.
+    pub pool: Pool,
+    /// What is done to the features then.
     pub normalise: Normalise,
     /// The length (L2 norm) that [`Normalise::PowerL2`] gives the features of an image.
     #[serde(deserialize_with = "single::deserialize")]
     pub scale: f32,
+    /// The units of each hidden layer between features and classes.
+    pub hidden: Vec<usize>,
+}
+
+/// How maps become features.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pool {
+    /// Every value of the maps is one.
+    Flatten,
+    /// The mean of each map is one (global average pooling).
+    Average,
 }
 
 /// How features are normalised before the linear layer.
@@ -163,6 +177,10 @@ pub struct Training {
     /// The share of every label that is spread evenly over all classes.
     #[serde(deserialize_with = "single::deserialize")]
     pub label_smoothing: f32,
+    /// The share of the outputs of each hidden layer, or of the normalised features where there is none, that
+    /// every step sets to 0.
+    #[serde(deserialize_with = "single::deserialize")]
+    pub dropout: f32,
     /// The decay of the moving average of weights, which is evaluated and kept in their place. 0 averages
     /// nothing.
     #[serde(deserialize_with = "single::deserialize")]
@@ -309,6 +327,7 @@ mod tests {
             weight_decay: 0.0,
             class_weights: ClassWeights::None,
             label_smoothing: 0.0,
+            dropout: 0.0,
             ema: 0.0,
             patience: 0,
             warmup_epochs: 0,

@@ -3,7 +3,7 @@
 use graft_network::{Boundary, Network};
 use graft_report::record::{Layer, LayerKind, Part};
 
-use graft_recipe::{Normalise, Recipe};
+use graft_recipe::{Backbone, Normalise, Pool, Recipe};
 
 /// Every layer of the network, and of the head for so many classes that `recipe` grafts onto it.
 #[must_use]
@@ -83,18 +83,31 @@ fn head(recipe: &Recipe, classes: usize) -> Vec<Layer> {
         original: None,
         output: Some(vec![output]),
     };
-    let width = values(
-        recipe.backbone.network,
-        recipe.backbone.boundary,
-        recipe.preprocessing.size,
-    );
-    let mut layers = vec![layer("flatten", LayerKind::Flatten, 0, width)];
+    let Backbone {
+        network, boundary, ..
+    } = recipe.backbone;
+    let (mut layers, mut width) = match recipe.head.pool {
+        Pool::Flatten => {
+            let width = values(network, boundary, recipe.preprocessing.size);
+            (vec![layer("flatten", LayerKind::Flatten, 0, width)], width)
+        }
+        Pool::Average => {
+            let width = network.channels(boundary);
+            let average = layer("average-pool", LayerKind::AveragePool, 0, width);
+            (vec![average], width)
+        }
+    };
     match recipe.head.normalise {
         Normalise::None => {}
         Normalise::Standardise => {
             layers.push(layer("standardise", LayerKind::Standardise, 0, width));
         }
         Normalise::PowerL2 => layers.push(layer("power-l2", LayerKind::PowerL2, 0, width)),
+    }
+    for (number, units) in (1..).zip(&recipe.head.hidden) {
+        let name = format!("hidden{number}");
+        layers.push(layer(&name, LayerKind::Hidden, units * (width + 1), *units));
+        width = *units;
     }
     let parameters = classes * (width + 1);
     layers.push(layer("linear", LayerKind::Dense, parameters, classes));
@@ -138,5 +151,18 @@ mod tests {
         let layers = self::layers(&recipe, 10);
         let power = layers.iter().find(|layer| layer.kind == LayerKind::PowerL2);
         assert_eq!(power.unwrap().output, Some(vec![2048]));
+        recipe.head.pool = Pool::Average;
+        recipe.head.hidden = vec![64];
+        let layers = self::layers(&recipe, 10);
+        let head = layers.iter().filter(|layer| layer.part == Part::Grafted);
+        let head: Vec<_> = head.map(|layer| (&*layer.name, layer.parameters)).collect();
+        let hidden = ("hidden1", 64 * 513);
+        let expected = [
+            ("average-pool", 0),
+            ("power-l2", 0),
+            hidden,
+            ("linear", 650),
+        ];
+        assert_eq!(head, expected);
     }
 }

@@ -113,6 +113,7 @@ fn train(
         chosen: true,
         training: Training {
             normalise: recipe.head.normalise.to_string(),
+            hidden: recipe.head.hidden.clone(),
             learning_rate: training.learning_rate,
             batch_size: training.batch_size,
             epochs: training.epochs,

@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use graft_compute::{ComputeContext, read};
 use graft_dataset::Holdout;
 use graft_head::{Head, HeadConfig, Normalisation, Statistics};
-use graft_recipe::{Normalise, Recipe};
+use graft_recipe::{Normalise, Pool, Recipe};
 use graft_report::record::{HEAD, Predictions, STAGES};
 use graft_report::{Evaluation, temperature};
 
@@ -49,23 +49,26 @@ impl Trainable {
         let (network, range) = (backbone.network, backbone.cut()..backbone.boundary);
         let maps = network.feature_shape(range.start, size, size)?;
         let device = data.device.clone().autodiff();
-        let (stages, width) = if range.is_empty() {
+        let last @ [_, height, width] = network.feature_shape(range.end, size, size)?;
+        let (stages, features) = if range.is_empty() {
             (None, data.features.width())
         } else {
-            let last = network.feature_shape(range.end, size, size)?;
             let load = || TrainedStages::load(data.engine, weights, network, range, &device);
             (Some(data.run(load)??), last.iter().product())
         };
         let mut config = HeadConfig {
-            features: width,
-            classes: data.classes,
-            seed: recipe.training.seed,
+            places: match recipe.head.pool {
+                Pool::Flatten => 1,
+                Pool::Average => height * width,
+            },
+            hidden: recipe.head.hidden.clone(),
             normalise: match recipe.head.normalise {
                 Normalise::PowerL2 => Normalisation::PowerL2 {
                     scale: recipe.head.scale,
                 },
                 Normalise::None | Normalise::Standardise => Normalisation::None,
             },
+            ..HeadConfig::linear(features, data.classes, recipe.training.seed)
         };
         let head = |config: &HeadConfig| data.run(|| config.init(&device));
         let module = Self {
@@ -76,7 +79,7 @@ impl Trainable {
         if recipe.head.normalise != Normalise::Standardise {
             return Ok(module);
         }
-        let statistics = module.statistics(data, train, width)?;
+        let statistics = module.statistics(data, train, features)?;
         config.normalise = Normalisation::Standardise(statistics);
         Ok(Self {
             head: head(&config)?,
@@ -211,7 +214,7 @@ impl Trainable {
         data.run(|| Ok(read(self.at_boundary(features)?)?))?
     }
 
-    /// Mean and deviation of the features at the boundary.
+    /// Mean and deviation of the features at the boundary, or of their means where the head averages maps.
     fn statistics(
         &self,
         data: &LabelledFeatures,
@@ -225,11 +228,12 @@ impl Trainable {
                 .map_err(|e| failed = Some(e))
                 .ok()
         });
+        let places = self.head.places();
         let rows = batches.flat_map(|values| {
-            let rows = values.chunks_exact(width).map(<[f32]>::to_vec);
+            let rows = values.chunks_exact(width).map(|row| averaged(row, places));
             rows.collect::<Vec<_>>()
         });
-        let statistics = Statistics::of(rows, width);
+        let statistics = Statistics::of(rows, width / places);
         failed.map_or(Ok(statistics), Err)
     }
 
@@ -266,4 +270,13 @@ impl Trainable {
             .chain(stages)
             .collect())
     }
+}
+
+/// The means of so many values each that lie beside each other.
+#[expect(clippy::cast_precision_loss, reason = "maps are far smaller than 2^24")]
+fn averaged(row: &[f32], places: usize) -> Vec<f32> {
+    let means = row
+        .chunks_exact(places)
+        .map(|values| values.iter().sum::<f32>() / places as f32);
+    means.collect()
 }

@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use burn::tensor::{Tensor, TensorData};
 use graft_dataset::{Holdout, shuffle};
-use graft_head::cross_entropy;
+use graft_head::{Dropout, cross_entropy};
 use graft_report::Evaluation;
 use graft_report::record::{Epoch, Scores};
 
@@ -167,7 +167,11 @@ fn slopes(
     let targets = data.targets(batch)?;
     let (features, tape) = features(state, data, batch)?;
     let (logits, loss) = data.run(|| {
-        let logits = state.module.head.forward(features.clone());
+        let mut dropout = Dropout::of_step(plan.dropout, plan.seed, plan.number);
+        let logits = state
+            .module
+            .head
+            .forward_training(features.clone(), &mut dropout);
         let loss = cross_entropy(
             logits.clone(),
             targets.autodiff(),

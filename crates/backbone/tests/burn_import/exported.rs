@@ -10,7 +10,7 @@ use std::path::Path;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use graft_backbone::Stages;
 use graft_dataset::{Preprocessing, ResizeMode, Scaling};
-use graft_export::{Classifier, Head, Images, Normalisation, Options};
+use graft_export::{Classifier, Dense, Head, Images, Normalisation, Options};
 use graft_network::{Boundary, Network};
 use graft_onnx_import::{Imported, weights::Source};
 use onnx_protobuf::FloatTensor;
@@ -63,8 +63,12 @@ fn classifier(network: &Imported, colour: bool) -> Classifier {
                 floats(1, &[features], 0.0),
                 floats(2, &[features], 9.0),
             ]),
-            weight: floats(4, &[features, CLASSES], -0.06),
-            bias: floats(5, &[CLASSES], 0.0),
+            places: None,
+            hidden: Vec::new(),
+            linear: Dense {
+                weight: floats(4, &[features, CLASSES], -0.06),
+                bias: floats(5, &[CLASSES], 0.0),
+            },
         },
         metadata: vec![],
     }
@@ -77,8 +81,8 @@ fn logits(head: &Head, features: &[f32]) -> Vec<f64> {
     };
     let mut logits = Vec::new();
     for row in features.chunks(mean.values().len()) {
-        let mut sums: Vec<f64> = head.bias.values().map(f64::from).collect();
-        let mut weights = head.weight.values();
+        let mut sums: Vec<f64> = head.linear.bias.values().map(f64::from).collect();
+        let mut weights = head.linear.weight.values();
         for ((value, mean), deviation) in row.iter().zip(mean.values()).zip(deviation.values()) {
             let standardised = f64::from((value - mean) / deviation);
             for (sum, weight) in sums.iter_mut().zip(weights.by_ref()) {

@@ -4,7 +4,7 @@
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use graft_head::{HeadConfig, Normalisation, Statistics, cross_entropy};
+use graft_head::{Head, HeadConfig, Normalisation, Statistics, cross_entropy};
 
 use super::{Comparison, largest, overall};
 use crate::{Error, read};
@@ -19,6 +19,9 @@ const BETAS: [f64; 2] = [0.9, 0.999];
 const EPSILON: f64 = 1e-7;
 /// The length of features with `head.normalise = "power-l2"`.
 const SCALE: f32 = 30.0;
+/// The values that are averaged with `head.pool = "average"`, and the units of a hidden layer.
+const PLACES: usize = 4;
+const UNITS: usize = 64;
 
 /// The largest difference of logits and loss that rounding explains; see
 /// [`Precision::tolerance`](graft_recipe::Precision::tolerance).
@@ -31,22 +34,28 @@ const STEP: f64 = 0.05;
 /// Compares a few steps of training on the device.
 pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
     let targets: Vec<usize> = (0..BATCH).map(|row| row * 7 % CLASSES).collect();
+    let linear = HeadConfig::linear(FEATURES, CLASSES, 1);
     let config = HeadConfig {
-        features: FEATURES,
-        classes: CLASSES,
-        seed: 1,
         normalise: Normalisation::Standardise(Statistics {
             mean: vec![0.5; FEATURES],
             deviation: vec![0.25; FEATURES],
         }),
+        ..linear.clone()
     };
     let mut head = config.init(&device.clone().autodiff());
-    let before = head.valid().weight().map_err(Error::device)?;
+    let before = weight(&head.valid())?;
     let rows = rows();
     let standardised = |row: &[f64]| row.iter().map(|x| (x - 0.5) / 0.25).collect();
     let mut reference = Reference::new(&before, &rows, standardised);
     let roots = Reference::new(&before, &rows, roots);
 
+    let deep = HeadConfig {
+        places: PLACES,
+        hidden: vec![UNITS],
+        ..linear.clone()
+    };
+    let deep = deep.init(device);
+    let expected = deep_logits(&deep, &rows)?;
     let features = Tensor::<2>::from_data(TensorData::new(rows, [BATCH, FEATURES]), device);
     let classes = targets.iter().map(|class| i64::try_from(*class));
     let classes: Vec<_> = classes.map(Result::unwrap_or_default).collect();
@@ -55,9 +64,10 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
     let normalise = Normalisation::PowerL2 { scale: SCALE };
     let power = HeadConfig {
         normalise,
-        ..config
+        ..linear
     }
     .init(device);
+    let deep = read(deep.forward(features.clone()))?;
     let normalised = read(power.forward(features.clone()))?;
     let loss = cross_entropy(
         head.valid().forward(features.clone()),
@@ -70,6 +80,11 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
         Comparison::new(
             "normalised logits",
             largest(&normalised, &roots.logits()),
+            ROUNDING,
+        ),
+        Comparison::new(
+            "logits behind hidden layers",
+            largest(&deep, &expected),
             ROUNDING,
         ),
         Comparison::new(
@@ -92,7 +107,7 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
         head = adam.step(RATE, head, gradients);
         reference.step(&targets, step);
     }
-    let after = head.valid().weight().map_err(Error::device)?;
+    let after = weight(&head.valid())?;
     let moved: Vec<_> = after.iter().zip(&before).map(|(a, b)| a - b).collect();
     let expected = reference.weight.iter().zip(&before);
     let expected: Vec<_> = expected.map(|(a, b)| a - f64::from(*b)).collect();
@@ -102,6 +117,47 @@ pub(super) fn check(device: &Device) -> Result<Vec<Comparison>, Error> {
         STEP,
     ));
     Ok(compared)
+}
+
+/// Of its last layer.
+fn weight(head: &Head) -> Result<Vec<f32>, Error> {
+    let layers = head.layers().map_err(Error::device)?;
+    Ok(layers
+        .into_iter()
+        .next_back()
+        .map_or(Vec::new(), |last| last.weight))
+}
+
+/// The logits of a head that averages [`PLACES`] and has hidden layers, in plain loops.
+#[expect(clippy::cast_precision_loss, reason = "a few places")]
+fn deep_logits(head: &Head, rows: &[f32]) -> Result<Vec<f64>, Error> {
+    let layers = head.layers().map_err(Error::device)?;
+    let logits = rows.chunks_exact(FEATURES).flat_map(|row| {
+        let sum = |values: &[f32]| values.iter().copied().map(f64::from).sum::<f64>();
+        let means = row
+            .chunks_exact(PLACES)
+            .map(|values| sum(values) / PLACES as f64);
+        let mut values: Vec<f64> = means.collect();
+        for (number, layer) in layers.iter().enumerate() {
+            let outputs = layer.bias.len();
+            let sum = |(output, bias): (usize, &f32)| {
+                let column = layer.weight[output..].iter().step_by(outputs);
+                let products = values
+                    .iter()
+                    .zip(column)
+                    .map(|(value, weight)| value * f64::from(*weight));
+                let sum = f64::from(*bias) + products.sum::<f64>();
+                if number + 1 < layers.len() {
+                    sum.max(0.0)
+                } else {
+                    sum
+                }
+            };
+            values = layer.bias.iter().enumerate().map(sum).collect();
+        }
+        values
+    });
+    Ok(logits.collect())
 }
 
 /// Features from 0 to 1 in no order.

@@ -94,7 +94,7 @@ fn one_wrong_weight_is_found_and_named() {
 fn the_head_s_operations_agree_with_plain_loops() {
     let scratch = tempfile::tempdir().unwrap();
     let checked = head::check(&context(scratch.path()).device).unwrap();
-    assert_eq!(checked.len(), 4);
+    assert_eq!(checked.len(), 5);
     for check in checked {
         assert!(check.passes(), "{check:?}");
     }

@@ -124,7 +124,7 @@ fn grafted(head: &[&Layer], stem: f64, language: Language) -> Markup {
     let name = block_name("head", language);
     let text = [name.clone(), names.join(" → ")];
     let wide = text.iter().map(|line| width(line)).fold(90.0, f64::max) + 20.0;
-    let left = (stem - wide / 2.0).clamp(0.0, WIDTH - wide);
+    let left = (stem - wide / 2.0).clamp(0.0, (WIDTH - wide).max(0.0));
     let middle = place(left + wide / 2.0);
     html! {
         path.stem d=(format!("M{0},{1}V{2}m-4,-7l4,7l4,-7", place(stem), place(ROW.0 - 6.0), place(top - 2.0))) {}

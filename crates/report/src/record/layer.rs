@@ -32,11 +32,16 @@ pub enum LayerKind {
     Pool,
     /// Maps to one row of values.
     Flatten,
+    /// Maps to the mean of each.
+    #[serde(rename = "average-pool")]
+    AveragePool,
     /// Every value to mean 0 and deviation 1.
     Standardise,
     /// The signed square root of every value, and all of an image to one length.
     #[serde(rename = "power-l2")]
     PowerL2,
+    /// Fully connected, followed by a rectifier.
+    Hidden,
     /// Fully connected.
     Dense,
 }

@@ -49,6 +49,9 @@ pub struct Training {
     /// What was done to features first: `none`, `standardise` or `power-l2`, as in a recipe.
     #[serde(alias = "standardised", deserialize_with = "normalise")]
     pub normalise: String,
+    /// The units of hidden layers.
+    #[serde(default)]
+    pub hidden: Vec<usize>,
     /// The learning rate.
     pub learning_rate: f64,
     /// The batch size.

@@ -61,12 +61,21 @@ mod tests {
         second.training.epochs = 1000;
         second.training.normalise = "standardise".into();
         second.training.learning_rate = 0.00003;
+        let mut hidden = results.clone();
+        hidden.outcome.cells[0].training.hidden = vec![64];
         results.passes.push(Pass {
             features: "block 5, test".into(),
             images: 10_000,
             cached: Cached::Miss,
             seconds: 1.0,
         });
+        let en = hidden.trained(Language::En);
+        assert!(
+            en.contains("Each head is fully connected layers on features"),
+            "{en}"
+        );
+        let zh = hidden.trained(Language::Zh);
+        assert!(zh.contains("上的若干全连接层，"), "{zh}");
         assert_eq!(
             results.trained(Language::En),
             "5 trainings on 320 to 5,000 images each, measured on 1,000 test images; 70,000 images passed through the backbone, 60,000 of them before this lab. Each head is one linear layer on features as they are or standardised features, trained by Adam for 10 to 1,000 epochs with a batch size of 32 and a learning rate of 3e-5 to 0.001."

@@ -21,6 +21,10 @@ pub(super) struct StepPlan<'a> {
     pub(super) stage_factor: f64,
     /// The share of a label that is spread over all classes.
     pub(super) smoothing: f32,
+    /// The share of values that are set to 0 in the head.
+    pub(super) dropout: f32,
+    /// Decides which.
+    pub(super) seed: u64,
     /// How much each class counts in the loss, where they do not count alike.
     pub(super) weights: Option<&'a [f32]>,
 }
@@ -42,6 +46,8 @@ impl<'a> StepPlan<'a> {
             rate: training.rate(number, training.epochs * batches),
             stage_factor: training.stage_factor,
             smoothing: training.label_smoothing,
+            dropout: training.dropout,
+            seed: training.seed,
             weights,
         }
     }

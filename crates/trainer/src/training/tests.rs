@@ -9,7 +9,7 @@ mod weights;
 
 use super::state::replaces;
 use super::*;
-use graft_recipe::{Keep, Normalise};
+use graft_recipe::{Keep, Normalise, Pool};
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use graft_dataset::{ImageSet, Preprocessing, split};
-use graft_head::{Normalisation, Statistics};
+use graft_head::{Head, Normalisation, Statistics};
 use graft_network::Boundary;
 
 use crate::examples::ViewSource;
@@ -34,6 +34,11 @@ pub(super) fn separable(index: usize) -> [f32; 3] {
     let mut row = [0.1, 0.2, 0.3].map(|value: f32| value * f32::from(noise));
     row[index % CLASSES] += 3.0;
     row
+}
+
+/// The weights of a head's last layer.
+pub(super) fn last_weight(head: &Head) -> Vec<f32> {
+    head.layers().unwrap().pop().unwrap().weight
 }
 
 pub(super) fn labels() -> Vec<u8> {
@@ -171,6 +176,39 @@ fn statistics_are_those_of_the_training_images() {
     assert_eq!(
         module.head.normalisation().unwrap(),
         Normalisation::Standardise(Statistics::of(rows, 3))
+    );
+}
+
+/// Maps of 2 x 2 places, whose means are the features.
+#[test]
+fn a_head_that_averages_maps_learns_from_their_means() {
+    let (labels, device) = (labels(), Device::flex());
+    let maps = |index: usize| {
+        separable(index).map(|mean| [mean - 1.0, mean + 1.0, mean - 2.0, mean + 2.0])
+    };
+    let rows: Vec<f32> = (0..IMAGES).flat_map(maps).flatten().collect();
+    let features = Features::held(&rows, 12);
+    let data = labelled(&features, &labels, &device);
+    let recipe = recipe(|recipe| {
+        recipe.backbone.boundary = Boundary::after(4);
+        (recipe.head.pool, recipe.head.normalise) = (Pool::Average, Normalise::Standardise);
+        (recipe.head.hidden, recipe.training.dropout) = (vec![16], 0.1);
+    });
+    let (_, module) = train_anew(&recipe, &data, &holdout(), |_| Ok(())).unwrap();
+    let train = holdout().train;
+    let expected = Statistics::of(train.iter().map(|index| separable(*index)), 3);
+    let Normalisation::Standardise(found) = module.head.normalisation().unwrap() else {
+        panic!()
+    };
+    for (found, expected) in found.mean.iter().zip(expected.mean) {
+        assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+    }
+    let held_out = module.evaluate(&data, &holdout().validation).unwrap();
+    assert!(held_out.accuracy > 0.99, "{held_out:?}");
+    let layers = module.head.layers().unwrap();
+    assert_eq!(
+        layers.iter().map(|one| one.bias.len()).collect::<Vec<_>>(),
+        [16, CLASSES]
     );
 }
 

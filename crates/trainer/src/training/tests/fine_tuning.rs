@@ -15,7 +15,7 @@ pub(super) fn weights(module: &Trainable) -> [Vec<f32>; 2] {
         let tensors = names.into_iter().map(|name| expected(&file, name));
         tensors.flatten().collect::<Vec<_>>()
     });
-    [stages.collect(), module.head.weight().unwrap()]
+    [stages.collect(), last_weight(&module.head)]
 }
 
 /// Decay, smoothing, average and the rates of stages do the same in both engines; while the head learns

@@ -56,6 +56,8 @@ pub(super) fn plan(number: usize) -> StepPlan<'static> {
         rate: RATE,
         stage_factor: 1.0,
         smoothing: 0.0,
+        dropout: 0.0,
+        seed: 0,
         weights: None,
     }
 }

@@ -26,6 +26,7 @@ fn a_resumed_run_ends_as_one_that_never_stopped() {
         (training.schedule, training.warmup) = (Schedule::OneCycle, 0.3);
         (training.ema, training.weight_decay) = (0.9, 0.1);
         (training.label_smoothing, training.patience) = (0.1, 2);
+        (training.dropout, recipe.head.hidden) = (0.1, vec![8]);
     };
     for (batch, keep, change) in [
         (7, Keep::Last, plain),

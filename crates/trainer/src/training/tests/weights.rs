@@ -80,7 +80,7 @@ fn the_average_of_weights_is_the_definition_s() {
     });
     let start = initial(&recipe, &data, &holdout());
     let weights = |module: &Trainable| {
-        let weights = module.head.weight().unwrap();
+        let weights = last_weight(&module.head);
         weights.into_iter().map(f64::from).collect::<Vec<_>>()
     };
     let statistics = start.head.normalisation().unwrap();
