@@ -145,13 +145,7 @@ impl Head {
         features: Tensor<D>,
         dropout: &mut Dropout,
     ) -> Tensor<2> {
-        let features = features.flatten::<2>(1, D - 1); // [batch, features]
-        let features = self.averaged(features);
-        let mut features = match (&self.standardise, self.power_l2) {
-            (Some(standardise), _) => standardise.forward(features),
-            (None, Some(scale)) => power_l2(features, scale),
-            (None, None) => features,
-        };
+        let mut features = self.normalised(features);
         if self.hidden.is_empty() {
             features = dropout.fall_on(features);
         }
@@ -159,6 +153,21 @@ impl Head {
             features = dropout.fall_on(relu(layer.forward(features))); // [batch, units]
         }
         self.linear.forward(features) // [batch, classes]
+    }
+
+    /// What its first layer takes: features averaged and normalised as it does.
+    ///
+    /// # Shapes
+    /// - features: as [`Head::forward`] takes them
+    /// - result: `[batch, inputs of the first layer]`
+    #[must_use]
+    pub fn normalised<const D: usize>(&self, features: Tensor<D>) -> Tensor<2> {
+        let features = self.averaged(features.flatten::<2>(1, D - 1));
+        match (&self.standardise, self.power_l2) {
+            (Some(standardise), _) => standardise.forward(features),
+            (None, Some(scale)) => power_l2(features, scale),
+            (None, None) => features,
+        }
     }
 
     /// The mean of each channel, where it averages.

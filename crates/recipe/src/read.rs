@@ -18,6 +18,7 @@ const BUNDLED: &[(&str, &str)] = &[
     ("best", include_str!("../../../recipes/best.toml")),
     ("few", include_str!("../../../recipes/few.toml")),
     ("finetune", include_str!("../../../recipes/finetune.toml")),
+    ("photos", include_str!("../../../recipes/photos.toml")),
 ];
 
 impl Recipe {
@@ -288,7 +289,10 @@ mod tests {
         assert_eq!(load("best").unwrap().head.normalise, Normalise::PowerL2);
         assert_eq!(load("few").unwrap().data.per_class, 10);
         let error = load("other").unwrap_err().to_string();
-        assert!(error.contains("best, few, finetune, mine, seed"), "{error}");
+        assert!(
+            error.contains("best, few, finetune, mine, photos, seed"),
+            "{error}"
+        );
         let error = load("no/such.toml").unwrap_err().to_string();
         assert!(error.contains("no/such.toml"), "{error}");
         fs::write(folder.path().join("broken.toml"), "[training\n").unwrap();

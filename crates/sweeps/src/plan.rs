@@ -43,6 +43,19 @@ pub(super) struct Own {
     pub(super) steps: usize,
     /// Added to `training.seed`.
     pub(super) seed: u64,
+    /// What tells the classes apart.
+    pub(super) classifier: Classifier,
+}
+
+/// What tells the classes apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Classifier {
+    /// A head that is trained.
+    #[default]
+    Head,
+    /// The training image, or view of one, whose normalised features have the largest cosine; nothing is trained.
+    NearestNeighbour,
 }
 
 /// What heads are trained on.
@@ -95,8 +108,13 @@ impl<'a> Plan<'a> {
                 return Err(wrong("expected the base recipe's images in every cell; of data.*, a sweep may set data.validation alone".into()));
             }
             let own = Own::deserialize(own).map_err(|error| wrong(format!("sweep.*: {error}")))?;
-            if own.features != Source::Pretrained && recipe.backbone.unfreeze != Unfreeze::None {
-                return Err(wrong("expected backbone.unfreeze = \"none\" wherever sweep.features is not \"pretrained\"".into()));
+            let plain = Own {
+                features: Source::Pretrained,
+                classifier: Classifier::Head,
+                ..own
+            };
+            if own != plain && recipe.backbone.unfreeze != Unfreeze::None {
+                return Err(wrong("expected backbone.unfreeze = \"none\" wherever sweep.features is not \"pretrained\" or sweep.classifier not \"head\"".into()));
             }
             let at = at.iter().map(|place| place.unwrap_or_default()).collect();
             Ok(Planned { at, recipe, own })
@@ -268,6 +286,21 @@ mod tests {
         };
         assert_eq!(last.recipe.preprocessing, expected);
         assert_eq!((last.recipe.data.validation, last.own.images), (0, 10_000));
+    }
+
+    #[test]
+    fn all_labs_of_the_checkout_can_be_planned() {
+        let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes");
+        let labs = std::fs::read_dir(recipes.join("labs")).unwrap();
+        let mut count = 0;
+        for lab in labs {
+            let lab = lab.unwrap().path();
+            let loaded = Loaded::new(lab.to_str().unwrap(), Path::new("none")).unwrap();
+            let plan = Plan::new(&loaded, &[], Path::new("none")).unwrap();
+            assert!(plan.cells.len() > 1, "{}", lab.display());
+            count += 1;
+        }
+        assert!(count > graft_report::sweep::BUNDLED.len());
     }
 
     #[test]

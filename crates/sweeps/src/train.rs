@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use graft_dataset::ImageSet;
 use graft_environment::interrupt::go_on;
 use graft_environment::output;
 use graft_report::record::{Prediction, Scores};
@@ -16,7 +17,7 @@ use graft_trainer::training::{self, State};
 
 use crate::Error;
 use crate::features::Bench;
-use crate::plan::{Plan, Planned};
+use crate::plan::{Classifier, Plan, Planned};
 
 /// A cell that was measured, and which images each of its trainings got right.
 pub(super) type Trained = (Cell, Vec<Hits>);
@@ -96,15 +97,37 @@ fn train(
     };
     let weights = bench.paths.weights(recipe.backbone.network.name);
     let start = Trainable::new(&recipe, &train, &holdout.train, &weights)?;
-    let state = State::new(&recipe, start)?;
-    let (kept, module) = training::train(state, &recipe, &train, &holdout, |_| Ok(go_on()?))?;
-    let predictions = match (&pair.test, &bench.test) {
-        (Some(features), Some(images)) => {
-            let all: Vec<usize> = (0..images.len()).collect();
-            let test = LabelledFeatures::new(features, images.labels(), classes, &compute);
-            module.predictions(&test, &all)?
+    let all: Vec<usize> = (0..bench.test.as_ref().map_or(0, ImageSet::len)).collect();
+    let test = match (&pair.test, &bench.test) {
+        (Some(features), Some(images)) => Some(LabelledFeatures::new(
+            features,
+            images.labels(),
+            classes,
+            &compute,
+        )),
+        _ => None,
+    };
+    let (measured, indices) = match &test {
+        Some(test) => (test, &all),
+        None => (&train, &holdout.validation),
+    };
+    let (validation, predictions) = match cell.own.classifier {
+        Classifier::Head => {
+            let state = State::new(&recipe, start)?;
+            let (kept, module) =
+                training::train(state, &recipe, &train, &holdout, |_| Ok(go_on()?))?;
+            (kept.validation, module.predictions(measured, indices)?)
         }
-        _ => module.predictions(&train, &holdout.validation)?,
+        Classifier::NearestNeighbour => {
+            let learned = (&train, &holdout.train[..], views.len() + 1);
+            let of =
+                |data: &LabelledFeatures, indices: &[usize]| start.nearest(learned, data, indices);
+            let validation = match &holdout.validation[..] {
+                [] => None,
+                held_out => Some(Scores::from(&of(&train, held_out)?.evaluate()?)),
+            };
+            (validation, of(measured, indices)?)
+        }
     };
     let hits = vec![predictions.rows.iter().map(Prediction::is_right).collect()];
     let training = &recipe.training;
@@ -124,7 +147,7 @@ fn train(
         measured_on: predictions.rows.len(),
         trainings: vec![Measured {
             seed: training.seed,
-            validation: kept.validation,
+            validation,
             scores: Scores::from(&predictions.evaluate()?),
         }],
         accuracy: Estimate::accuracy(&hits),

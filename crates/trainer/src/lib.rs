@@ -14,6 +14,7 @@ mod input;
 mod inspect;
 mod machine;
 mod model;
+mod nearest;
 mod neighbours;
 pub mod pipeline;
 pub mod plan;

@@ -20,9 +20,16 @@ const PICTURES: [&str; 4] = [
     "seven.png",
 ];
 
-/// Trains a small run that ends after block 3, and gives its folder.
+/// Trains a small run that ends after block 3, with a head that has all that a head can have, and gives its folder.
 fn trained(home: &Home) -> PathBuf {
-    let settings = ["backbone.boundary=block3", "head.normalise=standardise"];
+    let settings = [
+        "backbone.boundary=block3",
+        "head.pool=average",
+        "head.normalise=standardise",
+        "head.hidden=[64]",
+        "training.dropout=0.1",
+        "training.epochs=60",
+    ];
     let run = home
         .train(&settings.map(|one| ["--set", one]).concat())
         .json();

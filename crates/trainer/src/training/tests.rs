@@ -10,6 +10,7 @@ mod weights;
 use super::state::replaces;
 use super::*;
 use graft_recipe::{Keep, Normalise, Pool};
+use graft_report::record::Prediction;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +18,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use graft_dataset::{ImageSet, Preprocessing, split};
-use graft_head::{Head, Normalisation, Statistics};
+use graft_head::{Head, HeadConfig, Normalisation, Statistics};
 use graft_network::Boundary;
 
 use crate::examples::ViewSource;
@@ -210,6 +211,42 @@ fn a_head_that_averages_maps_learns_from_their_means() {
         layers.iter().map(|one| one.bias.len()).collect::<Vec<_>>(),
         [16, CLASSES]
     );
+}
+
+/// Without training, among images and their views; by class, however many images of one are near.
+#[test]
+fn a_nearest_neighbour_is_of_the_class_of_the_largest_cosine() {
+    let device = Device::flex();
+    let directions = [
+        [1.0, 0.0, 0.0],
+        [0.0, 1.0, 0.0],
+        [0.0, 0.0, 1.0],
+        [5.0, 4.0, 0.0],
+    ];
+    let learned = Features::held(directions.as_flattened(), 3);
+    let views = Features::held(&[1.0, 0.0, 0.0, 0.0, 0.0, -2.0], 3);
+    let learned = LabelledFeatures {
+        views: ViewSource::Cached {
+            indices: &[0, 2],
+            features: &[&views],
+        },
+        ..labelled(&learned, &[0, 1, 2, 1], &device)
+    };
+    let images = Features::held(&[4.0, 3.9, 0.0, 9.0, 1.0, 0.0, 1.0, 0.0, -3.0], 3);
+    let images = labelled(&images, &[0, 0, 0], &device);
+    let module = Trainable {
+        stages: None,
+        head: HeadConfig::linear(3, CLASSES, 1).init(&device),
+        maps: [3, 1, 1],
+    };
+    let classes = |train: &[usize], epochs| {
+        let found = module.nearest((&learned, train, epochs), &images, &[0, 1, 2]);
+        let found = found.unwrap().rows;
+        found.iter().map(Prediction::predicted).collect::<Vec<_>>()
+    };
+    assert_eq!(classes(&[0, 1, 2, 3], 1), [1, 0, 0]);
+    assert_eq!(classes(&[0, 2], 1), [0, 0, 0]);
+    assert_eq!(classes(&[0, 2], 2), [0, 0, 2], "a view of image 2");
 }
 
 #[test]
