@@ -33,13 +33,13 @@ impl Sweep {
             return String::new();
         };
         let text = match axis.label.pick(language) {
-            Label::All(pattern) => {
-                let value = axis.values.get(*place).map(ToString::to_string);
-                pattern.replace("{}", value.unwrap_or_default().trim_matches('"'))
-            }
-            Label::Each(labels) => labels.get(*place).cloned().unwrap_or_default(),
+            Label::All(pattern) => Some(pattern),
+            Label::Each(labels) => labels.get(*place),
         };
-        text.replace("{values}", &cell.values.to_string())
+        let value = axis.values.get(*place).map(ToString::to_string);
+        let text = text.map_or("", String::as_str);
+        text.replace("{}", value.unwrap_or_default().trim_matches('"'))
+            .replace("{values}", &cell.values.to_string())
     }
 
     /// What a cell is called: its labels on `axes`.
