@@ -8,12 +8,13 @@ use crate::cargo::{self, Failure, cargo};
 use crate::{backend, cuda, gpu};
 
 /// The verbs that compute, for which a GPU matters: those that take `--backend`.
-const COMPUTING: [&str; 10] = [
+const COMPUTING: [&str; 11] = [
     "train",
     "plan",
     "find-rate",
     "eval",
     "extract",
+    "gather",
     "audit",
     "predict",
     "serve",

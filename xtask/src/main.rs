@@ -22,12 +22,12 @@ const HELP: &str = "\
 cargo xtask VERB [OPTION]...
 
   train, plan, find-rate, eval, report, audit, lab, runs, compare, predict, serve, export, fetch, import, extract,
-  cache, doctor
+  gather, cache, doctor
           build graft and forward everything to it;
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu); for the verbs that use a device:
-                                    train, plan, find-rate, eval, extract, audit, predict, serve,
-                                    lab, bench, doctor
+                                    train, plan, find-rate, eval, extract, gather, audit, predict,
+                                    serve, lab, bench, doctor
   build   build graft for --backend NAME, or NAME,NAME... for several in one program, run nothing, and say
           where it is; this machine needs no GPU, so that it can be carried to one that has
   bench   measure how fast features are computed
@@ -52,8 +52,8 @@ fn main() -> ExitCode {
     let done = match verb.as_ref() {
         "bench" if peers::wanted(rest) => peers::run(rest),
         "train" | "plan" | "find-rate" | "eval" | "report" | "lab" | "runs" | "compare"
-        | "predict" | "serve" | "audit" | "export" | "fetch" | "import" | "extract" | "cache"
-        | "bench" | "doctor" => forward::run(&verb, rest),
+        | "predict" | "serve" | "audit" | "export" | "fetch" | "import" | "extract" | "gather"
+        | "cache" | "bench" | "doctor" => forward::run(&verb, rest),
         "help" | "--help" | "-h" | "build" | "page" | "test" | "faults"
             if wants_help(&verb, rest) =>
         {

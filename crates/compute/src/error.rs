@@ -138,6 +138,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the device failed in a way that may pass: in a new process, or on another machine.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Device(_) | Self::DeviceMemory(_) | Self::DeviceLost(_)
+        )
+    }
+
     /// Whether weights that cannot be loaded are missing or damaged, rather than the device at fault.
     #[must_use]
     pub fn is_of_files(&self) -> bool {

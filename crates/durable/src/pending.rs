@@ -31,6 +31,15 @@ impl Pending {
         })
     }
 
+    /// [`Pending::commit`] under another name in the same folder, which may depend on what was written.
+    ///
+    /// # Errors
+    /// As [`Pending::commit`].
+    pub fn commit_as(self, path: &Path) -> Result<(), Error> {
+        let path = path.to_owned();
+        Self { path, ..self }.commit()
+    }
+
     /// Flushes the file to the disk and gives it its name, replacing what had it before.
     ///
     /// # Errors

@@ -19,6 +19,28 @@ pub enum Error {
         /// What is there.
         found: String,
     },
+    /// A shard that was gathered where it lay, and is out of reach.
+    #[error(
+        "the gathered shard {}: {found}; make its folder reachable again, or gather anew",
+        path.display()
+    )]
+    Elsewhere {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        found: String,
+    },
+    /// Not one shard of an entry.
+    #[error("no shards in {}: expected the features of these images by this recipe; graft extract --shard computes them", .0.display())]
+    NoShards(PathBuf),
+    /// More shards than images.
+    #[error("expected 1 to {images} shards, as there are {images} images, found {of}")]
+    TooManyShards {
+        /// The shards.
+        of: usize,
+        /// The images.
+        images: usize,
+    },
     /// Less space than an entry takes.
     #[error(
         "{}: expected {needed} free for features, found {free}; free some space, or set GRAFT_HOME to a folder on a larger disk",

@@ -22,7 +22,7 @@ const COPIED: usize = 1 << 20;
 
 /// What computes features, and where they are kept.
 pub struct Extractor<'a> {
-    loaded: &'a LoadedBackbone,
+    pub(crate) loaded: &'a LoadedBackbone,
     pub(crate) recipe: &'a Recipe,
     compute: &'a ComputeContext,
     paths: &'a Paths,
@@ -181,6 +181,8 @@ impl<'a> Extractor<'a> {
                 }
                 (features, 0, 0)
             }
+            // Nobody wants to compute on one machine what many have computed.
+            Err(error @ Error::Elsewhere { .. }) => return Err(error),
             Err(error) => {
                 if !matches!(error, Error::Missing(_)) {
                     tracing::warn!("{error}; computing it anew");

@@ -7,14 +7,14 @@ use graft_recipe::Dtype;
 
 use crate::dtype::{decode, encode_f32};
 use crate::key::json;
-use crate::manifest::{Manifest, shard_name};
+use crate::manifest::{Layout, Manifest};
 use crate::{Error, Key};
 
 /// The features of a set of images: on disk and mapped into memory, where only pages that were read
 /// lately cost any; or values that are held in memory.
 pub struct Features {
     shards: Shards,
-    images_per_shard: usize,
+    layout: Layout,
     images: usize,
     width: usize,
     dtype: Dtype,
@@ -49,9 +49,17 @@ impl Features {
         }
         let mut maps = Maps::default();
         for (number, hash) in manifest.shards.iter().enumerate() {
-            let file = path.join(shard_name(number, hash));
+            let file = manifest.at.as_deref().unwrap_or(path);
+            let file = file.join(manifest.name(number, hash));
             let unread = |error: graft_durable::Error| {
-                Error::corrupt(&file, "a shard", error.source.to_string())
+                let found = error.source.to_string();
+                match manifest.at {
+                    None => Error::corrupt(&file, "a shard", found),
+                    Some(_) => Error::Elsewhere {
+                        path: file.clone(),
+                        found,
+                    },
+                }
             };
             // Read rather than mapped: no page of it stays in memory.
             let found = sha256_file(&file).map_err(unread)?;
@@ -65,7 +73,7 @@ impl Features {
         }
         Ok(Self {
             shards: Shards::Mapped(maps),
-            images_per_shard: manifest.images_per_shard(),
+            layout: manifest.layout(),
             images: key.count,
             width: manifest.width(),
             dtype: key.dtype,
@@ -79,7 +87,7 @@ impl Features {
         let bytes = encode_f32(values);
         let images = values.len() / width.max(1);
         Self {
-            images_per_shard: images.max(1),
+            layout: Layout::sized(images, images),
             images,
             width,
             dtype: Dtype::F32,
@@ -113,9 +121,10 @@ impl Features {
         let row = self.width * self.dtype.bytes();
         let mut values = Vec::with_capacity(indices.len() * self.width);
         for index in indices {
-            let start = index % self.images_per_shard * row;
+            let (shard, place) = self.layout.place(*index);
+            let start = place * row;
             let shard = match &self.shards {
-                Shards::Mapped(maps) => maps.bytes(index / self.images_per_shard),
+                Shards::Mapped(maps) => maps.bytes(shard),
                 Shards::Held(bytes) => bytes,
             };
             decode(self.dtype, &shard[start..start + row], &mut values);

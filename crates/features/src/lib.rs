@@ -14,6 +14,7 @@ mod key;
 mod manifest;
 mod pipelined;
 mod reuse;
+mod shards;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -25,5 +26,6 @@ pub use extract::{Extracted, Extractor};
 pub use features::Features;
 pub use key::{Key, View, hash_images};
 pub use pipelined::pipelined;
+pub use shards::{Part, Shard, Shards};
 pub use views::Views;
 pub use writer::Writer;

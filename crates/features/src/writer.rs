@@ -13,7 +13,7 @@ use graft_durable::{Lock, sha256};
 use crate::cache::{lock, reserve};
 use crate::dtype::encode;
 use crate::key::json;
-use crate::manifest::{Manifest, shard_name};
+use crate::manifest::Manifest;
 use crate::{Error, Features, Key};
 
 /// An entry being written, by one process at a time.
@@ -36,7 +36,7 @@ impl Writer {
         let mut writer = Self {
             _lock: lock(path)?,
             folder: path.to_owned(),
-            manifest: Manifest::new(key, map),
+            manifest: Manifest::new(key, map, None),
             buffer: Vec::new(),
         };
         for abandoned in graft_durable::sweep(path) {
@@ -54,13 +54,10 @@ impl Writer {
     fn find(&mut self, file: &Path) -> Option<()> {
         let name = file.file_name()?.to_str()?;
         let number: usize = name.split_once('-')?.0.parse().ok()?;
-        let shard = self.manifest.shards.get(number)?;
-        if shard.is_empty() {
-            let content = fs::read(file).ok()?;
-            let hash = sha256(&content);
-            if content.len() == self.manifest.bytes(number) && name == shard_name(number, &hash) {
-                self.manifest.shards[number] = hash;
-            }
+        if self.manifest.shards.get(number)?.is_empty()
+            && let Some(hash) = self.manifest.whole(number, file)
+        {
+            self.manifest.shards[number] = hash;
         }
         Some(())
     }
@@ -111,7 +108,7 @@ impl Writer {
                 break;
             }
             let hash = sha256(&self.buffer[..bytes]);
-            let file = self.folder.join(shard_name(number, &hash));
+            let file = self.folder.join(self.manifest.name(number, &hash));
             graft_durable::write(&file, &self.buffer[..bytes])?;
             self.buffer.drain(..bytes);
             self.manifest.shards[number] = hash;

@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod export;
+mod extract;
 mod lab;
 mod plan;
 mod results;
@@ -12,6 +13,7 @@ mod upkeep;
 pub(crate) use audit::Audit;
 pub(crate) use bench::Bench;
 pub(crate) use export::{Export, ModelFormat};
+pub(crate) use extract::{Extract, Gather, ImageArguments, Shards, SplitName};
 pub(crate) use lab::{ALL, Lab};
 pub(crate) use plan::{FindRate, Plan, ViewFeatures};
 pub(crate) use results::{Compare, Format, Report, Runs};
@@ -64,8 +66,10 @@ pub(crate) enum Verb {
     Runs(Runs),
     /// Compare runs: what differs, and how surely one is better
     Compare(Compare),
-    /// Compute features into the cache and train nothing
+    /// Compute features into the cache, or some shards of them into a folder, and train nothing
     Extract(Extract),
+    /// Check the shards that workers have extracted, and make the cache entry that train uses
+    Gather(Gather),
     /// Write a report on a run that can be handed in
     Report(Report),
     /// Classify pictures
@@ -221,32 +225,6 @@ pub(crate) struct Eval {
     /// Print one JSON object instead of tables
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// `graft extract`
-#[derive(Debug, Args)]
-pub(crate) struct Extract {
-    /// Whose preprocessing and boundary.
-    #[command(flatten)]
-    pub(crate) recipe: RecipeArguments,
-    /// Which images; those of `test` are opened only when asked for
-    #[arg(long, value_enum, default_value_t = SplitName::Train)]
-    pub(crate) split: SplitName,
-    /// Backend, engine and device.
-    #[command(flatten)]
-    pub(crate) compute: ComputeArguments,
-    /// Where from.
-    #[command(flatten)]
-    pub(crate) outside: Outside,
-}
-
-/// Which images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SplitName {
-    /// Training images
-    Train,
-    /// Test images
-    Test,
 }
 
 /// `graft predict`

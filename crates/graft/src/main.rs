@@ -11,8 +11,8 @@ use clap::Parser;
 use cli::Arguments;
 use graft_environment::interrupt;
 
-/// Exit codes: 0 done, 1 failed, 2 wrong usage (clap's), 128 and the number of a signal that asked
-/// to stop.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage (clap's), 75 failed but may work when tried again (`extract --shard`
+/// alone), 128 and the number of a signal that asked to stop.
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::to_stderr();
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
             commands::complain(&error);
             match interrupt::requested() {
                 Some(signal) => ExitCode::from(128 + signal),
-                None => ExitCode::FAILURE,
+                None => ExitCode::from(commands::code(&arguments, &error)),
             }
         }
     }

@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Runs(arguments) => runs::run(arguments, &home),
         Verb::Compare(arguments) => compare::run(arguments, &home),
         Verb::Extract(arguments) => extract::run(arguments, &home),
+        Verb::Gather(arguments) => extract::gather(arguments, &home),
         Verb::Report(arguments) => report::run(arguments, &home),
         Verb::Export(arguments) => export::run(arguments, &home),
         Verb::Serve(arguments) => serve::run(arguments, &home),
@@ -64,6 +65,14 @@ pub(crate) fn complain(error: &Error) {
     if let Some(graft_trainer::Error::Interrupted { run, .. }) = error.downcast_ref() {
         let name = run.file_name().unwrap_or_default().to_string_lossy();
         output::note(&format!("\nNext: {} train --resume {name}", graft()));
+    }
+}
+
+/// The exit code of a failure: workers are told whether to try again.
+pub(crate) fn code(arguments: &Arguments, error: &Error) -> u8 {
+    match &arguments.verb {
+        Verb::Extract(one) if one.shard.is_some() && extract::may_pass(error) => extract::TRY_AGAIN,
+        _ => 1,
     }
 }
 

@@ -29,6 +29,8 @@ mod resume;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]
+mod shards;
+#[cfg(unix)]
 mod signals;
 mod smoke;
 mod torn;

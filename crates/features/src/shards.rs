@@ -1,0 +1,222 @@
+//! Shards that workers compute who know nothing of each other, and the entry that is gathered from them.
+//!
+//! A folder of shards has a subfolder with the name of the entry: the key (`key.json`), and each shard under its number
+//! and its SHA-256, written at once when it is whole. So it is all the same how often a shard is computed, by whom,
+//! and where that was cut off.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use graft_dataset::{ImageSet, Split};
+use graft_durable::{Error as FileError, Hashing, Pending};
+use graft_environment::interrupt;
+use graft_environment::progress::Progress;
+use graft_report::record::Cached;
+use rayon::prelude::*;
+
+use crate::dtype::encode;
+use crate::extract::{Extractor, Images, label};
+use crate::key::json;
+use crate::manifest::Manifest;
+use crate::{Error, Key};
+
+/// The file with the key.
+const KEY: &str = "key.json";
+
+/// One of so many shards, which have almost the same number of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Its number, from 0.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+/// A shard that is there.
+#[derive(Debug)]
+pub struct Shard {
+    /// Its file.
+    pub path: PathBuf,
+    /// Its images.
+    pub images: Range<usize>,
+    /// The SHA-256 of its bytes.
+    pub sha256: String,
+    /// Whether it was there.
+    pub cached: Cached,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Shards of one entry in a folder, of which there may be some.
+#[derive(Debug)]
+pub struct Shards {
+    /// Where the entry's shards lie.
+    pub folder: PathBuf,
+    /// How many there must be.
+    pub of: usize,
+    /// The numbers of those that are missing or damaged.
+    pub missing: Vec<usize>,
+    manifest: Manifest,
+}
+
+impl Extractor<'_> {
+    /// Shard `part` of the features of `set`, computed into the folder `into` where it is not there.
+    ///
+    /// # Errors
+    /// When there are more shards than images, an image is too small for the backbone, the device fails, or the
+    /// folder cannot be written.
+    pub fn shard(
+        &self,
+        set: &ImageSet,
+        split: Split,
+        part: Part,
+        into: &Path,
+    ) -> Result<Shard, Error> {
+        let started = Instant::now();
+        let key = self.key(set)?;
+        let manifest = self.manifest(&key, part.of)?;
+        let folder = key.path(into);
+        let images = manifest.images(part.number);
+        let done = |path: PathBuf, sha256: String, cached: Cached| Shard {
+            path,
+            images: images.clone(),
+            sha256,
+            cached,
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        if let Some((path, sha256)) = find(&manifest, &folder, part.number) {
+            return Ok(done(path, sha256, Cached::Hit));
+        }
+        interrupt::watch()?;
+        for abandoned in graft_durable::sweep(&folder) {
+            tracing::info!("deleted the abandoned {}", abandoned.display());
+        }
+        graft_durable::write(&folder.join(KEY), &json(&key))?;
+        let batches = Images {
+            len: set.len(),
+            set: None,
+            label: String::new(),
+            batch: &|places| self.recipe.preprocessing.batch(set, places.iter().copied()),
+        };
+        let mut progress = Progress::new(&label(&self.recipe.data, split), images.len());
+        // Its name, which tells its content, is not known yet.
+        let mut file = Pending::create(&folder.join(manifest.stem(part.number)))?;
+        let mut hashing = Hashing::default();
+        let places: Vec<usize> = images.clone().collect();
+        self.pass(&batches, &places, |image, features| {
+            interrupt::go_on()?;
+            if let Some(value) = features.iter().find(|value| !value.is_finite()) {
+                let value = *value;
+                return Err(Error::NotFinite { image, value });
+            }
+            let bytes = encode(key.dtype, features).map_err(Error::TooLarge)?;
+            let write = FileError::on("write to", &folder);
+            hashing
+                .write_all(&bytes)
+                .and_then(|()| file.write_all(&bytes))
+                .map_err(write)?;
+            progress.advance(1);
+            Ok(())
+        })?;
+        drop(progress);
+        let sha256 = hashing.finish();
+        let path = folder.join(manifest.name(part.number, &sha256));
+        file.commit_as(&path)?;
+        Ok(done(path, sha256, Cached::Miss))
+    }
+
+    /// What is there of the entry of `set` among the shards in the folder `from`, which workers computed. Every one is
+    /// read and checked.
+    ///
+    /// # Errors
+    /// When there are none at all, or they are for more shards than there are images.
+    pub fn shards(&self, set: &ImageSet, from: &Path) -> Result<Shards, Error> {
+        let key = self.key(set)?;
+        let folder = key.path(from);
+        let counts = files(&folder).filter_map(|file| count(&file));
+        let counts: BTreeSet<usize> = counts.filter(|count| *count <= set.len()).collect();
+        let all = counts.into_iter().map(|of| {
+            let mut manifest = self.manifest(&key, of)?;
+            let numbers = 0..manifest.shards.len();
+            let found: Vec<_> = numbers
+                .into_par_iter()
+                .map(|number| Some(find(&manifest, &folder, number)?.1))
+                .collect();
+            manifest.shards = found.into_iter().map(Option::unwrap_or_default).collect();
+            let shards = manifest.shards.iter().enumerate();
+            let missing = shards.filter(|(_, sha256)| sha256.is_empty());
+            let missing = missing.map(|(number, _)| number).collect();
+            Ok::<_, Error>(Shards {
+                folder: folder.clone(),
+                of,
+                missing,
+                manifest,
+            })
+        });
+        let all = all.collect::<Result<Vec<_>, _>>()?;
+        // Somebody may have begun with another number of shards.
+        let best = all.into_iter().min_by_key(|shards| shards.missing.len());
+        best.ok_or(Error::NoShards(folder))
+    }
+
+    fn manifest(&self, key: &Key, of: usize) -> Result<Manifest, Error> {
+        if !(1..=key.count).contains(&of) {
+            let images = key.count;
+            return Err(Error::TooManyShards { of, images });
+        }
+        let map = self.loaded.frozen.map(self.recipe.preprocessing.size)?;
+        Ok(Manifest::new(key, map, Some(of)))
+    }
+}
+
+impl Shards {
+    /// Makes the entry in `cache` that has these shards where they are, and gives its folder.
+    ///
+    /// # Errors
+    /// When some are missing, or the cache cannot be written.
+    pub fn gather(mut self, cache: &Path) -> Result<PathBuf, Error> {
+        if !self.missing.is_empty() {
+            return Err(Error::Missing(self.folder));
+        }
+        let path = self.manifest.key.path(cache);
+        let _lock = crate::cache::lock(&path)?;
+        if self.folder != path {
+            let at = std::path::absolute(&self.folder);
+            self.manifest.at = Some(at.map_err(FileError::on("find", &self.folder))?);
+        }
+        graft_durable::write(&Manifest::path(&path), &json(&self.manifest))?;
+        Ok(path)
+    }
+}
+
+fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    files.map(|file| file.path())
+}
+
+/// How many shards there are, by the name of one.
+fn count(file: &Path) -> Option<usize> {
+    let name = file.file_name()?.to_str()?;
+    let (_, behind) = name.split_once("-of-")?;
+    behind.split_once('-')?.0.parse().ok()
+}
+
+/// The whole shard of that number in `folder`, and its SHA-256; the first by name, where machines differ in the last bits.
+fn find(manifest: &Manifest, folder: &Path, number: usize) -> Option<(PathBuf, String)> {
+    let stem = manifest.stem(number);
+    let is_its = |file: &PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(&stem)
+    };
+    let mut files: Vec<_> = files(folder).filter(is_its).collect();
+    files.sort();
+    let mut whole = files.into_iter().filter_map(|file| {
+        let sha256 = manifest.whole(number, &file)?;
+        Some((file, sha256))
+    });
+    whole.next()
+}
