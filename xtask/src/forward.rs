@@ -22,6 +22,9 @@ const COMPUTING: [&str; 11] = [
     "bench",
 ];
 
+/// With it `build` builds graft for shards in object stores.
+const STORES: &str = "--stores";
+
 /// This one takes it too, to look at the devices.
 const LOOKING: &str = "doctor";
 
@@ -48,17 +51,23 @@ pub(crate) fn run(verb: &str, arguments: &[OsString]) -> Result<(), Failure> {
 
 /// `cargo xtask build`: builds graft, for another machine too, and says where it is.
 pub(crate) fn only_build(arguments: &[OsString]) -> Result<(), Failure> {
+    let (stores, arguments): (Vec<_>, Vec<_>) =
+        arguments.iter().cloned().partition(|one| one == STORES);
     let option = |argument: &OsString| argument.to_string_lossy().starts_with("--backend");
-    let more = match arguments {
+    let more = match &arguments[..] {
         [first, ..] if option(first) => arguments.len() - 1,
         all => 2 * all.len(),
     };
     if more > 1 {
-        return Err(Failure::Usage(
-            "build: expected nothing or --backend NAME[,NAME...]".into(),
-        ));
+        return Err(Failure::Usage(format!(
+            "build: expected nothing, --backend NAME[,NAME...] or {STORES}"
+        )));
     }
-    let graft = build(&backend::all_asked(arguments)?)?;
+    let mut features = backend::all_asked(&arguments)?;
+    if !stores.is_empty() {
+        features.push("stores");
+    }
+    let graft = build(&features)?;
     // A reader that has gone away is no failure.
     let _ = writeln!(io::stdout(), "{}", graft.get_program().display());
     Ok(())

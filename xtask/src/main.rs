@@ -30,6 +30,7 @@ cargo xtask VERB [OPTION]...
                                     serve, lab, bench, doctor
   build   build graft for --backend NAME, or NAME,NAME... for several in one program, run nothing, and say
           where it is; this machine needs no GPU, so that it can be carried to one that has
+          --stores  with object stores (S3, Google Cloud Storage, Azure) for extract --shard and gather
   bench   measure how fast features are computed
           --peers  also ONNX Runtime, OpenVINO, MNN, ncnn, PyTorch and TensorFlow, which are installed
                    first (gigabytes)

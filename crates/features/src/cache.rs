@@ -92,7 +92,10 @@ pub(crate) fn lock(path: &Path) -> Result<Lock, Error> {
 
 /// Reserves `bytes` for the entry at `path`: deletes the entries unused for longest where that much
 /// more would be too much, and refuses where the disk has less.
-pub(crate) fn reserve(path: &Path, bytes: u64) -> Result<(), Error> {
+///
+/// # Errors
+/// When the disk has less, or an entry cannot be deleted.
+pub fn reserve(path: &Path, bytes: u64) -> Result<(), Error> {
     let cache = path.parent().unwrap_or(path);
     shrink(cache, bytes, LIMIT)?;
     match fs4::available_space(cache) {

@@ -63,7 +63,36 @@ pub struct Shards {
     manifest: Manifest,
 }
 
+/// What the files of an entry in shards are called.
+#[derive(Debug)]
+pub struct Expected {
+    /// The name of the entry's folder.
+    pub entry: String,
+    /// The file that says what the entry is made for, and its content.
+    pub key: (&'static str, Vec<u8>),
+    /// What the name of each shard begins with, before the SHA-256 of its content, and its size in bytes.
+    pub shards: Vec<(String, u64)>,
+}
+
 impl Extractor<'_> {
+    /// What the files are called of the features of `set` in so many shards.
+    ///
+    /// # Errors
+    /// When there are more shards than images, or an image is too small for the backbone.
+    pub fn expected(&self, set: &ImageSet, of: usize) -> Result<Expected, Error> {
+        let key = self.key(set)?;
+        let manifest = self.manifest(&key, of)?;
+        let path = key.path(Path::new(""));
+        let shards = 0..manifest.shards.len();
+        Ok(Expected {
+            entry: path.to_string_lossy().into_owned(),
+            key: (KEY, json(&key)),
+            shards: shards
+                .map(|number| (manifest.stem(number), manifest.bytes(number) as u64))
+                .collect(),
+        })
+    }
+
     /// Shard `part` of the features of `set`, computed into the folder `into` where it is not there.
     ///
     /// # Errors
@@ -137,7 +166,8 @@ impl Extractor<'_> {
     pub fn shards(&self, set: &ImageSet, from: &Path) -> Result<Shards, Error> {
         let key = self.key(set)?;
         let folder = key.path(from);
-        let counts = files(&folder).filter_map(|file| count(&file));
+        let names = files(&folder).filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()));
+        let counts = names.filter_map(|name| shard_count(&name));
         let counts: BTreeSet<usize> = counts.filter(|count| *count <= set.len()).collect();
         let all = counts.into_iter().map(|of| {
             let mut manifest = self.manifest(&key, of)?;
@@ -198,9 +228,9 @@ fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
     files.map(|file| file.path())
 }
 
-/// How many shards there are, by the name of one.
-fn count(file: &Path) -> Option<usize> {
-    let name = file.file_name()?.to_str()?;
+/// How many shards there are, by the name of one's file.
+#[must_use]
+pub fn shard_count(name: &str) -> Option<usize> {
     let (_, behind) = name.split_once("-of-")?;
     behind.split_once('-')?.0.parse().ok()
 }

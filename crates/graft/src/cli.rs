@@ -13,7 +13,7 @@ mod upkeep;
 pub(crate) use audit::Audit;
 pub(crate) use bench::Bench;
 pub(crate) use export::{Export, ModelFormat};
-pub(crate) use extract::{Extract, Gather, ImageArguments, Shards, SplitName};
+pub(crate) use extract::{Extract, Gather, ImageArguments, Place, Shards, SplitName};
 pub(crate) use lab::{ALL, Lab};
 pub(crate) use plan::{FindRate, Plan, ViewFeatures};
 pub(crate) use results::{Compare, Format, Report, Runs};

@@ -1,5 +1,7 @@
 //! `graft extract` and `graft gather`
 
+use std::convert::Infallible;
+use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -27,17 +29,19 @@ pub(crate) struct Extract {
         requires = "to"
     )]
     pub(crate) shard: Option<Shards>,
-    /// Where the shards go
-    #[arg(long, value_name = "FOLDER", requires = "shard")]
-    pub(crate) to: Option<PathBuf>,
+    /// Where the shards go: a folder, or the URL of one in an object store (s3://, gs://, az://), which graft must
+    /// have been built for
+    #[arg(long, value_name = "FOLDER|URL", requires = "shard")]
+    pub(crate) to: Option<Place>,
 }
 
 /// `graft gather`
 #[derive(Debug, Args)]
 pub(crate) struct Gather {
-    /// The folder that the shards were extracted to; they stay there
-    #[arg(value_name = "FOLDER")]
-    pub(crate) from: PathBuf,
+    /// Where the shards were extracted to; those in a folder stay there, those of an object store are copied to the
+    /// cache
+    #[arg(value_name = "FOLDER|URL")]
+    pub(crate) from: Place,
     /// Which images.
     #[command(flatten)]
     pub(crate) images: ImageArguments,
@@ -67,6 +71,36 @@ pub(crate) enum SplitName {
     Train,
     /// Test images
     Test,
+}
+
+/// Where shards lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A folder.
+    Folder(PathBuf),
+    /// A URL.
+    Store(String),
+}
+
+impl FromStr for Place {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text.split_once("://") {
+            Some(("file", path)) => Self::Folder(path.into()),
+            Some(_) => Self::Store(text.to_owned()),
+            None => Self::Folder(text.into()),
+        })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => folder.display().fmt(f),
+            Self::Store(url) => f.write_str(url),
+        }
+    }
 }
 
 /// Some of so many shards.

@@ -143,13 +143,19 @@ fn people(trained: &Trained) -> Result<(), Error> {
         computed => format!("computed for {computed} images, the others' were cached"),
     };
     let rate = trained.extracted.images_per_second();
+    // Those of views may have been cached beside them, and the rest of the time is theirs.
+    let views = features - trained.extracted.seconds;
+    let views = match trained.run.recipe()?.augmentation.changed_views() {
+        1.. if views > 1.0 => format!("; {views:.1} s of it for views"),
+        _ => String::new(),
+    };
     let folder = shown(trained.run.folder());
     let backbone = backbone(&manifest.backbone);
     let command = graft();
     output::line(&format!(
         "
 trained on {} images, validated on {}; kept epoch {}
-features   {features:.1} s, {cache} ({rate:.0} images/s)
+features   {features:.1} s, {cache} ({rate:.0} images/s){views}
 training   {head:.1} s, of which checkpoints and metrics {checkpoints:.2} s
 in all     {:.1} s, of which fetching and importing {fetch:.1} s; peak memory {memory}
 backbone   {backbone}

@@ -1,0 +1,182 @@
+//! Shards of features: computed by workers, gathered by whoever trains.
+
+#[cfg(feature = "stores")]
+mod store;
+
+use std::io;
+use std::path::Path;
+
+use super::{graft, next, shown, with};
+use crate::cli::{Gather, Place, Shards};
+use crate::output;
+use anyhow::{Error, anyhow};
+use graft_dataset::{ImageSet, Split};
+use graft_environment::Paths;
+use graft_features::{Extractor, Part};
+use serde::Serialize;
+
+/// The exit code for what may work when it is tried again (`EX_TEMPFAIL` of `sysexits.h`).
+pub(crate) const TRY_AGAIN: u8 = 75;
+
+/// What a file system says that it says again.
+const LASTING: [io::ErrorKind; 5] = [
+    io::ErrorKind::InvalidData,
+    io::ErrorKind::InvalidInput,
+    io::ErrorKind::NotFound,
+    io::ErrorKind::PermissionDenied,
+    io::ErrorKind::UnexpectedEof,
+];
+
+/// A shard, as it is told.
+#[derive(Serialize)]
+struct Told {
+    shard: usize,
+    of: usize,
+    images: usize,
+    cache: &'static str,
+    seconds: f64,
+    sha256: String,
+    file: String,
+}
+
+impl Told {
+    fn new(Part { number, of }: Part, done: &graft_features::Shard) -> Self {
+        Self {
+            shard: number,
+            of,
+            images: done.images.len(),
+            cache: done.cached.name(),
+            seconds: done.seconds,
+            sha256: done.sha256.clone(),
+            file: done.path.display().to_string(),
+        }
+    }
+}
+
+/// Computes the shards `which` of `images`, where they are not there yet, and tells of each.
+pub(super) fn extract(
+    extractor: &Extractor,
+    images: &ImageSet,
+    (split, which, to): (Split, &Shards, &Place),
+) -> Result<(), Error> {
+    let of = which.of;
+    let parts = which.numbers.clone().map(|number| Part { number, of });
+    match to {
+        Place::Folder(folder) => {
+            for part in parts {
+                let done = extractor.shard(images, split, part, folder)?;
+                tell(&Told::new(part, &done))?;
+            }
+            Ok(())
+        }
+        #[cfg(feature = "stores")]
+        Place::Store(url) => store::extract(extractor, images, (split, parts, url)),
+        #[cfg(not(feature = "stores"))]
+        Place::Store(url) => Err(no_stores(url)),
+    }
+}
+
+fn tell(told: &Told) -> Result<(), Error> {
+    output::line(&serde_json::to_string(told)?)
+}
+
+/// `graft gather`
+pub(crate) fn gather(arguments: &Gather, paths: &Paths) -> Result<(), Error> {
+    with(&arguments.images, paths, |extractor, images, split| {
+        let cache = paths.cache();
+        let folder: &Path = match &arguments.from {
+            Place::Folder(folder) => folder,
+            #[cfg(feature = "stores")]
+            Place::Store(url) => {
+                store::copy(extractor, images, (url, &cache))?;
+                &cache
+            }
+            #[cfg(not(feature = "stores"))]
+            Place::Store(url) => return Err(no_stores(url)),
+        };
+        let shards = extractor.shards(images, folder)?;
+        let (of, missing) = (shards.of, &shards.missing);
+        if !missing.is_empty() {
+            return Err(anyhow!(
+                "{} of {of} shards of {} are missing or damaged in {}: {}; {} extract --shard {}/{of} --to {} with the same recipe computes the first of them",
+                missing.len(),
+                shards.folder.file_name().unwrap_or_default().display(),
+                arguments.from,
+                ranges(missing),
+                graft(),
+                missing[0],
+                arguments.from,
+            ));
+        }
+        let stay = match &arguments.from {
+            Place::Folder(_) => "stay where they are",
+            Place::Store(_) => "were copied",
+        };
+        let path = shards.gather(&cache)?;
+        output::line(&format!(
+            "{of} shards of {} images are whole, and {stay}\n{}\n\nNext: {} {}",
+            images.len(),
+            shown(&path),
+            graft(),
+            next(split),
+        ))
+    })
+}
+
+#[cfg(not(feature = "stores"))]
+fn no_stores(url: &str) -> Error {
+    let scheme = url.split("://").next().unwrap_or_default();
+    anyhow!(
+        "this graft was built without object stores, which {scheme}:// needs; `cargo xtask build --stores` in a checkout builds one with them, or give a folder"
+    )
+}
+
+/// Ascending numbers in words: `3, 7..9`, where the last is counted in.
+fn ranges(numbers: &[usize]) -> String {
+    let runs = numbers.chunk_by(|one, other| one + 1 == *other);
+    let told = runs.map(|run| match run {
+        [first, .., last] => format!("{first}..{last}"),
+        [one] => one.to_string(),
+        [] => String::new(),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether what failed may work when it is tried again: a device, a disk or a connection may be better then, and
+/// a picture or a recipe stays what it is.
+pub(crate) fn may_pass(error: &Error) -> bool {
+    error.chain().any(|cause| {
+        if let Some(graft_features::Error::Compute(error)) = cause.downcast_ref() {
+            return error.may_pass();
+        }
+        #[cfg(feature = "stores")]
+        if let Some(error) = cause.downcast_ref::<graft_store::Error>()
+            && error.may_pass()
+        {
+            return true;
+        }
+        let error = match cause.downcast_ref() {
+            Some(graft_features::Error::File(error)) => Some(&error.source),
+            _ => cause.downcast_ref::<io::Error>(),
+        };
+        error.is_some_and(|error| !LASTING.contains(&error.kind()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_a_row_are_told_together() {
+        assert_eq!(ranges(&[3]), "3");
+        assert_eq!(ranges(&[0, 1, 2, 5, 7, 8]), "0..2, 5, 7..8");
+    }
+
+    #[test]
+    fn a_full_disk_may_pass_and_a_missing_file_does_not() {
+        let of = |kind| may_pass(&Error::from(io::Error::from(kind)).context("reading"));
+        assert!(of(io::ErrorKind::StorageFull) && of(io::ErrorKind::TimedOut));
+        assert!(!of(io::ErrorKind::NotFound) && !may_pass(&anyhow!("a wrong recipe")));
+    }
+}

@@ -1,0 +1,185 @@
+//! Files in object stores, by URL: S3 (`s3://`), Google Cloud Storage (`gs://`), Azure (`az://`). Credentials
+//! come from the environment alone, by the names that these stores' own tools use, and are in no message.
+
+mod error;
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::Path as FilePath;
+
+use futures_util::TryStreamExt;
+use graft_durable::{Hashing, Pending};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, WriteMultipart};
+use tokio::runtime::{Builder, Runtime};
+use url::Url;
+
+pub use error::Error;
+
+/// Files up to this size are written at once, larger ones in parts of it.
+const PART: usize = 8 << 20;
+/// How many parts are under way at once.
+const PARTS: usize = 4;
+
+/// A folder in an object store.
+pub struct Store {
+    runtime: Runtime,
+    objects: Box<dyn ObjectStore>,
+    root: Path,
+    shown: String,
+}
+
+/// A file that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its name, without that of its folder.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// The folder that `url` names. Nothing is asked of the store yet.
+    ///
+    /// # Errors
+    /// When it is no URL of an object store, has credentials in it, or the environment lacks what its store needs.
+    pub fn open(url: &str) -> Result<Self, Error> {
+        let parsed = Url::parse(url);
+        // Never shown with what stands before the host, which may be a password.
+        let no_url = |reason: String| Error::Url {
+            url: parsed.as_ref().map_or("the URL", Url::scheme).to_owned(),
+            reason,
+        };
+        let known = parsed.as_ref().map_err(|error| no_url(error.to_string()))?;
+        if !known.username().is_empty() || known.password().is_some() || known.query().is_some() {
+            let reason = "expected no credentials in the URL; set them in the environment";
+            return Err(no_url(reason.to_owned()));
+        }
+        // Another part of the program may have installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let options = env::vars().map(|(name, value)| (name.to_ascii_lowercase(), value));
+        let opened = object_store::parse_url_opts(known, options);
+        let (objects, root) = opened.map_err(|error| no_url(error.to_string()))?;
+        let runtime = Builder::new_current_thread().enable_all().build();
+        Ok(Self {
+            runtime: runtime.map_err(|error| no_url(error.to_string()))?,
+            objects,
+            root,
+            shown: url.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// The files in `folder`, by name; those of its own folders are left out.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub fn list(&self, folder: &str) -> Result<Vec<Found>, Error> {
+        let prefix = self.root.clone().join(folder);
+        let listed = self.objects.list_with_delimiter(Some(&prefix));
+        let listed = self.runtime.block_on(listed);
+        let listed = listed.map_err(|source| self.failed("list", folder, source))?;
+        let found = |object: object_store::ObjectMeta| {
+            let name = object.location.filename()?.to_owned();
+            let bytes = object.size;
+            Some(Found { name, bytes })
+        };
+        let mut files: Vec<Found> = listed.objects.into_iter().filter_map(found).collect();
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(files)
+    }
+
+    /// Writes `file` as `name`, which appears when it is whole. What is there already under that name is taken to be
+    /// the same.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the store refuses.
+    pub fn put(&self, name: &str, file: &FilePath) -> Result<(), Error> {
+        let read = |source| Error::File(graft_durable::Error::on("read", file)(source));
+        let path = self.path(name);
+        let failed = |source| self.failed("write", name, source);
+        if fs::metadata(file).map_err(read)?.len() <= PART as u64 {
+            let bytes = fs::read(file).map_err(read)?;
+            let put = self
+                .objects
+                .put_opts(&path, bytes.into(), PutMode::Create.into());
+            return match self.runtime.block_on(put) {
+                Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+                Err(error) => Err(failed(error)),
+            };
+        }
+        let mut file = File::open(file).map_err(read)?;
+        self.runtime.block_on(async {
+            let upload = self.objects.put_multipart(&path).await.map_err(failed)?;
+            let mut upload = WriteMultipart::new_with_chunk_size(upload, PART);
+            let mut buffer = vec![0; PART];
+            loop {
+                let count = match file.read(&mut buffer) {
+                    Ok(count) => count,
+                    Err(error) => {
+                        // Best effort: what is left unfinished is no file of the store.
+                        let _ = upload.abort().await;
+                        return Err(read(error));
+                    }
+                };
+                if count == 0 {
+                    break;
+                }
+                upload.wait_for_capacity(PARTS).await.map_err(failed)?;
+                upload.write(&buffer[..count]);
+            }
+            upload.finish().await.map(drop).map_err(failed)
+        })
+    }
+
+    /// Reads `name` into the file `to`, whose content must have this SHA-256.
+    ///
+    /// # Errors
+    /// When the store refuses, the content is another, or the file cannot be written.
+    pub fn get(&self, name: &str, to: &FilePath, sha256: &str) -> Result<(), Error> {
+        let path = self.path(name);
+        let failed = |source| self.failed("read", name, source);
+        let write = |source| Error::File(graft_durable::Error::on("write", to)(source));
+        let mut pending = Pending::create(to)?;
+        let mut hashing = Hashing::default();
+        self.runtime.block_on(async {
+            let object = self.objects.get(&path).await.map_err(failed)?;
+            let mut stream = object.into_stream();
+            while let Some(bytes) = stream.try_next().await.map_err(failed)? {
+                hashing.write_all(&bytes).map_err(write)?;
+                pending.write_all(&bytes).map_err(write)?;
+            }
+            Ok::<_, Error>(())
+        })?;
+        let found = hashing.finish();
+        if found != sha256 {
+            return Err(Error::Content {
+                url: self.url(name),
+                expected: sha256.to_owned(),
+                found,
+            });
+        }
+        Ok(pending.commit()?)
+    }
+
+    /// The whole URL of a file.
+    #[must_use]
+    pub fn url(&self, name: &str) -> String {
+        format!("{}/{name}", self.shown)
+    }
+
+    fn path(&self, name: &str) -> Path {
+        name.split('/').fold(self.root.clone(), Path::join)
+    }
+
+    fn failed(&self, action: &'static str, name: &str, source: object_store::Error) -> Error {
+        Error::Store {
+            action,
+            url: self.url(name),
+            source,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""Extracts features in shards on a Ray cluster; start it again after anything, and it goes on with what is missing.
+
+    pip install ray
+    python3 scripts/cluster/ray_extract.py --graft target/release/graft --home . --shards 64 --to /shared/shards \\
+        -- --recipe best
+
+Behind `--` stands what `graft extract` takes: recipe and data, which all nodes must reach under the same name. The
+program and the weights (`models` of --home; with MNIST its images too) travel to each node once. --to is a folder that all
+nodes share, or the URL of one in an object store, for a graft built with `cargo xtask build --stores`; credentials are
+taken from the environment of the nodes.
+Then gather: graft gather PLACE --recipe best
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+
+import ray
+
+# What graft says where it may work when it is tried again.
+TRY_AGAIN = 75
+
+
+class TryAgain(Exception):
+    """A disk, a device or a connection failed."""
+
+
+class Never(Exception):
+    """Wrong whatever is tried: a picture, a recipe, a missing file."""
+
+
+def packed(graft: Path, home: Path, with_mnist: bool) -> bytes:
+    """The program and what it needs, as a tar file."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        tar.add(graft, "graft")
+        folders = [one for one in (home / "models").iterdir() if (one / "weights.json").is_file()]
+        if not folders:
+            sys.exit(f"{home}/models: expected a folder of weights; run `graft fetch` and `graft import` there first")
+        folders += [home / "models" / "mnist"] if with_mnist else []
+        for folder in folders:
+            tar.add(folder, f"models/{folder.name}")
+    return buffer.getvalue()
+
+
+def unpacked(package: bytes, digest: str) -> Path:
+    """The folder of this node with the package in it, which the first task of a node makes."""
+    folder = Path(tempfile.gettempdir()) / f"graft-{os.getuid()}-{digest[:16]}"
+    if not folder.is_dir():
+        making = Path(tempfile.mkdtemp(dir=folder.parent, prefix="graft-making-"))
+        with tarfile.open(fileobj=io.BytesIO(package)) as tar:
+            tar.extractall(making, filter="fully_trusted")
+        try:
+            making.rename(folder)
+        except OSError:
+            # Another task was faster.
+            subprocess.run(["rm", "-rf", str(making)], check=False)
+    return folder
+
+
+def die_with_parent() -> None:
+    """A worker that is killed leaves no program behind that goes on (Linux alone)."""
+    try:
+        import ctypes
+
+        ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    except OSError:
+        pass
+
+
+def extract(package: bytes, digest: str, which: str, to: str, threads: int, more: list[str]) -> list[dict]:
+    """Computes some shards on this node; a line for each."""
+    folder = unpacked(package, digest)
+    command = [str(folder / "graft"), "extract", "--offline", "--shards", which, "--to", to, *more]
+    environment = {**os.environ, "GRAFT_HOME": str(folder), "RAYON_NUM_THREADS": str(threads)}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, preexec_fn=die_with_parent, check=False
+    )
+    if done.returncode == 0:
+        return [json.loads(line) for line in done.stdout.splitlines()]
+    said = done.stderr.strip().splitlines()
+    said = f"shard {which}, exit code {done.returncode}: {said[-1] if said else 'nothing said'}"
+    # A signal or a lack of memory is the node's matter, too.
+    raise TryAgain(said) if done.returncode in (TRY_AGAIN, 130, 143) or done.returncode < 0 else Never(said)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--graft", type=Path, required=True, help="the program, built for the nodes' kind of machine")
+    parser.add_argument("--home", type=Path, default=Path(), help="the folder with models/ (default: here)")
+    parser.add_argument("--shards", type=int, required=True, help="how many shards there are in all")
+    parser.add_argument("--per-task", type=int, default=1, help="shards that a task computes one after another")
+    parser.add_argument("--to", required=True, help="a folder that all nodes share, or the URL of one")
+    parser.add_argument("--cpus", type=int, default=1, help="CPU cores of a task (default: 1)")
+    parser.add_argument("--gpus", type=float, default=0, help="GPUs of a task (default: 0)")
+    parser.add_argument("--retries", type=int, default=5, help="how often a task is tried again (default: 5)")
+    parser.add_argument("--address", help="of the cluster; by default a running one, or this machine alone")
+    parser.add_argument("more", nargs="*", help="what `graft extract` takes")
+    arguments = parser.parse_args()
+
+    ray.init(address=arguments.address, log_to_driver=False, logging_level="warning")
+    with_mnist = not any(one.startswith("data.source=") for one in arguments.more)
+    package = packed(arguments.graft, arguments.home, with_mnist)
+    digest = hashlib.sha256(package).hexdigest()
+    package = ray.put(package)
+    # A node that goes away or a worker that is killed is tried anew as often as it happens.
+    task = ray.remote(extract).options(
+        num_cpus=arguments.cpus,
+        num_gpus=arguments.gpus,
+        max_retries=arguments.retries,
+        retry_exceptions=[TryAgain],
+    )
+    starts = iter(range(0, arguments.shards, arguments.per_task))
+    waiting: dict = {}
+    done = there = images = failed = 0
+    started = said = time.monotonic()
+    while True:
+        # Two for each that can run: no node waits, and the rest is not on anybody's mind.
+        slots = 2 * max(1, int(ray.cluster_resources().get("CPU", 1)) // arguments.cpus)
+        while len(waiting) < slots and (start := next(starts, None)) is not None:
+            which = f"{start}..{min(start + arguments.per_task, arguments.shards)}/{arguments.shards}"
+            to, more = arguments.to, arguments.more
+            waiting[task.remote(package, digest, which, to, arguments.cpus, more)] = which
+        if not waiting:
+            break
+        ready, _ = ray.wait(list(waiting), timeout=5)
+        for one in ready:
+            which = waiting.pop(one)
+            try:
+                for shard in ray.get(one):
+                    done += 1
+                    there += shard["cache"] == "hit"
+                    images += shard["images"] if shard["cache"] == "miss" else 0
+            except Exception as error:  # noqa: BLE001: whatever a task died of, the others go on
+                failed += 1
+                cause = getattr(error, "cause", None) or error
+                print(f"shards {which} failed: {cause}", file=sys.stderr)
+        if ready and time.monotonic() - said > 1 or not waiting:
+            said = time.monotonic()
+            rate = images / (said - started)
+            print(f"{done} of {arguments.shards} shards, {there} of them there before; {rate:.0f} images/s", flush=True)
+    if failed:
+        sys.exit(f"{failed} tasks failed for good; the same command computes what is missing")
+
+
+if __name__ == "__main__":
+    main()
