@@ -2,7 +2,7 @@
 """Extracts features in shards on a Ray cluster; start it again after anything, and it goes on with what is missing.
 
     pip install ray
-    python3 scripts/cluster/ray_extract.py --graft target/release/graft --home . --shards 64 --to /shared/shards \\
+    python3 scripts/cluster/ray_extract.py --graft GRAFT --home . --shards 64 --to /shared/shards \\
         -- --recipe best
 
 Behind `--` stands what `graft extract` takes: recipe and data, which all nodes must reach under the same name. The
