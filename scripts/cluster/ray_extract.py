@@ -7,8 +7,8 @@
 
 Behind `--` stands what `graft extract` takes: recipe and data, which all nodes must reach under the same name. The
 program and the weights (`models` of --home; with MNIST its images too) travel to each node once. --to is a folder that all
-nodes share, or the URL of one in an object store, for a graft built with `cargo xtask build --stores`; credentials are
-taken from the environment of the nodes.
+nodes share, or the URL of one in an object store, for a graft built with `cargo xtask build --stores`; credentials and
+the like are taken from the environment of the nodes, or with --pass NAME from that of this program.
 Then gather: graft gather PLACE --recipe best
 """
 
@@ -80,11 +80,11 @@ def die_with_parent() -> None:
         pass
 
 
-def extract(package: bytes, digest: str, which: str, to: str, threads: int, more: list[str]) -> list[dict]:
+def extract(package: bytes, digest: str, which: str, to: str, threads: int, passed: dict, more: list[str]) -> list[dict]:
     """Computes some shards on this node; a line for each."""
     folder = unpacked(package, digest)
     command = [str(folder / "graft"), "extract", "--offline", "--shards", which, "--to", to, *more]
-    environment = {**os.environ, "GRAFT_HOME": str(folder), "RAYON_NUM_THREADS": str(threads)}
+    environment = {**os.environ, **passed, "GRAFT_HOME": str(folder), "RAYON_NUM_THREADS": str(threads)}
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, preexec_fn=die_with_parent, check=False
     )
@@ -106,6 +106,8 @@ def main() -> None:
     parser.add_argument("--cpus", type=int, default=1, help="CPU cores of a task (default: 1)")
     parser.add_argument("--gpus", type=float, default=0, help="GPUs of a task (default: 0)")
     parser.add_argument("--retries", type=int, default=5, help="how often a task is tried again (default: 5)")
+    parser.add_argument("--pass", dest="passed", action="append", default=[], metavar="NAME",
+                        help="a variable of this environment that tasks have, too; may be given several times")
     parser.add_argument("--address", help="of the cluster; by default a running one, or this machine alone")
     parser.add_argument("more", nargs="*", help="what `graft extract` takes")
     arguments = parser.parse_args()
@@ -122,6 +124,7 @@ def main() -> None:
         max_retries=arguments.retries,
         retry_exceptions=[TryAgain],
     )
+    passed = {name: os.environ[name] for name in arguments.passed if name in os.environ}
     starts = iter(range(0, arguments.shards, arguments.per_task))
     waiting: dict = {}
     done = there = images = failed = 0
@@ -132,7 +135,7 @@ def main() -> None:
         while len(waiting) < slots and (start := next(starts, None)) is not None:
             which = f"{start}..{min(start + arguments.per_task, arguments.shards)}/{arguments.shards}"
             to, more = arguments.to, arguments.more
-            waiting[task.remote(package, digest, which, to, arguments.cpus, more)] = which
+            waiting[task.remote(package, digest, which, to, arguments.cpus, passed, more)] = which
         if not waiting:
             break
         ready, _ = ray.wait(list(waiting), timeout=5)

@@ -48,6 +48,9 @@ pub(crate) fn root() -> PathBuf {
     manifest.parent().unwrap_or(&manifest).to_owned()
 }
 
+/// All packages but that for object stores: together with what it needs, Burn would be compiled once more.
+pub(crate) const PACKAGES: [&str; 3] = ["--workspace", "--exclude", "graft-store"];
+
 /// The cargo that started us, run in the current folder on our workspace.
 pub(crate) fn cargo(verb: &str) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
-use crate::cargo::{self, Failure, cargo};
+use crate::cargo::{self, Failure, PACKAGES, cargo};
 use crate::forward;
 
 /// Says how many times as many mutated files are run; see the crate `graft-fuzz`.
@@ -54,7 +54,7 @@ fn test(what: &str, names: &str, times: u32) -> Result<(), Failure> {
     eprintln!("{what}");
     let names: Vec<&str> = names.split(' ').collect();
     let mut tests = cargo("test");
-    tests.args(["--release", "--workspace", "--tests"]);
+    tests.args(["--release", "--tests"]).args(PACKAGES);
     tests.args(["--", "--include-ignored", "--nocapture"]);
     tests.args(&names).env(TIMES, times.to_string());
     let said = said(tests)?;

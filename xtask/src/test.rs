@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::process::Command;
 
-use crate::cargo::{self, Failure, cargo, root};
+use crate::cargo::{self, Failure, PACKAGES, cargo, root};
 use crate::forward;
 
 /// The module of the tests that need fresh exports.
@@ -13,7 +13,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     let full = cargo::has_flag("test", arguments, "--full")?;
     forward::fetch("all")?;
     let mut tests = cargo("test");
-    tests.args(["--release", "--workspace"]);
+    tests.arg("--release").args(PACKAGES);
     tests.args(["--", "--include-ignored"]);
     if full {
         let fixtures = root().join("target/full-fixtures");
@@ -26,5 +26,8 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
     } else {
         tests.args(["--skip", FULL]);
     }
-    cargo::run(tests)
+    cargo::run(tests)?;
+    let mut store = cargo("test");
+    store.args(["--release", "--package", "graft-store"]);
+    cargo::run(store)
 }

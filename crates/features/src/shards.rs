@@ -11,15 +11,14 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use graft_dataset::{ImageSet, Split};
+use graft_dataset::ImageSet;
 use graft_durable::{Error as FileError, Hashing, Pending};
 use graft_environment::interrupt;
-use graft_environment::progress::Progress;
 use graft_report::record::Cached;
 use rayon::prelude::*;
 
 use crate::dtype::encode;
-use crate::extract::{Extractor, Images, label};
+use crate::extract::{Extractor, Images};
 use crate::key::json;
 use crate::manifest::Manifest;
 use crate::{Error, Key};
@@ -98,13 +97,7 @@ impl Extractor<'_> {
     /// # Errors
     /// When there are more shards than images, an image is too small for the backbone, the device fails, or the
     /// folder cannot be written.
-    pub fn shard(
-        &self,
-        set: &ImageSet,
-        split: Split,
-        part: Part,
-        into: &Path,
-    ) -> Result<Shard, Error> {
+    pub fn shard(&self, set: &ImageSet, part: Part, into: &Path) -> Result<Shard, Error> {
         let started = Instant::now();
         let key = self.key(set)?;
         let manifest = self.manifest(&key, part.of)?;
@@ -131,7 +124,6 @@ impl Extractor<'_> {
             label: String::new(),
             batch: &|places| self.recipe.preprocessing.batch(set, places.iter().copied()),
         };
-        let mut progress = Progress::new(&label(&self.recipe.data, split), images.len());
         // Its name, which tells its content, is not known yet.
         let mut file = Pending::create(&folder.join(manifest.stem(part.number)))?;
         let mut hashing = Hashing::default();
@@ -148,10 +140,8 @@ impl Extractor<'_> {
                 .write_all(&bytes)
                 .and_then(|()| file.write_all(&bytes))
                 .map_err(write)?;
-            progress.advance(1);
             Ok(())
         })?;
-        drop(progress);
         let sha256 = hashing.finish();
         let path = folder.join(manifest.name(part.number, &sha256));
         file.commit_as(&path)?;

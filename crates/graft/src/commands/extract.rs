@@ -17,7 +17,7 @@ use graft_recipe::Recipe;
 pub(super) fn run(arguments: &Extract, paths: &Paths) -> Result<(), Error> {
     with(&arguments.images, paths, |extractor, images, split| {
         if let (Some(which), Some(to)) = (&arguments.shard, &arguments.to) {
-            return shards::extract(extractor, images, (split, which, to));
+            return shards::extract(extractor, images, (which, to));
         }
         let extracted = extractor.features(images, split)?;
         output::line(&format!(

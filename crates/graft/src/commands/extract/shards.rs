@@ -10,7 +10,7 @@ use super::{graft, next, shown, with};
 use crate::cli::{Gather, Place, Shards};
 use crate::output;
 use anyhow::{Error, anyhow};
-use graft_dataset::{ImageSet, Split};
+use graft_dataset::ImageSet;
 use graft_environment::Paths;
 use graft_features::{Extractor, Part};
 use serde::Serialize;
@@ -57,20 +57,20 @@ impl Told {
 pub(super) fn extract(
     extractor: &Extractor,
     images: &ImageSet,
-    (split, which, to): (Split, &Shards, &Place),
+    (which, to): (&Shards, &Place),
 ) -> Result<(), Error> {
     let of = which.of;
     let parts = which.numbers.clone().map(|number| Part { number, of });
     match to {
         Place::Folder(folder) => {
             for part in parts {
-                let done = extractor.shard(images, split, part, folder)?;
+                let done = extractor.shard(images, part, folder)?;
                 tell(&Told::new(part, &done))?;
             }
             Ok(())
         }
         #[cfg(feature = "stores")]
-        Place::Store(url) => store::extract(extractor, images, (split, parts, url)),
+        Place::Store(url) => store::extract(extractor, images, (parts, url)),
         #[cfg(not(feature = "stores"))]
         Place::Store(url) => Err(no_stores(url)),
     }

@@ -7,9 +7,8 @@ use std::time::Instant;
 
 use super::{Told, tell};
 use anyhow::Error;
-use graft_dataset::{ImageSet, Split};
+use graft_dataset::ImageSet;
 use graft_environment::interrupt;
-use graft_environment::progress::Progress;
 use graft_features::{Expected, Extractor, Part, reserve, shard_count};
 use graft_report::record::Cached;
 use graft_store::{Found, Store};
@@ -18,7 +17,7 @@ use graft_store::{Found, Store};
 pub(super) fn extract(
     extractor: &Extractor,
     images: &ImageSet,
-    (split, parts, url): (Split, impl Iterator<Item = Part>, &str),
+    (parts, url): (impl Iterator<Item = Part>, &str),
 ) -> Result<(), Error> {
     let store = Store::open(url)?;
     let scratch = tempfile::tempdir()?;
@@ -40,7 +39,7 @@ pub(super) fn extract(
             })?;
             continue;
         }
-        let mut done = extractor.shard(images, split, part, scratch.path())?;
+        let mut done = extractor.shard(images, part, scratch.path())?;
         let folder = scratch.path().join(&expected.entry);
         let key = expected.key.0;
         store.put(&format!("{}/{key}", expected.entry), &folder.join(key))?;
@@ -88,7 +87,6 @@ pub(super) fn copy(
     let missing = shards.iter().filter(|(found, _)| !there(found));
     reserve(&folder, missing.map(|(found, _)| found.bytes).sum())?;
     interrupt::watch()?;
-    let mut progress = Progress::new("shards", shards.len());
     for (found, sha256) in &shards {
         interrupt::go_on()?;
         // One that is there is read and checked with all others.
@@ -96,7 +94,6 @@ pub(super) fn copy(
             let name = format!("{entry}/{}", found.name);
             store.get(&name, &folder.join(&found.name), sha256)?;
         }
-        progress.advance(1);
     }
     Ok(())
 }
