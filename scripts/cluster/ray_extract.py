@@ -15,10 +15,12 @@ Then gather: graft gather PLACE --recipe best
 from __future__ import annotations
 
 import argparse
+import ctypes
 import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,23 +35,27 @@ import ray
 TRY_AGAIN = 75
 
 
-class TryAgain(Exception):
-    """A disk, a device or a connection failed."""
+class Failed(Exception):
+    """Wrong whatever is tried: a picture, a recipe, a missing file; or wrong too often."""
 
 
-class Never(Exception):
-    """Wrong whatever is tried: a picture, a recipe, a missing file."""
+def at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, found {text}")
+    return number
 
 
 def packed(graft: Path, home: Path, with_mnist: bool) -> bytes:
     """The program and what it needs, as a tar file."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
+    with tarfile.open(fileobj=buffer, mode="w", dereference=True) as tar:
         tar.add(graft, "graft")
         folders = [one for one in (home / "models").iterdir() if (one / "weights.json").is_file()]
         if not folders:
             sys.exit(f"{home}/models: expected a folder of weights; run `graft fetch` and `graft import` there first")
-        folders += [home / "models" / "mnist"] if with_mnist else []
+        mnist = home / "models" / "mnist"
+        folders += [mnist] if with_mnist and mnist.is_dir() else []
         for folder in folders:
             tar.add(folder, f"models/{folder.name}")
     return buffer.getvalue()
@@ -60,52 +66,65 @@ def unpacked(package: bytes, digest: str) -> Path:
     folder = Path(tempfile.gettempdir()) / f"graft-{os.getuid()}-{digest[:16]}"
     if not folder.is_dir():
         making = Path(tempfile.mkdtemp(dir=folder.parent, prefix="graft-making-"))
-        with tarfile.open(fileobj=io.BytesIO(package)) as tar:
-            tar.extractall(making, filter="fully_trusted")
         try:
+            with tarfile.open(fileobj=io.BytesIO(package)) as tar:
+                tar.extractall(making, filter="fully_trusted")
             making.rename(folder)
         except OSError:
-            # Another task was faster.
-            subprocess.run(["rm", "-rf", str(making)], check=False)
+            # Another task may have been faster.
+            if not folder.is_dir():
+                raise
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
     return folder
 
 
-def die_with_parent() -> None:
-    """A worker that is killed leaves no program behind that goes on (Linux alone)."""
-    try:
-        import ctypes
-
-        ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    except OSError:
-        pass
-
-
-def extract(package: bytes, digest: str, which: str, to: str, threads: int, passed: dict, more: list[str]) -> list[dict]:
+def extract(
+    package: bytes, digest: str, which: str, to: str, threads: int, retries: int, passed: dict, more: list[str]
+) -> list[dict]:
     """Computes some shards on this node; a line for each."""
+    for attempt in range(retries + 1):
+        try:
+            code, out, said = attempted(package, digest, which, to, threads, passed, more)
+        except OSError as error:
+            code, out, said = TRY_AGAIN, "", str(error)
+        if code == 0:
+            return [json.loads(line) for line in out.splitlines()]
+        # A signal or a lack of memory is the node's matter, too.
+        if code not in (TRY_AGAIN, 130, 143) and code > 0:
+            break
+        if attempt < retries:
+            time.sleep(min(60, 2**attempt))
+    raise Failed(f"shards {which}, exit code {code}: {said}")
+
+
+def attempted(
+    package: bytes, digest: str, which: str, to: str, threads: int, passed: dict, more: list[str]
+) -> tuple[int, str, str]:
+    """The exit code, what it told, and the last line of what it complained of."""
     folder = unpacked(package, digest)
+    # Loaded before the fork. A worker that is killed leaves no program behind that goes on (Linux alone).
+    libc = ctypes.CDLL("libc.so.6") if sys.platform == "linux" else None
+    die_with_parent = (lambda: libc.prctl(1, signal.SIGKILL)) if libc else None  # PR_SET_PDEATHSIG
     command = [str(folder / "graft"), "extract", "--offline", "--shards", which, "--to", to, *more]
     environment = {**os.environ, **passed, "GRAFT_HOME": str(folder), "RAYON_NUM_THREADS": str(threads)}
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, preexec_fn=die_with_parent, check=False
     )
-    if done.returncode == 0:
-        return [json.loads(line) for line in done.stdout.splitlines()]
     said = done.stderr.strip().splitlines()
-    said = f"shard {which}, exit code {done.returncode}: {said[-1] if said else 'nothing said'}"
-    # A signal or a lack of memory is the node's matter, too.
-    raise TryAgain(said) if done.returncode in (TRY_AGAIN, 130, 143) or done.returncode < 0 else Never(said)
+    return done.returncode, done.stdout, said[-1] if said else "nothing said"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--graft", type=Path, required=True, help="the program, built for the nodes' kind of machine")
     parser.add_argument("--home", type=Path, default=Path(), help="the folder with models/ (default: here)")
-    parser.add_argument("--shards", type=int, required=True, help="how many shards there are in all")
-    parser.add_argument("--per-task", type=int, default=1, help="shards that a task computes one after another")
+    parser.add_argument("--shards", type=at_least_one, required=True, help="how many shards there are in all")
+    parser.add_argument("--per-task", type=at_least_one, default=1, help="shards that a task computes one after another")
     parser.add_argument("--to", required=True, help="a folder that all nodes share, or the URL of one")
-    parser.add_argument("--cpus", type=int, default=1, help="CPU cores of a task (default: 1)")
+    parser.add_argument("--cpus", type=at_least_one, default=1, help="CPU cores of a task (default: 1)")
     parser.add_argument("--gpus", type=float, default=0, help="GPUs of a task (default: 0)")
-    parser.add_argument("--retries", type=int, default=5, help="how often a task is tried again (default: 5)")
+    parser.add_argument("--retries", type=int, default=5, help="how often a task is tried again that failed (default: 5)")
     parser.add_argument("--pass", dest="passed", action="append", default=[], metavar="NAME",
                         help="a variable of this environment that tasks have, too; may be given several times")
     parser.add_argument("--address", help="of the cluster; by default a running one, or this machine alone")
@@ -113,17 +132,15 @@ def main() -> None:
     arguments = parser.parse_args()
 
     ray.init(address=arguments.address, log_to_driver=False, logging_level="warning")
-    with_mnist = not any(one.startswith("data.source=") for one in arguments.more)
+    with_mnist = not any("data.source=" in one for one in arguments.more)
+    most = max((int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]), default=0)
+    if most < arguments.cpus:
+        print(f"waiting for a node with {arguments.cpus} CPU cores; the largest has {most}", file=sys.stderr)
     package = packed(arguments.graft, arguments.home, with_mnist)
     digest = hashlib.sha256(package).hexdigest()
     package = ray.put(package)
-    # A node that goes away or a worker that is killed is tried anew as often as it happens.
-    task = ray.remote(extract).options(
-        num_cpus=arguments.cpus,
-        num_gpus=arguments.gpus,
-        max_retries=arguments.retries,
-        retry_exceptions=[TryAgain],
-    )
+    # Where a node goes away or a worker is killed, its task is begun anew as often as it happens.
+    task = ray.remote(extract).options(num_cpus=arguments.cpus, num_gpus=arguments.gpus, max_retries=-1)
     passed = {name: os.environ[name] for name in arguments.passed if name in os.environ}
     starts = iter(range(0, arguments.shards, arguments.per_task))
     waiting: dict = {}
@@ -135,7 +152,7 @@ def main() -> None:
         while len(waiting) < slots and (start := next(starts, None)) is not None:
             which = f"{start}..{min(start + arguments.per_task, arguments.shards)}/{arguments.shards}"
             to, more = arguments.to, arguments.more
-            waiting[task.remote(package, digest, which, to, arguments.cpus, passed, more)] = which
+            waiting[task.remote(package, digest, which, to, arguments.cpus, arguments.retries, passed, more)] = which
         if not waiting:
             break
         ready, _ = ray.wait(list(waiting), timeout=5)

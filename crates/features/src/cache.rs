@@ -74,7 +74,10 @@ pub fn clear(cache: &Path) -> Result<Vec<Listed>, Error> {
 }
 
 /// Takes the lock of whoever writes the entry at `path`; where that is another process, waits for it.
-pub(crate) fn lock(path: &Path) -> Result<Lock, Error> {
+///
+/// # Errors
+/// When the lock cannot be made, or a signal asks to stop.
+pub fn lock(path: &Path) -> Result<Lock, Error> {
     let path = key::lock(path);
     let mut waits = false;
     loop {
@@ -153,6 +156,10 @@ fn shrink(cache: &Path, bytes: u64, limit: u64) -> Result<(), Error> {
     {
         if total <= limit || bytes > limit {
             break;
+        }
+        // What many machines have computed no single one should have to compute again.
+        if Manifest::read(&path).is_ok_and(|entry| entry.is_gathered()) {
+            continue;
         }
         if delete(&path)? {
             total -= of;

@@ -19,15 +19,17 @@ pub enum Error {
         /// What is there.
         found: String,
     },
-    /// A shard that was gathered where it lay, and is out of reach.
+    /// A shard that was gathered, and is damaged or out of reach.
     #[error(
-        "the gathered shard {}: {found}; make its folder reachable again, or gather anew",
+        "the gathered shard {}: expected {expected}, found {found}; make its folder reachable again, extract that shard and gather anew, or clear the cache to compute all features on this machine",
         path.display()
     )]
-    Elsewhere {
+    Gathered {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What should be there.
+        expected: String,
+        /// What is there.
         found: String,
     },
     /// Not one shard of an entry.

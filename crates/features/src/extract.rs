@@ -181,8 +181,7 @@ impl<'a> Extractor<'a> {
                 }
                 (features, 0, 0)
             }
-            // Nobody wants to compute on one machine what many have computed.
-            Err(error @ Error::Elsewhere { .. }) => return Err(error),
+            Err(error @ Error::Gathered { .. }) => return Err(error),
             Err(error) => {
                 if !matches!(error, Error::Missing(_)) {
                     tracing::warn!("{error}; computing it anew");

@@ -47,19 +47,26 @@ impl Features {
             let (path, expected) = (Manifest::path(path), format!("the key {expected}"));
             return Err(Error::corrupt(&path, expected, found.to_string()));
         }
+        let is_gathered = manifest.is_gathered();
+        let damaged = |path: &Path, expected: String, found: String| {
+            // Nobody wants to compute on one machine what many have computed.
+            if is_gathered {
+                let path = path.to_owned();
+                Error::Gathered {
+                    path,
+                    expected,
+                    found,
+                }
+            } else {
+                Error::corrupt(path, expected, found)
+            }
+        };
         let mut maps = Maps::default();
         for (number, hash) in manifest.shards.iter().enumerate() {
             let file = manifest.at.as_deref().unwrap_or(path);
             let file = file.join(manifest.name(number, hash));
             let unread = |error: graft_durable::Error| {
-                let found = error.source.to_string();
-                match manifest.at {
-                    None => Error::corrupt(&file, "a shard", found),
-                    Some(_) => Error::Elsewhere {
-                        path: file.clone(),
-                        found,
-                    },
-                }
+                damaged(&file, "a shard".into(), error.source.to_string())
             };
             // Read rather than mapped: no page of it stays in memory.
             let found = sha256_file(&file).map_err(unread)?;
@@ -68,9 +75,12 @@ impl Features {
                 let expected =
                     format!("{} bytes of the sha256 in its name", manifest.bytes(number));
                 let found = format!("{bytes} of sha256 {found}");
-                return Err(Error::corrupt(&file, expected, found));
+                return Err(damaged(&file, expected, found));
             }
         }
+        // Where they lie is not what they are.
+        let mut manifest = manifest;
+        manifest.at = None;
         Ok(Self {
             shards: Shards::Mapped(maps),
             layout: manifest.layout(),

@@ -20,12 +20,12 @@ mod tests;
 mod views;
 mod writer;
 
-pub use cache::{Content, Listed, clear, free_bytes, keeps, list, reserve};
+pub use cache::{Content, Listed, clear, free_bytes, keeps, list, lock, reserve};
 pub use error::Error;
 pub use extract::{Extracted, Extractor};
 pub use features::Features;
 pub use key::{Key, View, hash_images};
 pub use pipelined::pipelined;
-pub use shards::{Expected, Part, Shard, Shards, shard_count};
+pub use shards::{Expected, ExpectedShard, Part, Shard, Shards, shard_count};
 pub use views::Views;
 pub use writer::Writer;

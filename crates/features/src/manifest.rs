@@ -161,6 +161,11 @@ impl Manifest {
         }
     }
 
+    /// Whether workers made its shards.
+    pub(crate) fn is_gathered(&self) -> bool {
+        self.parts.is_some()
+    }
+
     /// Values an image has.
     pub(crate) fn width(&self) -> usize {
         self.map.iter().product()

@@ -69,38 +69,56 @@ pub struct Expected {
     pub entry: String,
     /// The file that says what the entry is made for, and its content.
     pub key: (&'static str, Vec<u8>),
-    /// What the name of each shard begins with, before the SHA-256 of its content, and its size in bytes.
-    pub shards: Vec<(String, u64)>,
+    /// The shards.
+    pub shards: Vec<ExpectedShard>,
+}
+
+/// What is known of a shard before it is computed.
+#[derive(Debug)]
+pub struct ExpectedShard {
+    /// What its file's name begins with, before the SHA-256 of its content.
+    pub stem: String,
+    /// Its images.
+    pub images: Range<usize>,
+    /// Its size.
+    pub bytes: u64,
 }
 
 impl Extractor<'_> {
-    /// What the files are called of the features of `set` in so many shards.
+    /// What the files are called of the features of `key` in so many shards.
     ///
     /// # Errors
     /// When there are more shards than images, or an image is too small for the backbone.
-    pub fn expected(&self, set: &ImageSet, of: usize) -> Result<Expected, Error> {
-        let key = self.key(set)?;
-        let manifest = self.manifest(&key, of)?;
+    pub fn expected(&self, key: &Key, of: usize) -> Result<Expected, Error> {
+        let manifest = self.manifest(key, of)?;
         let path = key.path(Path::new(""));
         let shards = 0..manifest.shards.len();
         Ok(Expected {
             entry: path.to_string_lossy().into_owned(),
-            key: (KEY, json(&key)),
+            key: (KEY, json(key)),
             shards: shards
-                .map(|number| (manifest.stem(number), manifest.bytes(number) as u64))
+                .map(|number| ExpectedShard {
+                    stem: manifest.stem(number),
+                    images: manifest.images(number),
+                    bytes: manifest.bytes(number) as u64,
+                })
                 .collect(),
         })
     }
 
-    /// Shard `part` of the features of `set`, computed into the folder `into` where it is not there.
+    /// Shard `part` of the features of `set`, whose key is `key`, computed into the folder `into` where it is not there.
     ///
     /// # Errors
     /// When there are more shards than images, an image is too small for the backbone, the device fails, or the
     /// folder cannot be written.
-    pub fn shard(&self, set: &ImageSet, part: Part, into: &Path) -> Result<Shard, Error> {
+    pub fn shard(
+        &self,
+        (set, key): (&ImageSet, &Key),
+        part: Part,
+        into: &Path,
+    ) -> Result<Shard, Error> {
         let started = Instant::now();
-        let key = self.key(set)?;
-        let manifest = self.manifest(&key, part.of)?;
+        let manifest = self.manifest(key, part.of)?;
         let folder = key.path(into);
         let images = manifest.images(part.number);
         let done = |path: PathBuf, sha256: String, cached: Cached| Shard {
@@ -114,10 +132,7 @@ impl Extractor<'_> {
             return Ok(done(path, sha256, Cached::Hit));
         }
         interrupt::watch()?;
-        for abandoned in graft_durable::sweep(&folder) {
-            tracing::info!("deleted the abandoned {}", abandoned.display());
-        }
-        graft_durable::write(&folder.join(KEY), &json(&key))?;
+        graft_durable::write(&folder.join(KEY), &json(key))?;
         let batches = Images {
             len: set.len(),
             set: None,
@@ -148,19 +163,18 @@ impl Extractor<'_> {
         Ok(done(path, sha256, Cached::Miss))
     }
 
-    /// What is there of the entry of `set` among the shards in the folder `from`, which workers computed. Every one is
+    /// What is there of the entry of `key` among the shards in the folder `from`, which workers computed. Every one is
     /// read and checked.
     ///
     /// # Errors
     /// When there are none at all, or they are for more shards than there are images.
-    pub fn shards(&self, set: &ImageSet, from: &Path) -> Result<Shards, Error> {
-        let key = self.key(set)?;
+    pub fn shards(&self, key: &Key, from: &Path) -> Result<Shards, Error> {
         let folder = key.path(from);
         let names = files(&folder).filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()));
         let counts = names.filter_map(|name| shard_count(&name));
-        let counts: BTreeSet<usize> = counts.filter(|count| *count <= set.len()).collect();
+        let counts: BTreeSet<usize> = counts.filter(|count| *count <= key.count).collect();
         let all = counts.into_iter().map(|of| {
-            let mut manifest = self.manifest(&key, of)?;
+            let mut manifest = self.manifest(key, of)?;
             let numbers = 0..manifest.shards.len();
             let found: Vec<_> = numbers
                 .into_par_iter()
@@ -194,7 +208,8 @@ impl Extractor<'_> {
 }
 
 impl Shards {
-    /// Makes the entry in `cache` that has these shards where they are, and gives its folder.
+    /// Makes the entry in `cache` that has these shards where they are, and gives its folder. The caller holds the
+    /// entry's lock. What killed workers left half-written is deleted.
     ///
     /// # Errors
     /// When some are missing, or the cache cannot be written.
@@ -203,7 +218,10 @@ impl Shards {
             return Err(Error::Missing(self.folder));
         }
         let path = self.manifest.key.path(cache);
-        let _lock = crate::cache::lock(&path)?;
+        // Not before: where a shared folder has no locks between machines, a worker's file looks abandoned.
+        for abandoned in graft_durable::sweep(&self.folder) {
+            tracing::info!("deleted the abandoned {}", abandoned.display());
+        }
         if self.folder != path {
             let at = std::path::absolute(&self.folder);
             self.manifest.at = Some(at.map_err(FileError::on("find", &self.folder))?);

@@ -48,6 +48,15 @@ impl Error {
         use object_store::Error as Of;
         match self {
             Self::Url { .. } | Self::Content { .. } | Self::File(_) => false,
+            // A refused list is told in words alone: of statuses that blame the request, two ask for patience.
+            Self::Store {
+                source: Of::Generic { source, .. },
+                ..
+            } => {
+                let told = source.to_string();
+                let patience = ["status 408", "status 429"];
+                !told.contains("status 4") || patience.iter().any(|one| told.contains(one))
+            }
             Self::Store { source, .. } => !matches!(
                 source,
                 Of::NotFound { .. }

@@ -11,7 +11,7 @@ use std::path::Path as FilePath;
 use futures_util::TryStreamExt;
 use graft_durable::{Hashing, Pending};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, WriteMultipart};
+use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
@@ -19,6 +19,12 @@ pub use error::Error;
 
 /// Files up to this size are written at once, larger ones in parts of it.
 const PART: usize = 8 << 20;
+/// What URLs of stores begin with.
+const SCHEMES: [&str; 7] = ["s3", "s3a", "gs", "az", "azure", "abfs", "abfss"];
+/// What the names of variables begin with that stores are told of.
+const PREFIXES: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
+/// For one request, a download of a whole shard included.
+const TIMEOUT: &str = "10m";
 /// How many parts are under way at once.
 const PARTS: usize = 4;
 
@@ -58,7 +64,16 @@ impl Store {
         }
         // Another part of the program may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let options = env::vars().map(|(name, value)| (name.to_ascii_lowercase(), value));
+        if !SCHEMES.contains(&known.scheme()) {
+            return Err(no_url("an unknown kind of store".to_owned()));
+        }
+        // The names without a prefix that the library knows too are anybody's.
+        let options = env::vars_os().filter_map(|(name, value)| {
+            let name = name.to_str()?;
+            let is_theirs = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+            is_theirs.then_some((name.to_ascii_lowercase(), value.into_string().ok()?))
+        });
+        let options = options.chain([("timeout".to_owned(), TIMEOUT.to_owned())]);
         let opened = object_store::parse_url_opts(known, options);
         let (objects, root) = opened.map_err(|error| no_url(error.to_string()))?;
         let runtime = Builder::new_current_thread().enable_all().build();
@@ -89,8 +104,8 @@ impl Store {
         Ok(files)
     }
 
-    /// Writes `file` as `name`, which appears when it is whole. What is there already under that name is taken to be
-    /// the same.
+    /// Writes `file` as `name`, which appears when it is whole, and replaces what was there: names tell contents, so
+    /// that it is the same unless it was damaged.
     ///
     /// # Errors
     /// When the file cannot be read, or the store refuses.
@@ -100,13 +115,8 @@ impl Store {
         let failed = |source| self.failed("write", name, source);
         if fs::metadata(file).map_err(read)?.len() <= PART as u64 {
             let bytes = fs::read(file).map_err(read)?;
-            let put = self
-                .objects
-                .put_opts(&path, bytes.into(), PutMode::Create.into());
-            return match self.runtime.block_on(put) {
-                Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
-                Err(error) => Err(failed(error)),
-            };
+            let put = self.objects.put(&path, bytes.into());
+            return self.runtime.block_on(put).map(drop).map_err(failed);
         }
         let mut file = File::open(file).map_err(read)?;
         self.runtime.block_on(async {
@@ -125,7 +135,10 @@ impl Store {
                 if count == 0 {
                     break;
                 }
-                upload.wait_for_capacity(PARTS).await.map_err(failed)?;
+                if let Err(error) = upload.wait_for_capacity(PARTS).await {
+                    let _ = upload.abort().await;
+                    return Err(failed(error));
+                }
                 upload.write(&buffer[..count]);
             }
             upload.finish().await.map(drop).map_err(failed)

@@ -54,6 +54,7 @@ fn what_is_no_store_is_told_without_secrets() {
         "shards",
         "s3://key:secret@bucket/x",
         "az://c/x?sig=secret",
+        "memory:///x",
     ] {
         let error = Store::open(url).err().unwrap().to_string();
         assert!(error.contains("s3://BUCKET/FOLDER"), "{error}");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use graft_network::Unfreeze;
-use graft_recipe::{Recipe, RecipeError};
+use graft_recipe::{Pool, Recipe, RecipeError};
 use graft_report::sweep::{Cells, Pick, Split, Sweep, SweepError};
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -115,6 +115,9 @@ impl<'a> Plan<'a> {
             };
             if own != plain && recipe.backbone.unfreeze != Unfreeze::None {
                 return Err(wrong("expected backbone.unfreeze = \"none\" wherever sweep.features is not \"pretrained\" or sweep.classifier not \"head\"".into()));
+            }
+            if own.features == Source::Pixels && recipe.head.pool == Pool::Average {
+                return Err(wrong("expected head.pool = \"flatten\" wherever sweep.features is \"pixels\", which have no maps".into()));
             }
             let at = at.iter().map(|place| place.unwrap_or_default()).collect();
             Ok(Planned { at, recipe, own })
@@ -361,6 +364,12 @@ mod tests {
                 "sweep.steps = 300",
                 "backbone.unfreeze = \"block5\"",
                 &["backbone.unfreeze"],
+            ),
+            (
+                "small-data",
+                "sweep.steps = 300",
+                "head.pool = \"average\"",
+                &["head.pool"],
             ),
             (
                 "preprocessing",

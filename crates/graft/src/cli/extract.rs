@@ -87,7 +87,9 @@ impl FromStr for Place {
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(match text.split_once("://") {
-            Some(("file", path)) => Self::Folder(path.into()),
+            Some(("file", path)) => {
+                Self::Folder(path.strip_prefix("localhost").unwrap_or(path).into())
+            }
             Some(_) => Self::Store(text.to_owned()),
             None => Self::Folder(text.into()),
         })
@@ -116,7 +118,8 @@ impl FromStr for Shards {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let number = || NUMBERS.iter().find_map(|name| std::env::var(name).ok());
+        let told = |name: &&str| std::env::var(name).ok().filter(|told| !told.is_empty());
+        let number = || NUMBERS.iter().find_map(told);
         parsed(text, number)
     }
 }
@@ -136,18 +139,20 @@ fn parsed(text: &str, number: impl Fn() -> Option<String>) -> Result<Shards, Str
             let told = number().ok_or(format!(
                 "expected a number before /{of}, or {first} or {second} in the environment"
             ))?;
-            let number = whole(&told)?;
-            number..number + 1
+            let wrong = |_| format!("expected a number in {first} or {second}, found {told}");
+            let number = whole(&told).map_err(wrong)?;
+            number..number.saturating_add(1)
         }
         (_, Some((start, end))) => whole(start)?..whole(end)?,
         (number, None) => {
             let number = whole(number)?;
-            number..number + 1
+            number..number.saturating_add(1)
         }
     };
     if numbers.is_empty() || numbers.end > of {
         let last = of.saturating_sub(1);
-        return Err(format!("expected shards of 0 to {last}, found {which}"));
+        let found = format!("{}..{}", numbers.start, numbers.end);
+        return Err(format!("expected shards of 0 to {last}, found {found}"));
     }
     Ok(Shards { numbers, of })
 }

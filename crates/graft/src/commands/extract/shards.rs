@@ -10,7 +10,7 @@ use super::{graft, next, shown, with};
 use crate::cli::{Gather, Place, Shards};
 use crate::output;
 use anyhow::{Error, anyhow};
-use graft_dataset::ImageSet;
+use graft_dataset::{ImageSet, Split};
 use graft_environment::Paths;
 use graft_features::{Extractor, Part};
 use serde::Serialize;
@@ -19,11 +19,15 @@ use serde::Serialize;
 pub(crate) const TRY_AGAIN: u8 = 75;
 
 /// What a file system says that it says again.
-const LASTING: [io::ErrorKind; 5] = [
+const LASTING: [io::ErrorKind; 9] = [
+    io::ErrorKind::AlreadyExists,
     io::ErrorKind::InvalidData,
     io::ErrorKind::InvalidInput,
+    io::ErrorKind::IsADirectory,
+    io::ErrorKind::NotADirectory,
     io::ErrorKind::NotFound,
     io::ErrorKind::PermissionDenied,
+    io::ErrorKind::ReadOnlyFilesystem,
     io::ErrorKind::UnexpectedEof,
 ];
 
@@ -60,17 +64,19 @@ pub(super) fn extract(
     (which, to): (&Shards, &Place),
 ) -> Result<(), Error> {
     let of = which.of;
+    // Once: it hashes every image.
+    let key = extractor.key(images)?;
     let parts = which.numbers.clone().map(|number| Part { number, of });
     match to {
         Place::Folder(folder) => {
             for part in parts {
-                let done = extractor.shard(images, part, folder)?;
+                let done = extractor.shard((images, &key), part, folder)?;
                 tell(&Told::new(part, &done))?;
             }
             Ok(())
         }
         #[cfg(feature = "stores")]
-        Place::Store(url) => store::extract(extractor, images, (parts, url)),
+        Place::Store(url) => store::extract(extractor, (images, &key), (parts, url)),
         #[cfg(not(feature = "stores"))]
         Place::Store(url) => Err(no_stores(url)),
     }
@@ -83,27 +89,33 @@ fn tell(told: &Told) -> Result<(), Error> {
 /// `graft gather`
 pub(crate) fn gather(arguments: &Gather, paths: &Paths) -> Result<(), Error> {
     with(&arguments.images, paths, |extractor, images, split| {
-        let cache = paths.cache();
+        let (cache, key) = (paths.cache(), extractor.key(images)?);
+        let _lock = graft_features::lock(&key.path(&cache))?;
         let folder: &Path = match &arguments.from {
             Place::Folder(folder) => folder,
             #[cfg(feature = "stores")]
             Place::Store(url) => {
-                store::copy(extractor, images, (url, &cache))?;
+                store::copy(extractor, &key, (url, &cache))?;
                 &cache
             }
             #[cfg(not(feature = "stores"))]
             Place::Store(url) => return Err(no_stores(url)),
         };
-        let shards = extractor.shards(images, folder)?;
+        let shards = extractor.shards(&key, folder)?;
         let (of, missing) = (shards.of, &shards.missing);
         if !missing.is_empty() {
             return Err(anyhow!(
-                "{} of {of} shards of {} are missing or damaged in {}: {}; {} extract --shard {}/{of} --to {} with the same recipe computes the first of them",
+                "{} of {of} shards of {} are missing or damaged in {}: {}; {} extract{} --shard {}/{of} --to {} with the same recipe computes the first of them",
                 missing.len(),
                 shards.folder.file_name().unwrap_or_default().display(),
                 arguments.from,
                 ranges(missing),
                 graft(),
+                if split == Split::Test {
+                    " --split test"
+                } else {
+                    ""
+                },
                 missing[0],
                 arguments.from,
             ));
@@ -146,8 +158,17 @@ fn ranges(numbers: &[usize]) -> String {
 /// a picture or a recipe stays what it is.
 pub(crate) fn may_pass(error: &Error) -> bool {
     error.chain().any(|cause| {
-        if let Some(graft_features::Error::Compute(error)) = cause.downcast_ref() {
-            return error.may_pass();
+        let of_features = match cause.downcast_ref() {
+            Some(graft_features::Error::Compute(error)) => Some(error),
+            _ => None,
+        };
+        let of_trainer = match cause.downcast_ref() {
+            Some(graft_trainer::Error::Compute(error)) => Some(error),
+            _ => None,
+        };
+        let of_device = of_features.or(of_trainer).or(cause.downcast_ref());
+        if let Some(error) = of_device {
+            return graft_compute::Error::may_pass(error);
         }
         #[cfg(feature = "stores")]
         if let Some(error) = cause.downcast_ref::<graft_store::Error>()

@@ -6,32 +6,33 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::{Told, tell};
-use anyhow::Error;
+use anyhow::{Error, anyhow};
 use graft_dataset::ImageSet;
+use graft_durable::sha256_file;
 use graft_environment::interrupt;
-use graft_features::{Expected, Extractor, Part, reserve, shard_count};
+use graft_features::{Expected, ExpectedShard, Extractor, Key, Part, reserve, shard_count};
 use graft_report::record::Cached;
 use graft_store::{Found, Store};
 
 /// Computes shards of `images` that the store at `url` has not, and tells of each.
 pub(super) fn extract(
     extractor: &Extractor,
-    images: &ImageSet,
+    (images, key): (&ImageSet, &Key),
     (parts, url): (impl Iterator<Item = Part>, &str),
 ) -> Result<(), Error> {
     let store = Store::open(url)?;
     let scratch = tempfile::tempdir()?;
     for part in parts {
         let started = Instant::now();
-        let expected = extractor.expected(images, part.of)?;
+        let expected = extractor.expected(key, part.of)?;
         let there = store.list(&expected.entry)?;
-        let (stem, bytes) = &expected.shards[part.number];
-        if let Some(found) = find(&there, stem, *bytes) {
+        let shard = &expected.shards[part.number];
+        let stem = &shard.stem;
+        if let Some(found) = find(&there, shard) {
             tell(&Told {
                 shard: part.number,
                 of: part.of,
-                images: images.len() * (part.number + 1) / part.of
-                    - images.len() * part.number / part.of,
+                images: shard.images.len(),
                 cache: Cached::Hit.name(),
                 seconds: started.elapsed().as_secs_f64(),
                 sha256: found.name[stem.len()..].to_owned(),
@@ -39,10 +40,13 @@ pub(super) fn extract(
             })?;
             continue;
         }
-        let mut done = extractor.shard(images, part, scratch.path())?;
+        let mut done = extractor.shard((images, key), part, scratch.path())?;
         let folder = scratch.path().join(&expected.entry);
-        let key = expected.key.0;
-        store.put(&format!("{}/{key}", expected.entry), &folder.join(key))?;
+        let of_key = expected.key.0;
+        store.put(
+            &format!("{}/{of_key}", expected.entry),
+            &folder.join(of_key),
+        )?;
         let name = format!("{}/{stem}{}", expected.entry, done.sha256);
         store.put(&name, &done.path)?;
         fs::remove_file(&done.path)?;
@@ -53,53 +57,52 @@ pub(super) fn extract(
     Ok(())
 }
 
-/// Copies the shards of `images` that the store at `url` has into the entry of the cache, where they are not yet.
+/// Copies the shards of `key` that the store at `url` has into the entry of the cache, where they are not yet. The
+/// caller holds the entry's lock.
 pub(super) fn copy(
     extractor: &Extractor,
-    images: &ImageSet,
+    key: &Key,
     (url, cache): (&str, &Path),
 ) -> Result<(), Error> {
     let store = Store::open(url)?;
-    let entry = extractor.expected(images, 1)?.entry;
+    let entry = extractor.expected(key, 1)?.entry;
     let there = store.list(&entry)?;
     let counts = there.iter().filter_map(|found| shard_count(&found.name));
-    let counts: BTreeSet<usize> = counts.filter(|count| *count <= images.len()).collect();
+    let counts: BTreeSet<usize> = counts.filter(|count| *count <= key.count).collect();
     let layouts = counts.into_iter().map(|of| {
-        let Expected { shards, .. } = extractor.expected(images, of)?;
-        let found = shards.iter().filter_map(|(stem, bytes)| {
-            let found = find(&there, stem, *bytes)?;
-            Some((found.clone(), found.name[stem.len()..].to_owned()))
+        let Expected { shards, .. } = extractor.expected(key, of)?;
+        let found = shards.iter().filter_map(|shard| {
+            let found = find(&there, shard)?;
+            Some((found.clone(), found.name[shard.stem.len()..].to_owned()))
         });
         let found: Vec<_> = found.collect();
         Ok::<_, Error>((shards.len() - found.len(), found))
     });
     let layouts = layouts.collect::<Result<Vec<_>, _>>()?;
     let best = layouts.into_iter().min_by_key(|(missing, _)| *missing);
-    let Some((_, shards)) = best else {
-        return Ok(());
-    };
+    let (_, shards) = best.ok_or_else(|| {
+        let url = store.url(&entry);
+        anyhow!("no shards in {url}: expected the features of these images by this recipe; graft extract --shard computes them")
+    })?;
     let folder = cache.join(&entry);
     fs::create_dir_all(&folder)?;
-    let there = |found: &Found| {
-        let file = fs::metadata(folder.join(&found.name));
-        file.is_ok_and(|file| file.len() == found.bytes)
+    let there = |found: &Found, sha256: &str| {
+        sha256_file(&folder.join(&found.name)).is_ok_and(|of_file| of_file == sha256)
     };
-    let missing = shards.iter().filter(|(found, _)| !there(found));
-    reserve(&folder, missing.map(|(found, _)| found.bytes).sum())?;
+    let (_, missing): (Vec<_>, Vec<_>) =
+        { shards.iter() }.partition(|(found, sha256)| there(found, sha256));
+    reserve(&folder, missing.iter().map(|(found, _)| found.bytes).sum())?;
     interrupt::watch()?;
-    for (found, sha256) in &shards {
+    for (found, sha256) in missing {
         interrupt::go_on()?;
-        // One that is there is read and checked with all others.
-        if !there(found) {
-            let name = format!("{entry}/{}", found.name);
-            store.get(&name, &folder.join(&found.name), sha256)?;
-        }
+        let name = format!("{entry}/{}", found.name);
+        store.get(&name, &folder.join(&found.name), sha256)?;
     }
     Ok(())
 }
 
-/// The shard whose name begins with `stem`, of the right size; the first by name.
-fn find<'a>(there: &'a [Found], stem: &str, bytes: u64) -> Option<&'a Found> {
-    let is_its = |found: &&Found| found.name.starts_with(stem) && found.bytes == bytes;
+/// The shard among the files that are there, of the right size; the first by name.
+fn find<'a>(there: &'a [Found], shard: &ExpectedShard) -> Option<&'a Found> {
+    let is_its = |found: &&Found| found.name.starts_with(&shard.stem) && found.bytes == shard.bytes;
     there.iter().find(is_its)
 }
