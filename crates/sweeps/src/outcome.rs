@@ -137,6 +137,7 @@ mod tests {
             chosen: true,
             training: Training {
                 normalise: "none".into(),
+                classifier: None,
                 hidden: Vec::new(),
                 learning_rate: 0.001,
                 batch_size: 32,

@@ -136,6 +136,10 @@ fn train(
         chosen: true,
         training: Training {
             normalise: recipe.head.normalise.to_string(),
+            classifier: match cell.own.classifier {
+                Classifier::Head => None,
+                Classifier::NearestNeighbour => Some("nearest-neighbour".into()),
+            },
             hidden: recipe.head.hidden.clone(),
             learning_rate: training.learning_rate,
             batch_size: training.batch_size,

@@ -82,7 +82,12 @@ fn what_is_gathered_trains_the_same_head() {
     let (cut, gone) = (shards.next().unwrap(), shards.nth(2).unwrap());
     fs::write(&cut, &before[Path::new(cut.file_name().unwrap())][1..]).unwrap();
     fs::remove_file(&gone).unwrap();
-    let missing = ["2 of 7 shards", "missing or damaged: 0, 3;", "--shard 0/7"];
+    let missing = [
+        "2 of 7 shards",
+        "missing or damaged in",
+        ": 0, 3;",
+        "--shard 0/7",
+    ];
     gather(&home, &folder).refuses(1, &missing);
     let again = extract(&home, &format!("0..{OF}/{OF}"), &folder);
     let hits = again

@@ -31,6 +31,7 @@ pub(crate) fn cell(at: &[usize], validation: f64, accuracy: f64) -> Cell {
         chosen: true,
         training: Training {
             normalise: "none".into(),
+            classifier: None,
             hidden: Vec::new(),
             learning_rate: 0.001,
             batch_size: 32,

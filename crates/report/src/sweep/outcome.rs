@@ -49,6 +49,9 @@ pub struct Training {
     /// What was done to features first: `none`, `standardise` or `power-l2`, as in a recipe.
     #[serde(alias = "standardised", deserialize_with = "normalise")]
     pub normalise: String,
+    /// What told the classes apart where that was no head, as `sweep.classifier` has it.
+    #[serde(default)]
+    pub classifier: Option<String>,
     /// The units of hidden layers.
     #[serde(default)]
     pub hidden: Vec<usize>,

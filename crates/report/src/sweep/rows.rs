@@ -63,6 +63,7 @@ mod tests {
         second.training.learning_rate = 0.00003;
         let mut hidden = results.clone();
         hidden.outcome.cells[0].training.hidden = vec![64];
+        hidden.outcome.cells[1].training.classifier = Some("nearest-neighbour".into());
         results.passes.push(Pass {
             features: "block 5, test".into(),
             images: 10_000,
@@ -74,7 +75,10 @@ mod tests {
             en.contains("Each head is fully connected layers on features"),
             "{en}"
         );
+        let part = "0.001. Nearest neighbours are not trained: an image";
+        assert!(en.contains(part) && en.ends_with("with its own."), "{en}");
         let zh = hidden.trained(Language::Zh);
+        assert!(zh.ends_with("的类别。"), "{zh}");
         assert!(zh.contains("上的若干全连接层，"), "{zh}");
         assert_eq!(
             results.trained(Language::En),
