@@ -68,6 +68,7 @@ fn one_wrong_weight_is_found_and_named() {
             "block 5",
             "logits",
             "normalised logits",
+            "logits behind hidden layers",
             "loss",
             "steps of Adam"
         ]
