@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Extracts features in shards on a Ray cluster; start it again after anything, and it goes on with what is missing.
+"""Extracts features in shards on a Ray cluster; started again it resumes with the shards that are missing.
 
     pip install ray
     python3 scripts/cluster/ray_extract.py --graft GRAFT --home . --shards 64 --to /shared/shards \\
@@ -147,7 +147,7 @@ def main() -> None:
     done = there = images = failed = 0
     started = said = time.monotonic()
     while True:
-        # Two for each that can run: no node waits, and the rest is not on anybody's mind.
+        # Two for each that can run: no node waits for this program, and the queue stays short.
         slots = 2 * max(1, int(ray.cluster_resources().get("CPU", 1)) // arguments.cpus)
         while len(waiting) < slots and (start := next(starts, None)) is not None:
             which = f"{start}..{min(start + arguments.per_task, arguments.shards)}/{arguments.shards}"

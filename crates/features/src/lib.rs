@@ -26,6 +26,6 @@ pub use extract::{Extracted, Extractor};
 pub use features::Features;
 pub use key::{Key, View, hash_images};
 pub use pipelined::pipelined;
-pub use shards::{Expected, ExpectedShard, Part, Shard, Shards, shard_count};
+pub use shards::{Expected, ExpectedShard, Part, Shard, Shards};
 pub use views::Views;
 pub use writer::Writer;

@@ -144,15 +144,6 @@ impl Manifest {
         format!("{}{sha256}", self.stem(number))
     }
 
-    /// The SHA-256 of `file`, where it is a shard of that number and whole.
-    pub(crate) fn whole(&self, number: usize, file: &Path) -> Option<String> {
-        let name = file.file_name()?.to_str()?;
-        let hash = name.strip_prefix(&self.stem(number))?;
-        let bytes = fs::metadata(file).ok()?.len();
-        let is_whole = bytes == self.bytes(number) as u64 && sha256_file(file).ok()? == hash;
-        is_whole.then(|| hash.to_owned())
-    }
-
     /// What the name of a shard's file begins with, before its SHA-256.
     pub(crate) fn stem(&self, number: usize) -> String {
         match self.parts {
@@ -175,6 +166,13 @@ impl Manifest {
     pub(crate) fn row(&self) -> usize {
         self.key.dtype.bytes() * self.width()
     }
+}
+
+/// The SHA-256 in the name of `file` behind `stem`, where it is a shard of so many bytes with this content.
+pub(crate) fn whole(file: &Path, stem: &str, bytes: u64) -> Option<String> {
+    let hash = file.file_name()?.to_str()?.strip_prefix(stem)?;
+    let is_whole = fs::metadata(file).ok()?.len() == bytes && sha256_file(file).ok()? == hash;
+    is_whole.then(|| hash.to_owned())
 }
 
 #[cfg(test)]

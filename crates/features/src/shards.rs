@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use crate::dtype::encode;
 use crate::extract::{Extractor, Images};
 use crate::key::json;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, whole};
 use crate::{Error, Key};
 
 /// The file with the key.
@@ -97,11 +97,7 @@ impl Extractor<'_> {
             entry: path.to_string_lossy().into_owned(),
             key: (KEY, json(key)),
             shards: shards
-                .map(|number| ExpectedShard {
-                    stem: manifest.stem(number),
-                    images: manifest.images(number),
-                    bytes: manifest.bytes(number) as u64,
-                })
+                .map(|number| ExpectedShard::of(&manifest, number))
                 .collect(),
         })
     }
@@ -128,7 +124,8 @@ impl Extractor<'_> {
             cached,
             seconds: started.elapsed().as_secs_f64(),
         };
-        if let Some((path, sha256)) = find(&manifest, &folder, part.number) {
+        let expected = ExpectedShard::of(&manifest, part.number);
+        if let Some((path, sha256)) = find(&folder, &names(&folder), &expected) {
             return Ok(done(path, sha256, Cached::Hit));
         }
         interrupt::watch()?;
@@ -170,31 +167,45 @@ impl Extractor<'_> {
     /// When there are none at all, or they are for more shards than there are images.
     pub fn shards(&self, key: &Key, from: &Path) -> Result<Shards, Error> {
         let folder = key.path(from);
-        let names = files(&folder).filter_map(|file| Some(file.file_name()?.to_str()?.to_owned()));
-        let counts = names.filter_map(|name| shard_count(&name));
-        let counts: BTreeSet<usize> = counts.filter(|count| *count <= key.count).collect();
+        let names = names(&folder);
+        let found = self.there(key, &names, |shard| Some(find(&folder, &names, shard)?.1))?;
+        let found = found.ok_or_else(|| Error::NoShards(folder.clone()))?;
+        let missing = found.iter().enumerate();
+        let missing = missing.filter(|(_, sha256)| sha256.is_none());
+        let missing = missing.map(|(number, _)| number).collect();
+        let of = found.len();
+        let mut manifest = self.manifest(key, of)?;
+        manifest.shards = found.into_iter().map(Option::unwrap_or_default).collect();
+        Ok(Shards {
+            folder,
+            of,
+            missing,
+            manifest,
+        })
+    }
+
+    /// What `find` finds of every shard of `key`; none where `names` of files are those of no shards. Somebody may have
+    /// begun with another number of shards: of the numbers that the names tell it is the one of which least is missing.
+    ///
+    /// # Errors
+    /// When an image is too small for the backbone.
+    pub fn there<T: Send>(
+        &self,
+        key: &Key,
+        names: &[String],
+        find: impl Fn(&ExpectedShard) -> Option<T> + Sync,
+    ) -> Result<Option<Vec<Option<T>>>, Error> {
+        let counts = names.iter().filter_map(|name| shard_count(name));
+        let counts: BTreeSet<usize> = counts
+            .filter(|count| (1..=key.count).contains(count))
+            .collect();
         let all = counts.into_iter().map(|of| {
-            let mut manifest = self.manifest(key, of)?;
-            let numbers = 0..manifest.shards.len();
-            let found: Vec<_> = numbers
-                .into_par_iter()
-                .map(|number| Some(find(&manifest, &folder, number)?.1))
-                .collect();
-            manifest.shards = found.into_iter().map(Option::unwrap_or_default).collect();
-            let shards = manifest.shards.iter().enumerate();
-            let missing = shards.filter(|(_, sha256)| sha256.is_empty());
-            let missing = missing.map(|(number, _)| number).collect();
-            Ok::<_, Error>(Shards {
-                folder: folder.clone(),
-                of,
-                missing,
-                manifest,
-            })
+            let Expected { shards, .. } = self.expected(key, of)?;
+            Ok::<Vec<_>, Error>(shards.par_iter().map(&find).collect())
         });
         let all = all.collect::<Result<Vec<_>, _>>()?;
-        // Somebody may have begun with another number of shards.
-        let best = all.into_iter().min_by_key(|shards| shards.missing.len());
-        best.ok_or(Error::NoShards(folder))
+        let missing = |found: &Vec<Option<T>>| found.iter().filter(|one| one.is_none()).count();
+        Ok(all.into_iter().min_by_key(missing))
     }
 
     fn manifest(&self, key: &Key, of: usize) -> Result<Manifest, Error> {
@@ -231,30 +242,39 @@ impl Shards {
     }
 }
 
-fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+impl ExpectedShard {
+    fn of(manifest: &Manifest, number: usize) -> Self {
+        Self {
+            stem: manifest.stem(number),
+            images: manifest.images(number),
+            bytes: manifest.bytes(number) as u64,
+        }
+    }
+}
+
+/// The names of all files in `folder`, sorted.
+fn names(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
-    files.map(|file| file.path())
+    let mut names: Vec<_> = files
+        .filter_map(|file| file.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
 }
 
 /// How many shards there are, by the name of one's file.
-#[must_use]
-pub fn shard_count(name: &str) -> Option<usize> {
+fn shard_count(name: &str) -> Option<usize> {
     let (_, behind) = name.split_once("-of-")?;
     behind.split_once('-')?.0.parse().ok()
 }
 
-/// The whole shard of that number in `folder`, and its SHA-256; the first by name, where machines differ in the last bits.
-fn find(manifest: &Manifest, folder: &Path, number: usize) -> Option<(PathBuf, String)> {
-    let stem = manifest.stem(number);
-    let is_its = |file: &PathBuf| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with(&stem)
-    };
-    let mut files: Vec<_> = files(folder).filter(is_its).collect();
-    files.sort();
-    let mut whole = files.into_iter().filter_map(|file| {
-        let sha256 = manifest.whole(number, &file)?;
+/// The whole shard among the files in `folder` of these `names`, and its SHA-256; the first by name, where machines
+/// differ in the last bits.
+fn find(folder: &Path, names: &[String], shard: &ExpectedShard) -> Option<(PathBuf, String)> {
+    let mut its = names.iter().filter(|name| name.starts_with(&shard.stem));
+    its.find_map(|name| {
+        let file = folder.join(name);
+        let sha256 = whole(&file, &shard.stem, shard.bytes)?;
         Some((file, sha256))
-    });
-    whole.next()
+    })
 }

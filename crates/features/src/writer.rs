@@ -13,7 +13,7 @@ use graft_durable::{Lock, sha256};
 use crate::cache::{lock, reserve};
 use crate::dtype::encode;
 use crate::key::json;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, whole};
 use crate::{Error, Features, Key};
 
 /// An entry being written, by one process at a time.
@@ -55,7 +55,8 @@ impl Writer {
         let name = file.file_name()?.to_str()?;
         let number: usize = name.split_once('-')?.0.parse().ok()?;
         if self.manifest.shards.get(number)?.is_empty()
-            && let Some(hash) = self.manifest.whole(number, file)
+            && let (stem, bytes) = (self.manifest.stem(number), self.manifest.bytes(number))
+            && let Some(hash) = whole(file, &stem, bytes as u64)
         {
             self.manifest.shards[number] = hash;
         }

@@ -69,7 +69,7 @@ fn drawn(labels: &[u8], indices: &[usize], per_class: usize, seed: u64, draw: u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Own;
+    use crate::own::Own;
     use graft_dataset::{REMOVE, Verdict};
     use graft_recipe::Recipe;
     use std::path::Path;

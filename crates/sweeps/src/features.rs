@@ -9,7 +9,8 @@ use graft_report::sweep::Pass;
 use graft_trainer::sources::Sources;
 
 use crate::Error;
-use crate::plan::{Plan, Planned, Source};
+use crate::own::Source;
+use crate::plan::{Plan, Planned};
 use crate::untrained::untrained;
 
 /// Images, and what turns them into features.

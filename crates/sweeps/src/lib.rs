@@ -9,6 +9,7 @@ mod features;
 mod halves;
 mod load;
 mod outcome;
+mod own;
 mod plan;
 mod train;
 mod untrained;

@@ -17,7 +17,8 @@ use graft_trainer::training::{self, State};
 
 use crate::Error;
 use crate::features::Bench;
-use crate::plan::{Classifier, Plan, Planned};
+use crate::own::Classifier;
+use crate::plan::{Plan, Planned};
 
 /// A cell that was measured, and which images each of its trainings got right.
 pub(super) type Trained = (Cell, Vec<Hits>);

@@ -222,18 +222,19 @@ impl Trainable {
         width: usize,
     ) -> Result<Statistics, Error> {
         let mut failed = None;
+        // This head does not normalise yet.
+        let features = |batch: &[usize]| {
+            let rows = data.rows(batch)?;
+            data.run(|| Ok(read(self.head.normalised(self.at_boundary(rows)?))?))?
+        };
         let batches = train.chunks(self.rows_at_once());
-        let batches = batches.map_while(|batch| {
-            self.features(data, batch)
-                .map_err(|e| failed = Some(e))
-                .ok()
-        });
-        let places = self.head.places();
+        let batches = batches.map_while(|batch| features(batch).map_err(|e| failed = Some(e)).ok());
+        let width = width / self.head.places();
         let rows = batches.flat_map(|values| {
-            let rows = values.chunks_exact(width).map(|row| averaged(row, places));
+            let rows = values.chunks_exact(width).map(<[f32]>::to_vec);
             rows.collect::<Vec<_>>()
         });
-        let statistics = Statistics::of(rows, width / places);
+        let statistics = Statistics::of(rows, width);
         failed.map_or(Ok(statistics), Err)
     }
 
@@ -270,13 +271,4 @@ impl Trainable {
             .chain(stages)
             .collect())
     }
-}
-
-/// The means of so many values each that lie beside each other.
-#[expect(clippy::cast_precision_loss, reason = "maps are far smaller than 2^24")]
-fn averaged(row: &[f32], places: usize) -> Vec<f32> {
-    let means = row
-        .chunks_exact(places)
-        .map(|values| values.iter().sum::<f32>() / places as f32);
-    means.collect()
 }

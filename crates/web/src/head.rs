@@ -144,11 +144,11 @@ impl Head {
             let wanted = format!("a head for {} features", features.len());
             return Err(refused(wanted, format!("one for {expected}")));
         }
-        Ok(self.linear.forward(&self.rectified(features).1))
+        Ok(self.linear.forward(&self.inputs(features).1))
     }
 
-    /// Normalised features, and the outputs of the last hidden layer; with those of all hidden layers.
-    fn rectified(&self, features: &[f32]) -> (Vec<Vec<f64>>, Vec<f64>) {
+    /// What each hidden layer takes, of which the first takes normalised features; and what the last layer takes.
+    fn inputs(&self, features: &[f32]) -> (Vec<Vec<f64>>, Vec<f64>) {
         #[expect(clippy::cast_precision_loss, reason = "maps are far smaller than 2^24")]
         let mean = |values: &[f32]| values.iter().sum::<f32>() / self.places as f32;
         let means: Vec<f32> = features.chunks_exact(self.places).map(mean).collect();
@@ -177,7 +177,7 @@ impl Head {
     /// gradient times input.
     #[must_use]
     pub fn contributions(&self, features: &[f32], class: usize, side: usize) -> Vec<Vec<f64>> {
-        let (inputs, last) = self.rectified(features);
+        let (inputs, last) = self.inputs(features);
         let mut slopes: Vec<f64> = self
             .linear
             .rows()
@@ -329,7 +329,7 @@ mod tests {
                 hidden: vec![dense(inputs, 5), dense(5, 4)],
                 linear: dense(4, 2),
             };
-            let (before, _) = head.rectified(&features);
+            let (before, _) = head.inputs(&features);
             let of = |values: &[f64]| {
                 let mut values = values.to_vec();
                 for layer in &head.hidden {

@@ -12,7 +12,7 @@ use crate::output;
 use anyhow::{Error, anyhow};
 use graft_dataset::{ImageSet, Split};
 use graft_environment::Paths;
-use graft_features::{Extractor, Part};
+use graft_features::{Extractor, Part, Shard};
 use serde::Serialize;
 
 /// The exit code for what may work when it is tried again (`EX_TEMPFAIL` of `sysexits.h`).
@@ -33,28 +33,14 @@ const LASTING: [io::ErrorKind; 9] = [
 
 /// A shard, as it is told.
 #[derive(Serialize)]
-struct Told {
+struct Told<'a> {
     shard: usize,
     of: usize,
     images: usize,
     cache: &'static str,
     seconds: f64,
-    sha256: String,
-    file: String,
-}
-
-impl Told {
-    fn new(Part { number, of }: Part, done: &graft_features::Shard) -> Self {
-        Self {
-            shard: number,
-            of,
-            images: done.images.len(),
-            cache: done.cached.name(),
-            seconds: done.seconds,
-            sha256: done.sha256.clone(),
-            file: done.path.display().to_string(),
-        }
-    }
+    sha256: &'a str,
+    file: &'a Path,
 }
 
 /// Computes the shards `which` of `images`, where they are not there yet, and tells of each.
@@ -71,7 +57,7 @@ pub(super) fn extract(
         Place::Folder(folder) => {
             for part in parts {
                 let done = extractor.shard((images, &key), part, folder)?;
-                tell(&Told::new(part, &done))?;
+                tell(part, &done)?;
             }
             Ok(())
         }
@@ -82,8 +68,16 @@ pub(super) fn extract(
     }
 }
 
-fn tell(told: &Told) -> Result<(), Error> {
-    output::line(&serde_json::to_string(told)?)
+fn tell(Part { number, of }: Part, done: &Shard) -> Result<(), Error> {
+    output::line(&serde_json::to_string(&Told {
+        shard: number,
+        of,
+        images: done.images.len(),
+        cache: done.cached.name(),
+        seconds: done.seconds,
+        sha256: &done.sha256,
+        file: &done.path,
+    })?)
 }
 
 /// `graft gather`
@@ -158,17 +152,13 @@ fn ranges(numbers: &[usize]) -> String {
 /// a picture or a recipe stays what it is.
 pub(crate) fn may_pass(error: &Error) -> bool {
     error.chain().any(|cause| {
-        let of_features = match cause.downcast_ref() {
-            Some(graft_features::Error::Compute(error)) => Some(error),
-            _ => None,
+        let of_device = match (cause.downcast_ref(), cause.downcast_ref()) {
+            (Some(graft_features::Error::Compute(error)), _)
+            | (_, Some(graft_trainer::Error::Compute(error))) => Some(error),
+            _ => cause.downcast_ref::<graft_compute::Error>(),
         };
-        let of_trainer = match cause.downcast_ref() {
-            Some(graft_trainer::Error::Compute(error)) => Some(error),
-            _ => None,
-        };
-        let of_device = of_features.or(of_trainer).or(cause.downcast_ref());
         if let Some(error) = of_device {
-            return graft_compute::Error::may_pass(error);
+            return error.may_pass();
         }
         #[cfg(feature = "stores")]
         if let Some(error) = cause.downcast_ref::<graft_store::Error>()
@@ -176,11 +166,8 @@ pub(crate) fn may_pass(error: &Error) -> bool {
         {
             return true;
         }
-        let error = match cause.downcast_ref() {
-            Some(graft_features::Error::File(error)) => Some(&error.source),
-            _ => cause.downcast_ref::<io::Error>(),
-        };
-        error.is_some_and(|error| !LASTING.contains(&error.kind()))
+        let of_file = cause.downcast_ref::<io::Error>();
+        of_file.is_some_and(|error| !LASTING.contains(&error.kind()))
     })
 }
 

@@ -160,10 +160,12 @@ fn trained() -> Record {
     record
 }
 
-/// With probabilities that were fitted to the held-out images.
+/// With probabilities that were fitted to the held-out images, and a head that averages maps and had dropout.
 fn calibrated() -> Record {
     let mut record = record();
     record.manifest.temperature = Some(1.25);
+    let keys = "[head]\npool = \"average\"\n[training]\ndropout = 0.5\n";
+    record.recipe.extend(keys.parse::<toml::Table>().unwrap());
     record
 }
 

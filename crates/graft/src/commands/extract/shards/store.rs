@@ -1,16 +1,15 @@
 //! Shards in an object store: computed into a folder of this machine first, then written there at once; and copied back.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use super::{Told, tell};
+use super::tell;
 use anyhow::{Error, anyhow};
 use graft_dataset::ImageSet;
 use graft_durable::sha256_file;
 use graft_environment::interrupt;
-use graft_features::{Expected, ExpectedShard, Extractor, Key, Part, reserve, shard_count};
+use graft_features::{ExpectedShard, Extractor, Key, Part, Shard, reserve};
 use graft_report::record::Cached;
 use graft_store::{Found, Store};
 
@@ -25,34 +24,33 @@ pub(super) fn extract(
     for part in parts {
         let started = Instant::now();
         let expected = extractor.expected(key, part.of)?;
-        let there = store.list(&expected.entry)?;
+        let url = |name: &str| format!("{}/{name}", expected.entry);
         let shard = &expected.shards[part.number];
-        let stem = &shard.stem;
-        if let Some(found) = find(&there, shard) {
-            tell(&Told {
-                shard: part.number,
-                of: part.of,
-                images: shard.images.len(),
-                cache: Cached::Hit.name(),
-                seconds: started.elapsed().as_secs_f64(),
-                sha256: found.name[stem.len()..].to_owned(),
-                file: store.url(&format!("{}/{}", expected.entry, found.name)),
-            })?;
-            continue;
-        }
-        let mut done = extractor.shard((images, key), part, scratch.path())?;
-        let folder = scratch.path().join(&expected.entry);
-        let of_key = expected.key.0;
-        store.put(
-            &format!("{}/{of_key}", expected.entry),
-            &folder.join(of_key),
-        )?;
-        let name = format!("{}/{stem}{}", expected.entry, done.sha256);
-        store.put(&name, &done.path)?;
-        fs::remove_file(&done.path)?;
-        done.path = store.url(&name).into();
+        let there = store.list(&expected.entry)?;
+        let mut done = if let Some(found) = find(&there, shard) {
+            Shard {
+                path: url(&found.name).into(),
+                images: shard.images.clone(),
+                sha256: found.name[shard.stem.len()..].to_owned(),
+                cached: Cached::Hit,
+                seconds: 0.0,
+            }
+        } else {
+            let done = extractor.shard((images, key), part, scratch.path())?;
+            let of_key = expected.key.0;
+            let folder = scratch.path().join(&expected.entry);
+            store.put(&url(of_key), &folder.join(of_key))?;
+            let path = url(&format!("{}{}", shard.stem, done.sha256));
+            store.put(&path, &done.path)?;
+            fs::remove_file(&done.path)?;
+            Shard {
+                path: path.into(),
+                ..done
+            }
+        };
+        done.path = store.url(&done.path.to_string_lossy()).into();
         done.seconds = started.elapsed().as_secs_f64();
-        tell(&Told::new(part, &done))?;
+        tell(part, &done)?;
     }
     Ok(())
 }
@@ -67,30 +65,23 @@ pub(super) fn copy(
     let store = Store::open(url)?;
     let entry = extractor.expected(key, 1)?.entry;
     let there = store.list(&entry)?;
-    let counts = there.iter().filter_map(|found| shard_count(&found.name));
-    let counts: BTreeSet<usize> = counts.filter(|count| *count <= key.count).collect();
-    let layouts = counts.into_iter().map(|of| {
-        let Expected { shards, .. } = extractor.expected(key, of)?;
-        let found = shards.iter().filter_map(|shard| {
-            let found = find(&there, shard)?;
-            Some((found.clone(), found.name[shard.stem.len()..].to_owned()))
-        });
-        let found: Vec<_> = found.collect();
-        Ok::<_, Error>((shards.len() - found.len(), found))
-    });
-    let layouts = layouts.collect::<Result<Vec<_>, _>>()?;
-    let best = layouts.into_iter().min_by_key(|(missing, _)| *missing);
-    let (_, shards) = best.ok_or_else(|| {
+    let names: Vec<_> = there.iter().map(|found| found.name.clone()).collect();
+    let shards = extractor.there(key, &names, |shard| {
+        let found = find(&there, shard)?;
+        Some((found, &found.name[shard.stem.len()..]))
+    })?;
+    let shards = shards.ok_or_else(|| {
         let url = store.url(&entry);
         anyhow!("no shards in {url}: expected the features of these images by this recipe; graft extract --shard computes them")
     })?;
     let folder = cache.join(&entry);
     fs::create_dir_all(&folder)?;
-    let there = |found: &Found, sha256: &str| {
+    let is_copied = |found: &Found, sha256: &str| {
         sha256_file(&folder.join(&found.name)).is_ok_and(|of_file| of_file == sha256)
     };
-    let (_, missing): (Vec<_>, Vec<_>) =
-        { shards.iter() }.partition(|(found, sha256)| there(found, sha256));
+    let missing = shards.into_iter().flatten();
+    let missing = missing.filter(|(found, sha256)| !is_copied(found, sha256));
+    let missing: Vec<_> = missing.collect();
     reserve(&folder, missing.iter().map(|(found, _)| found.bytes).sum())?;
     interrupt::watch()?;
     for (found, sha256) in missing {
