@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Extracts MNIST's features with Ray, on several nodes of this machine, while workers are killed and nodes taken away, into a
-folder and into an S3 server behind a proxy that fails, and holds the shards against those of one process.
+"""Extracts the features of MNIST and of pictures in colour with Ray, on several nodes of this machine, while workers are
+killed and nodes taken away, into a folder and into an S3 server behind a proxy that fails, and holds the shards against those
+of one process. The pictures are named by a manifest; for the S3 server they lie there, too.
 
-    pip install ray "moto[server]" boto3 psutil
-    scripts/check_shards.py GRAFT HOME [--limit IMAGES] [--shards N] [--kills N]
+    pip install ray "moto[server]" boto3 psutil pillow
+    scripts/check_shards.py GRAFT HOME [--limit IMAGES] [--pictures N] [--shards N] [--kills N]
 
 GRAFT is a program from `cargo xtask build --stores`, HOME a folder with models/ in it. Prints a line for each check; exit
 code 1 where one fails. Nothing is needed from the network.
@@ -91,11 +92,49 @@ class Passing(socketserver.BaseRequestHandler):
                 pass
 
 
+class Store:
+    """An S3 server on this machine, and a proxy before it that fails."""
+
+    def __init__(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        null = subprocess.DEVNULL
+        moto = [sys.executable, "-m", "moto.server", "-p", str(port)]
+        self.server = subprocess.Popen(moto, stdout=null, stderr=null)
+        self.direct = f"http://127.0.0.1:{port}"
+        os.environ.update(ENVIRONMENT)
+        self.client = boto3.client("s3", endpoint_url=self.direct)
+        for _ in range(100):
+            try:
+                self.client.create_bucket(Bucket=BUCKET)
+                break
+            except Exception:  # noqa: BLE001: not there yet
+                time.sleep(0.2)
+        self.proxy = FailingProxy(("127.0.0.1", port))
+        threading.Thread(target=self.proxy.serve_forever, daemon=True).start()
+
+    def ways(self):
+        yield "S3", self.direct, lambda: ""
+        yield "S3 that fails", f"http://127.0.0.1:{self.proxy.server_address[1]}", lambda: f"; {self.proxy.faults}"
+
+    def upload(self, pictures: Path) -> None:
+        for file in pictures.rglob("*.jpg"):
+            key = f"pictures/{file.relative_to(pictures)}"
+            self.client.put_object(Bucket=BUCKET, Key=key, Body=file.read_bytes())
+
+    def content(self, prefix: str) -> dict[str, str]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{prefix}/")
+        keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
+        body = lambda key: self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read()  # noqa: E731
+        return {key.rsplit("/", 1)[1]: hashlib.sha256(body(key)).hexdigest() for key in keys}
+
+
 class Check:
     def __init__(self, arguments: argparse.Namespace, folder: Path):
         self.graft, self.shards, self.kills = arguments.graft, arguments.shards, arguments.kills
         self.home, self.folder = arguments.home, folder
-        self.more = ["--set", f"data.limit={arguments.limit}"]
+        self.more: list[str] = []
         self.failed = False
         self.cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
         self.cores = max(2, os.cpu_count() or 2)
@@ -107,7 +146,8 @@ class Check:
 
     def run_graft(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
         environment = {**os.environ, "GRAFT_HOME": str(self.home), **environment}
-        command = [str(self.graft), *arguments, "--offline", *self.more]
+        recipe = ["--offline", *self.more] if arguments[0] != "manifest" else []
+        command = [str(self.graft), *arguments, *recipe]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     def driver(self, to: str, **environment: str) -> subprocess.Popen:
@@ -134,6 +174,14 @@ class Check:
             whole = gathered.returncode == 0 and content(to) == self.expected
             self.tell(f"{what}, gathered", whole, "" if whole else gathered.stderr[-2000:])
             self.run_graft_cache()
+
+    def all(self, folder: Path, more: list[str], store: Store, pictures: Path | None) -> None:
+        self.folder, self.more = folder, more
+        folder.mkdir()
+        self.alone()
+        self.undisturbed()
+        self.disturbed()
+        self.on_store(store, pictures)
 
     def alone(self) -> None:
         started = time.monotonic()
@@ -174,53 +222,41 @@ class Check:
         self.finish("nodes taken away at random", driver, to, f"; {gone} taken away")
 
         to, killed = self.folder / "driver", 0
-        while killed < 3:
+        for _ in range(3):
             driver = self.driver(str(to))
             time.sleep(random.uniform(4, 10))
+            killed += driver.poll() is None
             driver.kill()
             driver.communicate()
-            killed += 1
         self.finish("the driver killed and started again", self.driver(str(to)), to, f"; {killed} times")
 
-    def object_store(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        null = subprocess.DEVNULL
-        moto = [sys.executable, "-m", "moto.server", "-p", str(port)]
-        server = subprocess.Popen(moto, stdout=null, stderr=null)
-        try:
-            direct = f"http://127.0.0.1:{port}"
-            os.environ.update(ENVIRONMENT)
-            client = boto3.client("s3", endpoint_url=direct)
-            for _ in range(100):
-                try:
-                    client.create_bucket(Bucket=BUCKET)
-                    break
-                except Exception:  # noqa: BLE001: not there yet
-                    time.sleep(0.2)
-            self.to_store("S3", f"s3://{BUCKET}/shards", direct, client)
-            proxy = FailingProxy(("127.0.0.1", port))
-            threading.Thread(target=proxy.serve_forever, daemon=True).start()
-            behind = f"http://127.0.0.1:{proxy.server_address[1]}"
-            self.to_store("S3 that fails", f"s3://{BUCKET}/failing", behind, client, lambda: f"; {proxy.faults}")
-        finally:
-            server.kill()
+    def on_store(self, store: Store, pictures: Path | None) -> None:
+        if pictures:
+            store.upload(pictures)
+        for what, endpoint, more in store.ways():
+            environment = {"AWS_ENDPOINT": endpoint, **ENVIRONMENT}
+            if pictures:
+                manifest = self.folder / f"{what.replace(' ', '-')}.jsonl"
+                made = self.run_graft("manifest", f"s3://{BUCKET}/pictures", "--to", str(manifest), **environment)
+                self.tell(f"{what}, manifest", made.returncode == 0, made.stdout.splitlines()[0] if made.stdout else made.stderr)
+                self.more[1] = f"data.source={manifest}"
+            folder = f"{what.replace(' ', '-')}-{'pictures' if pictures else 'mnist'}"
+            self.to_store(what, folder, store, environment, more)
 
-    def to_store(self, what: str, url: str, endpoint: str, client, more=lambda: "") -> None:
-        driver = self.driver(url, AWS_ENDPOINT=endpoint, **ENVIRONMENT)
+    def to_store(self, what: str, folder: str, store: Store, environment: dict, more) -> None:
+        url = f"s3://{BUCKET}/{folder}"
+        driver = self.driver(url, **environment)
         out, err = driver.communicate()
-        prefix = url.removeprefix(f"s3://{BUCKET}/")
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
-        keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
-        body = lambda key: client.get_object(Bucket=BUCKET, Key=key)["Body"].read()  # noqa: E731
-        found = {key.rsplit("/", 1)[1]: hashlib.sha256(body(key)).hexdigest() for key in keys}
-        same = driver.returncode == 0 and found == self.expected
+        # Where the images come from there, too, the key is another, and the shards are the same.
+        found = {name: content for name, content in store.content(folder).items() if name != "key.json"}
+        expected = {name: content for name, content in self.expected.items() if name != "key.json"}
+        same = driver.returncode == 0 and found == expected
         last = progress(out)
         self.tell(what, same, f"{last}{more()}" if same else f"exit code {driver.returncode}: {err[-2000:]}")
-        gathered = self.run_graft("gather", url, AWS_ENDPOINT=endpoint, **ENVIRONMENT)
+        gathered = self.run_graft("gather", url, **environment)
         small = ["--set", "data.validation=100", "--set", "training.epochs=1"]
-        trained = self.run_graft("train", "--json", *small) if gathered.returncode == 0 else gathered
+        # One picture of each class is looked at for the report.
+        trained = self.run_graft("train", "--json", *small, **environment) if gathered.returncode == 0 else gathered
         holds = trained.returncode == 0 and json.loads(trained.stdout)["cache"] == "hit"
         self.tell(f"{what}, gathered and trained on", holds, "" if holds else trained.stderr[-2000:])
         self.run_graft_cache()
@@ -252,20 +288,32 @@ def main() -> None:
     parser.add_argument("graft", type=Path)
     parser.add_argument("home", type=Path)
     parser.add_argument("--limit", type=int, default=0, help="images (default: all 60,000)")
+    parser.add_argument("--pictures", type=int, default=20_000, help="in colour (default: 20,000; 0 leaves them out)")
     parser.add_argument("--shards", type=int, default=64)
     parser.add_argument("--kills", type=int, default=20)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
+        folder = Path(folder)
+        home = folder / "home"
         home.mkdir()
         (home / "models").symlink_to((arguments.home / "models").resolve())
         arguments.home, arguments.graft = home, arguments.graft.resolve()
-        check = Check(arguments, Path(folder))
-        check.alone()
-        check.undisturbed()
-        check.disturbed()
-        check.object_store()
-        check.cluster.shutdown()
+        check, store = Check(arguments, folder), Store()
+        try:
+            print("MNIST", flush=True)
+            check.all(folder / "mnist", ["--set", f"data.limit={arguments.limit}"], store, None)
+            if arguments.pictures:
+                print("Pictures in colour", flush=True)
+                pictures, manifest = folder / "pictures", folder / "pictures.jsonl"
+                draw = [sys.executable, str(HERE / "shapes_as_pictures.py"), str(pictures), str(arguments.pictures // 4), "64"]
+                subprocess.run(draw, check=True)
+                made = check.run_graft("manifest", str(pictures), "--to", str(manifest))
+                check.tell("manifest", made.returncode == 0, made.stdout.splitlines()[0] if made.stdout else made.stderr)
+                more = ["--set", f"data.source={manifest}", "--set", "data.test_share=0"]
+                check.all(folder / "shapes", more, store, pictures)
+        finally:
+            store.server.kill()
+            check.cluster.shutdown()
     sys.exit(check.failed)
 
 

@@ -120,7 +120,8 @@ def main() -> None:
     parser.add_argument("--graft", type=Path, required=True, help="the program, built for the nodes' kind of machine")
     parser.add_argument("--home", type=Path, default=Path(), help="the folder with models/ (default: here)")
     parser.add_argument("--shards", type=at_least_one, required=True, help="how many shards there are in all")
-    parser.add_argument("--per-task", type=at_least_one, default=1, help="shards that a task computes one after another")
+    parser.add_argument("--per-task", type=at_least_one,
+                        help="shards that a task computes one after another (default: so many that each core gets some eight tasks)")
     parser.add_argument("--to", required=True, help="a folder that all nodes share, or the URL of one")
     parser.add_argument("--cpus", type=at_least_one, default=1, help="CPU cores of a task (default: 1)")
     parser.add_argument("--gpus", type=float, default=0, help="GPUs of a task (default: 0)")
@@ -142,7 +143,10 @@ def main() -> None:
     # Where a node goes away or a worker is killed, its task is begun anew as often as it happens.
     task = ray.remote(extract).options(num_cpus=arguments.cpus, num_gpus=arguments.gpus, max_retries=-1)
     passed = {name: os.environ[name] for name in arguments.passed if name in os.environ}
-    starts = iter(range(0, arguments.shards, arguments.per_task))
+    # A process takes a part of a second to start; a few tasks a core, and none waits long for the last one.
+    cores = max(1, int(ray.cluster_resources().get("CPU", 1)) // arguments.cpus)
+    per_task = arguments.per_task or max(1, arguments.shards // (8 * cores))
+    starts = iter(range(0, arguments.shards, per_task))
     waiting: dict = {}
     done = there = images = failed = 0
     started = said = time.monotonic()
@@ -150,7 +154,7 @@ def main() -> None:
         # Two for each that can run: no node waits for this program, and the queue stays short.
         slots = 2 * max(1, int(ray.cluster_resources().get("CPU", 1)) // arguments.cpus)
         while len(waiting) < slots and (start := next(starts, None)) is not None:
-            which = f"{start}..{min(start + arguments.per_task, arguments.shards)}/{arguments.shards}"
+            which = f"{start}..{min(start + per_task, arguments.shards)}/{arguments.shards}"
             to, more = arguments.to, arguments.more
             waiting[task.remote(package, digest, which, to, arguments.cpus, arguments.retries, passed, more)] = which
         if not waiting:

@@ -21,8 +21,8 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask VERB [OPTION]...
 
-  train, plan, find-rate, eval, report, audit, lab, runs, compare, predict, serve, export, fetch, import, extract,
-  gather, cache, doctor
+  train, plan, find-rate, eval, report, audit, lab, runs, compare, predict, serve, export, fetch, import, manifest,
+  extract, gather, cache, doctor
           build graft and forward everything to it;
           `cargo xtask train --help` shows what it takes
           --backend cpu|wgpu|cuda   what to build it for (default: cpu); for the verbs that use a device:
@@ -30,7 +30,7 @@ cargo xtask VERB [OPTION]...
                                     serve, lab, bench, doctor
   build   build graft for --backend NAME, or NAME,NAME... for several in one program, run nothing, and say
           where it is; this machine needs no GPU, so that it can be carried to one that has
-          --stores  with object stores (S3, Google Cloud Storage, Azure) for extract --shard and gather
+          --stores  with object stores (S3, Google Cloud Storage, Azure) for manifest, extract and gather
   bench   measure how fast features are computed
           --peers  also ONNX Runtime, OpenVINO, MNN, ncnn, PyTorch and TensorFlow, which are installed
                    first (gigabytes)
@@ -53,8 +53,8 @@ fn main() -> ExitCode {
     let done = match verb.as_ref() {
         "bench" if peers::wanted(rest) => peers::run(rest),
         "train" | "plan" | "find-rate" | "eval" | "report" | "lab" | "runs" | "compare"
-        | "predict" | "serve" | "audit" | "export" | "fetch" | "import" | "extract" | "gather"
-        | "cache" | "bench" | "doctor" => forward::run(&verb, rest),
+        | "predict" | "serve" | "audit" | "export" | "fetch" | "import" | "manifest"
+        | "extract" | "gather" | "cache" | "bench" | "doctor" => forward::run(&verb, rest),
         "help" | "--help" | "-h" | "build" | "page" | "test" | "faults"
             if wants_help(&verb, rest) =>
         {

@@ -8,7 +8,7 @@ use crate::Error;
 use crate::listing::{Found, Part};
 
 /// What systems put beside pictures.
-const NOT_OURS: [&str; 3] = ["Thumbs.db", "desktop.ini", "Icon\r"];
+pub(crate) const NOT_OURS: [&str; 3] = ["Thumbs.db", "desktop.ini", "Icon\r"];
 
 /// The classes, and the pictures of all of them. Where the folder has no `train`, all are to train on.
 pub(crate) fn read(folder: &Path) -> Result<(BTreeSet<String>, Vec<Found>), Error> {
@@ -31,6 +31,7 @@ pub(crate) fn read(folder: &Path) -> Result<(BTreeSet<String>, Vec<Found>), Erro
                 path,
                 class: class.clone(),
                 part,
+                seen: None,
             }));
             classes.insert(class);
         }

@@ -77,6 +77,22 @@ pub enum Error {
         found: String,
         next: &'static str,
     },
+    /// A picture that is not the one of its manifest.
+    #[error("{}: expected version {expected}, as the manifest has it, found {found}; give the picture of then, or make the manifest again with graft manifest", path.display())]
+    OtherVersion {
+        path: PathBuf,
+        expected: String,
+        found: String,
+    },
+    /// An object store that refuses.
+    #[cfg(feature = "stores")]
+    #[error("cannot read pictures: {0}")]
+    Store(#[from] graft_store::Error),
+    /// A URL where the program was built without object stores.
+    #[error(
+        "{0}: this graft was built without object stores; `cargo xtask build --stores` in a checkout builds one with them"
+    )]
+    NoStores(String),
     /// A prepared set that cannot be written or read.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
@@ -142,6 +158,15 @@ fn lines(problems: &[String]) -> String {
 pub(crate) fn count(number: usize, what: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{number} {what}{s}")
+}
+
+/// Refuses pictures that cannot be read, where they are not to be left out.
+pub(crate) fn refuse(bad: &[String], skip_bad: bool) -> Result<(), Error> {
+    if bad.is_empty() || skip_bad {
+        return Ok(());
+    }
+    let bad = bad.to_vec();
+    Err(Error::Unreadable { bad })
 }
 
 /// [`Error::Value`], in words.

@@ -3,6 +3,7 @@
 mod held_out;
 mod joined;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -225,7 +226,8 @@ impl ImageSet {
     /// The pixels of image `index`, `[row, column, channel]`.
     ///
     /// # Panics
-    /// As a slice does, when there is no such image.
+    /// As a slice does, when there is no such image; and where it is a picture of a manifest that was not needed before
+    /// and cannot be read ([`ImageSet::prepare`] tells that as an error).
     #[must_use]
     pub fn image(&self, index: usize) -> &[u8] {
         self.pixels.image(index, self.image_bytes())
@@ -234,6 +236,27 @@ impl ImageSet {
     /// The pixels of all images, one after another.
     pub fn images(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.len()).map(|index| self.image(index))
+    }
+
+    /// What tells image `index` from others: its pixels, or, of a picture of a manifest, its version.
+    ///
+    /// # Panics
+    /// As [`ImageSet::image`], where it is its pixels.
+    #[must_use]
+    pub fn content(&self, index: usize) -> Cow<'_, [u8]> {
+        self.pixels.content(index, self.image_bytes())
+    }
+
+    /// Reads and prepares those of some images that are pictures of a manifest and were not needed before, and about as
+    /// many beside them as make a file of the cache; the others are always there.
+    ///
+    /// # Errors
+    /// When a picture cannot be read, or is not the one of the manifest.
+    ///
+    /// # Panics
+    /// As a slice does, when there is no such image.
+    pub fn prepare(&self, indices: &[usize]) -> Result<(), Error> {
+        self.pixels.prepare(indices)
     }
 
     fn image_bytes(&self) -> usize {
@@ -262,9 +285,13 @@ impl ImageSet {
         self
     }
 
-    /// The mean brightness of the outermost pixels of all images, 0 to 255.
+    /// The mean brightness of the outermost pixels of all images, 0 to 255; none of a manifest's pictures, most of which
+    /// may never be read.
     #[must_use]
-    pub fn border(&self) -> u8 {
+    pub fn border(&self) -> Option<u8> {
+        if self.pixels.are_of_manifest() {
+            return None;
+        }
         let (mut sum, mut count) = (0_u64, 0_u64);
         let row = self.columns * self.channels;
         let mut add = |values: &[u8]| {
@@ -279,7 +306,7 @@ impl ImageSet {
                 add(&line[row - self.channels..]);
             }
         }
-        u8::try_from(sum / count.max(1)).unwrap_or(u8::MAX)
+        u8::try_from(sum / count.max(1)).ok()
     }
 
     /// The form of the images, where pictures are fitted by `fit`.

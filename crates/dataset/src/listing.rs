@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::error::source;
+use crate::survey::Surveyed;
 use crate::{Error, class_folders, table};
 
 /// The most classes, for a label is one byte.
@@ -28,6 +29,15 @@ impl Part {
             _ => None,
         }
     }
+
+    /// The name by which tables have it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "val",
+            Self::Test => "test",
+        }
+    }
 }
 
 /// A picture of a source, before its classes are numbered.
@@ -36,6 +46,8 @@ pub(crate) struct Found {
     pub(crate) path: PathBuf,
     pub(crate) class: String,
     pub(crate) part: Part,
+    /// What a manifest says of it.
+    pub(crate) seen: Option<Surveyed>,
 }
 
 /// A labelled picture.
@@ -44,6 +56,8 @@ pub(crate) struct Picture {
     pub(crate) path: PathBuf,
     pub(crate) label: u8,
     pub(crate) part: Part,
+    /// What a manifest says of it.
+    pub(crate) seen: Option<Surveyed>,
 }
 
 /// The pictures of a source, in the order of their files' names, whatever class they are in.
@@ -58,13 +72,7 @@ impl Listing {
     /// Lists the pictures of `source`: a folder, or a file in CSV or JSON lines. Of its classes those that are
     /// `known` keep their numbers.
     pub(crate) fn read(source: &Path, known: &[String]) -> Result<Self, Error> {
-        let (classes, found) = if source.is_dir() {
-            class_folders::read(source)?
-        } else {
-            let found = table::read(source)?;
-            let classes = found.iter().map(|one| one.class.clone()).collect();
-            (classes, found)
-        };
+        let (classes, found) = found_in(source)?;
         Self::new(source, classes, known, found)
     }
 
@@ -74,16 +82,6 @@ impl Listing {
         known: &[String],
         mut found: Vec<Found>,
     ) -> Result<Self, Error> {
-        let (expected, next) = match known {
-            [] => (
-                "2 to 256 classes of pictures, each in a subfolder of its own",
-                "give such a folder, a table of path and label (.csv or .jsonl), or IDX files",
-            ),
-            _ => (
-                "pictures, those of each class in a subfolder of its own, and 256 classes in all at most",
-                "give such a folder, or a table of path and label (.csv or .jsonl)",
-            ),
-        };
         // Beside others an empty folder is no class.
         let classes = match known {
             [] => classes,
@@ -94,9 +92,7 @@ impl Listing {
             .into_iter()
             .filter(|class| !known.contains(class))
             .collect();
-        if count == 0 || !(2..=MAX_CLASSES).contains(&(known.len() + new.len())) {
-            return source(path, expected, count.to_string(), next);
-        }
+        check_classes(path, [count, new.len(), known.len()])?;
         if let Some(numbers) = numbers(&new) {
             let mut numbered: Vec<_> = numbers.into_iter().zip(new).collect();
             numbered.sort();
@@ -114,12 +110,43 @@ impl Listing {
                 .unwrap_or(u8::MAX),
             path: one.path,
             part: one.part,
+            seen: one.seen,
         };
         Ok(Self {
             pictures: found.into_iter().map(labelled).collect(),
             classes,
         })
     }
+}
+
+/// The classes and the pictures of a folder or a table.
+pub(crate) fn found_in(source: &Path) -> Result<(BTreeSet<String>, Vec<Found>), Error> {
+    if source.is_dir() {
+        return class_folders::read(source);
+    }
+    let found = table::read(source)?;
+    let classes = found.iter().map(|one| one.class.clone()).collect();
+    Ok((classes, found))
+}
+
+/// Refuses no classes, and too few or too many of them: those that were found, those of these that are new, and those
+/// that were known before.
+pub(crate) fn check_classes(path: &Path, [found, new, known]: [usize; 3]) -> Result<(), Error> {
+    if found > 0 && (2..=MAX_CLASSES).contains(&(known + new)) {
+        return Ok(());
+    }
+    let (expected, next) = if known == 0 {
+        (
+            "2 to 256 classes of pictures, each in a subfolder of its own",
+            "give such a folder, a table of path and label (.csv or .jsonl), or IDX files",
+        )
+    } else {
+        (
+            "pictures, those of each class in a subfolder of its own, and 256 classes in all at most",
+            "give such a folder, or a table of path and label (.csv or .jsonl)",
+        )
+    };
+    source(path, expected, found.to_string(), next)
 }
 
 /// The classes as numbers, where all of them are.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::source as no;
+use crate::error::{refuse, source as no};
 use crate::image_set::Origin;
 use crate::listing::{Listing, Part, Picture};
 use crate::pixels::Pixels;
@@ -44,7 +44,8 @@ pub enum Preparing {
 
 /// Reads the pictures of `source`: a folder with a subfolder for each class, with `train`, `val` and
 /// `test` above them or without; or a table (`.csv` with a head, or `.jsonl`) of `path`, `label` and
-/// perhaps `split`. Where there is a `base`, they become more of its images, in its form: classes that it does
+/// perhaps `split`. The pictures of a manifest, which is a table with a `version` of each, are read when they are needed
+/// first. Where there is a `base`, they become more of its images, in its form: classes that it does
 /// not have are numbered behind its own, and validation pictures are held out only where it has such images.
 /// `advance` is told what is under way, of how many pictures, and how many more are done;
 /// it may stop the work.
@@ -67,12 +68,21 @@ pub fn read_pictures<E: From<Error>>(
     };
     let pictures: Vec<_> = pictures.into_iter().filter(is_wanted).collect();
     let total = pictures.len();
-    let seen = survey(&pictures, |more| advance(Preparing::Looking, total, more))?;
-    let (mut known, mut left_out) = (Vec::new(), Vec::new());
-    for (picture, seen) in pictures.into_iter().zip(seen) {
-        match seen {
-            Ok(seen) => known.push((picture, seen)),
-            Err(error) => left_out.push(error.to_string()),
+    // Nothing is read of what a manifest tells.
+    let is_manifest = pictures.iter().all(|picture| picture.seen.is_some());
+    let (mut known, mut left_out) = (Vec::with_capacity(total), Vec::new());
+    let seen = if is_manifest {
+        Vec::new()
+    } else {
+        let paths: Vec<&Path> = pictures.iter().map(|picture| &*picture.path).collect();
+        survey(&paths, |more| advance(Preparing::Looking, total, more))?
+    };
+    let mut seen = seen.into_iter();
+    for mut picture in pictures {
+        match picture.seen.take().map(Ok).or_else(|| seen.next()) {
+            Some(Ok(seen)) => known.push((picture, seen)),
+            Some(Err(error)) => left_out.push(error.to_string()),
+            None => {}
         }
     }
     refuse(&left_out, request.skip_bad)?;
@@ -96,14 +106,20 @@ pub fn read_pictures<E: From<Error>>(
         .map(|base| base.form(request.preprocessing.fit))
         .or(request.form)
         .unwrap_or_else(|| survey::form(known.iter().map(|one| &one.1), request.preprocessing));
-    let files: Vec<_> = known
+    let files = known
         .iter()
-        .map(|(picture, seen)| (&*picture.path, &*seen.sha256))
-        .collect();
-    // From here the time counts.
-    advance(Preparing::Decoding, total, 0)?;
-    let advance = |more| advance(Preparing::Decoding, total, more);
-    let (prepared, bad) = Prepared::make(&files, form, request.cache, advance)?;
+        .map(|(picture, seen)| (&*picture.path, &*seen.version));
+    let (prepared, bad) = if is_manifest {
+        (
+            Prepared::of_manifest(files, form, request.cache),
+            Vec::new(),
+        )
+    } else {
+        // From here the time counts.
+        advance(Preparing::Decoding, total, 0)?;
+        let advance = |more| advance(Preparing::Decoding, total, more);
+        Prepared::make(files, form, request.cache, advance)?
+    };
     let is_good = |place: &usize| bad.binary_search_by_key(place, |one| one.0).is_err();
     let places: Vec<usize> = (0..total).filter(is_good).collect();
     left_out.extend(bad.into_iter().map(|(_, why)| why));
@@ -142,15 +158,6 @@ fn within(source: &Path, picture: &Path) -> String {
     };
     let within = picture.strip_prefix(folder).unwrap_or(picture);
     within.to_string_lossy().into_owned()
-}
-
-/// Refuses pictures that cannot be read, where they are not to be left out.
-fn refuse(bad: &[String], skip_bad: bool) -> Result<(), Error> {
-    if bad.is_empty() || skip_bad {
-        return Ok(());
-    }
-    let bad = bad.to_vec();
-    Err(Error::Unreadable { bad })
 }
 
 /// A picture, and what is known of it.

@@ -1,7 +1,9 @@
 //! Where a set's pixels lie: in memory, or in a prepared set on the disk.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::Error;
 use crate::prepared::Prepared;
 
 /// The pixels of a set's images.
@@ -40,6 +42,45 @@ impl Pixels {
             Self::Joined(sets, places) => {
                 let (set, index) = places[index];
                 sets[set].image(index, length)
+            }
+        }
+    }
+
+    /// What tells image `index` from others: its bytes, or of a manifest's pictures their versions, which are not read
+    /// for this.
+    pub(crate) fn content(&self, index: usize, length: usize) -> Cow<'_, [u8]> {
+        match self {
+            Self::Prepared(prepared, places) if prepared.is_of_manifest() => {
+                prepared.version(places[index]).into_bytes().into()
+            }
+            Self::Joined(sets, places) => {
+                let (set, index) = places[index];
+                sets[set].content(index, length)
+            }
+            Self::Memory(_) | Self::Prepared(..) => self.image(index, length).into(),
+        }
+    }
+
+    /// Whether some are pictures of a manifest, which are read when they are needed first.
+    pub(crate) fn are_of_manifest(&self) -> bool {
+        match self {
+            Self::Memory(_) => false,
+            Self::Prepared(prepared, _) => prepared.is_of_manifest(),
+            Self::Joined(sets, _) => sets.iter().any(Self::are_of_manifest),
+        }
+    }
+
+    /// Reads those of some images that were not needed before.
+    pub(crate) fn prepare(&self, indices: &[usize]) -> Result<(), Error> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Prepared(prepared, places) => {
+                let mut places = indices.iter().map(|index| places[*index]);
+                places.try_for_each(|place| prepared.prepare(place))
+            }
+            Self::Joined(sets, places) => {
+                let mut places = indices.iter().map(|index| places[*index]);
+                places.try_for_each(|(set, index)| sets[set].prepare(&[index]))
             }
         }
     }

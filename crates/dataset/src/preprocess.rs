@@ -159,14 +159,13 @@ impl Preprocessing {
         let shape = [indices.len(), CHANNELS, self.size, self.size];
         let mut values = vec![0.0; indices.len() * per_image];
         let indices: Vec<_> = indices.collect();
+        if let Some(index) = indices.iter().find(|index| **index >= set.len()) {
+            let expected = format!("images within 0..{}", set.len());
+            return value(expected, *index, "check the batch's bounds");
+        }
+        set.prepare(&indices)?;
         let places = values.par_chunks_exact_mut(per_image).zip(&indices);
-        places.try_for_each(|(out, &index)| {
-            if index >= set.len() {
-                let expected = format!("images within 0..{}", set.len());
-                return value(expected, index, "check the batch's bounds");
-            }
-            self.apply(set.image(index), rows, columns, out)
-        })?;
+        places.try_for_each(|(out, &index)| self.apply(set.image(index), rows, columns, out))?;
         Ok(ImageBatch { values, shape })
     }
 }

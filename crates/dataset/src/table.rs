@@ -1,7 +1,8 @@
-//! A table of pictures: CSV with a head, or JSON lines; `path`, `label` and, where wanted, `split`.
+//! A table of pictures: CSV with a head, or JSON lines; `path`, `label` and, where wanted, `split`. Where `version`
+//! stands in every row it is a manifest, and may have `width`, `height` and `colour`, too.
 
-use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::io::{BufRead, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,24 +10,46 @@ use serde_json::Value;
 use crate::Error;
 use crate::error::{open, source};
 use crate::listing::{Found, Part};
+use crate::remote;
+use crate::survey::Surveyed;
 
 /// A row.
 #[derive(Deserialize)]
 struct Row<Label> {
-    /// Relative to the table's folder.
+    /// Relative to the table's folder, or a URL.
     path: String,
     label: Label,
     /// `train`, `val` or `test`; none is `train`.
     split: Option<String>,
+    // Not flattened: numbers of a CSV file would no longer be read as text.
+    version: Option<String>,
+    width: Option<u32>,
+    height: Option<u32>,
+    colour: Option<bool>,
 }
 
 /// The pictures that the table at `path` names.
 pub(crate) fn read(path: &Path) -> Result<Vec<Found>, Error> {
-    let file = open(path)?;
+    let open = || -> Result<Box<dyn Read>, Error> {
+        let Some((store, name)) = remote::split(path) else {
+            return Ok(Box::new(open(path)?));
+        };
+        let read = remote::read(store, &[name])?;
+        let bytes = read.into_iter().next().unwrap_or_default().0;
+        Ok(Box::new(Cursor::new(bytes)))
+    };
     let extension = path.extension().unwrap_or_default();
     let rows = match extension.to_string_lossy().to_lowercase().as_str() {
-        "csv" => comma_separated(file),
-        "jsonl" | "ndjson" => json_lines(file),
+        "csv" => comma_separated(open()?),
+        "jsonl" | "ndjson" => json_lines(open()?),
+        _ if remote::split(path).is_some() => {
+            return source(
+                path,
+                "a manifest, whose name ends in .jsonl",
+                "a folder of an object store",
+                "make one with graft manifest",
+            );
+        }
         other => {
             return source(
                 path,
@@ -44,27 +67,64 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Found>, Error> {
             Some(name) => Part::named(name)
                 .ok_or_else(|| format!("the split {name:?} rather than train, val or test"))?,
         };
+        let url = PathBuf::from(&row.path);
+        let is_url = remote::split(&url).is_some();
+        let size = row.width.zip(row.height).map(<[u32; 2]>::from);
+        let colour = row.colour;
         Ok(Found {
-            path: folder.join(row.path),
+            path: if is_url { url } else { folder.join(row.path) },
             class: row.label,
             part,
+            seen: row.version.map(|version| Surveyed {
+                version,
+                size,
+                colour,
+            }),
         })
     };
     let numbered = (1..).zip(rows);
     let found = numbered.map(|(number, row)| found(row).map_err(|why| (number, why)));
-    found.collect::<Result<_, _>>().or_else(|(number, why)| {
+    let found: Vec<Found> = found.collect::<Result<_, _>>().or_else(|(number, why)| {
         source(
             path,
             "a row of path, label and perhaps split",
             format!("in row {number}: {why}"),
             "mend the table",
         )
-    })
+    })?;
+    let is_of_manifest = |one: &Found| one.seen.is_some();
+    let first = found.first().is_some_and(is_of_manifest);
+    if let Some(other) = found.iter().position(|one| is_of_manifest(one) != first) {
+        let of = |has| if has { "one" } else { "none" };
+        return source(
+            path,
+            "a version in every row, as a manifest has, or in none",
+            format!(
+                "{} in row 1, {} in row {}",
+                of(first),
+                of(!first),
+                other + 1
+            ),
+            "make the manifest again with graft manifest",
+        );
+    }
+    if let Some(other) = found
+        .iter()
+        .find(|one| !first && remote::split(&one.path).is_some())
+    {
+        return source(
+            path,
+            "a version in every row with a URL, so that no picture is read before it is needed",
+            other.path.display().to_string(),
+            "make a manifest with graft manifest",
+        );
+    }
+    Ok(found)
 }
 
 type Rows = Box<dyn Iterator<Item = Result<Row<String>, String>>>;
 
-fn comma_separated(file: impl Read + 'static) -> Rows {
+fn comma_separated(file: Box<dyn Read>) -> Rows {
     let reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(file);
@@ -72,21 +132,34 @@ fn comma_separated(file: impl Read + 'static) -> Rows {
     Box::new(rows.map(|row| row.map_err(|error| error.to_string())))
 }
 
-fn json_lines(file: impl Read + 'static) -> Rows {
+fn json_lines(file: Box<dyn Read>) -> Rows {
     let lines = BufReader::new(file).lines();
     let lines = lines.filter(|line| !line.as_ref().is_ok_and(|line| line.trim().is_empty()));
     let row = |line: std::io::Result<String>| {
         let line = line.map_err(|error| error.to_string())?;
         let row: Row<Value> = serde_json::from_str(&line).map_err(|error| error.to_string())?;
-        let label = match row.label {
+        let Row {
+            path,
+            label,
+            split,
+            version,
+            width,
+            height,
+            colour,
+        } = row;
+        let label = match label {
             Value::String(label) => label,
             Value::Number(label) => label.to_string(),
             other => return Err(format!("the label {other}, neither text nor number")),
         };
         Ok(Row {
-            path: row.path,
+            path,
             label,
-            split: row.split,
+            split,
+            version,
+            width,
+            height,
+            colour,
         })
     };
     Box::new(lines.map(row))

@@ -61,7 +61,7 @@ impl Features {
                 Error::corrupt(path, expected, found)
             }
         };
-        let mut maps = Maps::default();
+        let maps = Maps::new(manifest.shards.len());
         for (number, hash) in manifest.shards.iter().enumerate() {
             let file = manifest.at.as_deref().unwrap_or(path);
             let file = file.join(manifest.name(number, hash));
@@ -70,7 +70,8 @@ impl Features {
             };
             // Read rather than mapped: no page of it stays in memory.
             let found = sha256_file(&file).map_err(unread)?;
-            let bytes = maps.add(&file).map_err(unread)?.len();
+            let length = maps.open(number, &file, |bytes| Some(bytes.len()));
+            let bytes = length.map_err(unread)?.unwrap_or_default();
             if bytes != manifest.bytes(number) || found != *hash {
                 let expected =
                     format!("{} bytes of the sha256 in its name", manifest.bytes(number));
@@ -134,7 +135,7 @@ impl Features {
             let (shard, place) = self.layout.place(*index);
             let start = place * row;
             let shard = match &self.shards {
-                Shards::Mapped(maps) => maps.bytes(shard),
+                Shards::Mapped(maps) => maps.bytes(shard).unwrap_or_default(),
                 Shards::Held(bytes) => bytes,
             };
             decode(self.dtype, &shard[start..start + row], &mut values);

@@ -25,7 +25,7 @@ const NAME: &str = "features-";
 #[serde(deny_unknown_fields)]
 pub struct Key {
     format: u32,
-    /// SHA-256 over the images' dimensions and pixels, see [`hash_images`].
+    /// SHA-256 over the images' dimensions and pixels or versions, see [`hash_images`].
     pub images: String,
     /// How many images.
     pub count: usize,
@@ -159,8 +159,8 @@ pub(crate) fn is_pictures(path: &Path) -> bool {
 }
 
 /// SHA-256 over count, rows, columns and, of images in colour, channels (each as a little-endian u64) and
-/// then all pixels: equal
-/// images have equal hashes, whatever file they came in.
+/// then all pixels: equal images have equal hashes, whatever file they came in. Of the pictures of a manifest it is
+/// their versions instead of pixels.
 #[must_use]
 pub fn hash_images(set: &ImageSet) -> String {
     hash(set, 0..set.len())
@@ -182,7 +182,7 @@ pub(crate) fn hashing(set: &ImageSet, indices: impl ExactSizeIterator<Item = usi
         let _ = hashing.write_all(&bytes);
     }
     for index in indices {
-        let _ = hashing.write_all(set.image(index));
+        let _ = hashing.write_all(&set.content(index));
     }
     hashing
 }

@@ -13,7 +13,7 @@ mod upkeep;
 pub(crate) use audit::Audit;
 pub(crate) use bench::Bench;
 pub(crate) use export::{Export, ModelFormat};
-pub(crate) use extract::{Extract, Gather, ImageArguments, Place, Shards, SplitName};
+pub(crate) use extract::{Extract, Gather, ImageArguments, Manifest, Place, Shards, SplitName};
 pub(crate) use lab::{ALL, Lab};
 pub(crate) use plan::{FindRate, Plan, ViewFeatures};
 pub(crate) use results::{Compare, Format, Report, Runs};
@@ -66,6 +66,8 @@ pub(crate) enum Verb {
     Runs(Runs),
     /// Compare runs: what differs, and how surely one is better
     Compare(Compare),
+    /// List the pictures of a folder or an object store once, for many machines
+    Manifest(Manifest),
     /// Compute features into the cache, or some shards of them into a folder, and train nothing
     Extract(Extract),
     /// Check the shards that workers have extracted, and make the cache entry that train uses

@@ -8,10 +8,10 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path as FilePath;
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use graft_durable::{Hashing, Pending};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, WriteMultipart};
 use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
@@ -27,6 +27,8 @@ const PREFIXES: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
 const TIMEOUT: &str = "10m";
 /// How many parts are under way at once.
 const PARTS: usize = 4;
+/// How many files are read at once.
+const AT_ONCE: usize = 16;
 
 /// A folder in an object store.
 pub struct Store {
@@ -94,7 +96,7 @@ impl Store {
         let listed = self.objects.list_with_delimiter(Some(&prefix));
         let listed = self.runtime.block_on(listed);
         let listed = listed.map_err(|source| self.failed("list", folder, source))?;
-        let found = |object: object_store::ObjectMeta| {
+        let found = |object: ObjectMeta| {
             let name = object.location.filename()?.to_owned();
             let bytes = object.size;
             Some(Found { name, bytes })
@@ -102,6 +104,52 @@ impl Store {
         let mut files: Vec<Found> = listed.objects.into_iter().filter_map(found).collect();
         files.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(files)
+    }
+
+    /// All files in the folder and its own folders, with what tells the version of each, in no order; `take` gets them one
+    /// after another.
+    ///
+    /// # Errors
+    /// When the store refuses, and whatever `take` fails with.
+    pub fn walk<E: From<Error>>(
+        &self,
+        mut take: impl FnMut(String, String) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let root = (!self.root.as_ref().is_empty()).then_some(&self.root);
+        let mut files = self.objects.list(root);
+        self.runtime.block_on(async {
+            while let Some(meta) = files
+                .try_next()
+                .await
+                .map_err(|source| self.failed("list", "", source))?
+            {
+                let Some(parts) = meta.location.prefix_match(&self.root) else {
+                    continue;
+                };
+                let parts: Vec<_> = parts.map(|part| part.as_ref().to_owned()).collect();
+                take(parts.join("/"), version(&meta))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The content of each of these files, of which several are read at once, with what tells its version.
+    ///
+    /// # Errors
+    /// When the store refuses one.
+    pub fn read(&self, names: &[&str]) -> Result<Vec<(Vec<u8>, String)>, Error> {
+        let read = |name: &str| {
+            let (name, path) = (name.to_owned(), self.path(name));
+            async move {
+                let failed = |source| self.failed("read", &name, source);
+                let object = self.objects.get(&path).await.map_err(failed)?;
+                let version = version(&object.meta);
+                let bytes = object.bytes().await.map_err(failed)?;
+                Ok((bytes.to_vec(), version))
+            }
+        };
+        let reads = stream::iter(names.iter().map(|name| read(name)));
+        self.runtime.block_on(reads.buffered(AT_ONCE).try_collect())
     }
 
     /// Writes `file` as `name`, which appears when it is whole, and replaces what was there: names tell contents, so
@@ -192,6 +240,15 @@ impl Store {
             source,
         }
     }
+}
+
+/// What tells the version of a file: its entity tag, or else size and time.
+fn version(meta: &ObjectMeta) -> String {
+    let tag = meta
+        .e_tag
+        .as_deref()
+        .map(|tag| tag.trim_matches('"').to_owned());
+    tag.unwrap_or_else(|| format!("{}-{}", meta.size, meta.last_modified.timestamp_micros()))
 }
 
 #[cfg(test)]

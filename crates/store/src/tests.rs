@@ -61,3 +61,37 @@ fn what_is_no_store_is_told_without_secrets() {
         assert!(!error.contains("secret"), "{error}");
     }
 }
+
+#[test]
+fn files_are_walked_and_read_with_their_versions() {
+    let (store, folder) = (store(), tempfile::tempdir().unwrap());
+    let from = folder.path().join("from");
+    // More than are read at once.
+    let names: Vec<String> = (0..2 * AT_ONCE).map(|n| format!("a/{n}/{n}.png")).collect();
+    for name in &names {
+        fs::write(&from, name).unwrap();
+        store.put(name, &from).unwrap();
+    }
+    let mut found = Vec::new();
+    store
+        .walk(|name, version| {
+            found.push((name, version));
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+    found.sort();
+    let mut sorted = names.clone();
+    sorted.sort();
+    let walked: Vec<_> = found.iter().map(|one| one.0.clone()).collect();
+    assert_eq!(walked, sorted);
+    let read = store.read(&names.iter().map(|name| &**name).collect::<Vec<_>>());
+    for (name, (bytes, version)) in names.iter().zip(read.unwrap()) {
+        assert_eq!(bytes, name.as_bytes());
+        assert!(found.contains(&(name.clone(), version)));
+    }
+    let missing = store.read(&["a/0/0.png", "b"]).unwrap_err();
+    assert!(
+        missing.to_string().contains("where/b") && !missing.may_pass(),
+        "{missing}"
+    );
+}

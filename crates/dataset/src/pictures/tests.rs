@@ -1,6 +1,7 @@
 //! Sources of pictures to sets: which images, in which form, split how.
 
 mod joined;
+mod manifest;
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! `graft extract` and `graft gather`
+//! `graft manifest`, `graft extract` and `graft gather`
 
 use std::convert::Infallible;
 use std::fmt;
@@ -33,6 +33,20 @@ pub(crate) struct Extract {
     /// have been built for
     #[arg(long, value_name = "FOLDER|URL", requires = "shard")]
     pub(crate) to: Option<Place>,
+}
+
+/// `graft manifest`
+#[derive(Debug, Args)]
+pub(crate) struct Manifest {
+    /// A folder of pictures, a table of them, or the URL of a folder in an object store, with a subfolder for each class
+    #[arg(value_name = "FOLDER|TABLE|URL")]
+    pub(crate) source: PathBuf,
+    /// The manifest, which is then the `data.source` of workers and of training
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub(crate) to: PathBuf,
+    /// Leave out pictures that cannot be read, and say which they were
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
 }
 
 /// `graft gather`

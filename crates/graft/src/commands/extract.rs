@@ -5,7 +5,7 @@ mod shards;
 pub(super) use shards::gather;
 pub(crate) use shards::{TRY_AGAIN, may_pass};
 
-use super::{compute, graft, shown, sources};
+use super::{again, compute, graft, shown, sources};
 use crate::cli::{Extract, ImageArguments, SplitName};
 use crate::output;
 use anyhow::Error;
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Extract, paths: &Paths) -> Result<(), Error> {
             extracted.cached.name(),
             shown(&extracted.path),
             graft(),
-            next(split),
+            next(&arguments.images),
         ))
     })
 }
@@ -61,9 +61,10 @@ fn with<T>(
     run(&extractor, &images, split)
 }
 
-fn next(split: Split) -> &'static str {
-    match split {
-        Split::Train => "train",
-        Split::Test => "eval",
+/// What the features are for.
+fn next(arguments: &ImageArguments) -> String {
+    match arguments.split {
+        SplitName::Train => format!("train{}", again(&arguments.recipe)),
+        SplitName::Test => "eval".to_owned(),
     }
 }

@@ -12,6 +12,7 @@ mod fetch;
 mod find_rate;
 mod import;
 mod lab;
+mod manifest;
 mod plan;
 mod predict;
 mod report;
@@ -46,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         Verb::Audit(arguments) => audit::run(arguments, &home),
         Verb::Runs(arguments) => runs::run(arguments, &home),
         Verb::Compare(arguments) => compare::run(arguments, &home),
+        Verb::Manifest(arguments) => manifest::run(arguments),
         Verb::Extract(arguments) => extract::run(arguments, &home),
         Verb::Gather(arguments) => extract::gather(arguments, &home),
         Verb::Report(arguments) => report::run(arguments, &home),

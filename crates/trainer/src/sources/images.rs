@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use graft_dataset::{
-    IdxPair, ImageForm, ImageSet, PictureRequest, Preparing, Split, read_pictures,
+    IdxPair, ImageForm, ImageSet, PictureRequest, Preparing, Split, is_url, read_pictures,
 };
 use graft_durable::sha256;
 use graft_environment::interrupt;
@@ -18,7 +18,9 @@ use crate::Error;
 pub(super) fn is_of_pictures(source: &Path, prefix: &str) -> bool {
     let entries = fs::read_dir(source).into_iter().flatten().flatten();
     let mut folders = entries.filter(|entry| entry.path().is_dir());
-    source.is_file() || (!IdxPair::is_in(source, prefix) && folders.next().is_some())
+    is_url(source)
+        || source.is_file()
+        || (!IdxPair::is_in(source, prefix) && folders.next().is_some())
 }
 
 /// The images of a split in IDX files.
@@ -97,7 +99,7 @@ pub fn described(of: &recipe::Data, images: &ImageSet) -> Data {
         classes: images.classes(),
         channels: images.channels(),
         names: images.names().to_vec(),
-        border: Some(images.border()),
+        border: images.border(),
         left_out: images.left_out().len(),
     }
 }

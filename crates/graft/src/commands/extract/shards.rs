@@ -124,7 +124,7 @@ pub(crate) fn gather(arguments: &Gather, paths: &Paths) -> Result<(), Error> {
             images.len(),
             shown(&path),
             graft(),
-            next(split),
+            next(&arguments.images),
         ))
     })
 }
