@@ -32,6 +32,8 @@ from ray.cluster_utils import Cluster
 
 HERE = Path(__file__).parent
 BUCKET = "graft"
+# Of a node's memory for the program and the weights; what drivers leave that are killed stays there for a while.
+OBJECTS = 1 << 30
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -136,9 +138,12 @@ class Check:
         self.home, self.folder = arguments.home, folder
         self.more: list[str] = []
         self.failed = False
-        self.cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+        self.cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": OBJECTS})
         self.cores = max(2, os.cpu_count() or 2)
-        self.nodes = [self.cluster.add_node(num_cpus=1) for _ in range(self.cores)]
+        self.nodes = [self.node() for _ in range(self.cores)]
+
+    def node(self):
+        return self.cluster.add_node(num_cpus=1, object_store_memory=OBJECTS)
 
     def tell(self, what: str, holds: bool, more: str = "") -> None:
         print(f"{'ok    ' if holds else 'FAILED'}  {what}{': ' if more else ''}{more}", flush=True)
@@ -217,7 +222,7 @@ class Check:
             time.sleep(random.uniform(1, 3))
             node = self.nodes.pop(random.randrange(len(self.nodes)))
             self.cluster.remove_node(node, allow_graceful=False)
-            self.nodes.append(self.cluster.add_node(num_cpus=1))
+            self.nodes.append(self.node())
             gone += 1
         self.finish("nodes taken away at random", driver, to, f"; {gone} taken away")
 

@@ -29,12 +29,11 @@ pub(crate) fn read(store: &str, names: &[&str]) -> Result<Vec<(Vec<u8>, String)>
     static OPEN: LazyLock<Mutex<HashMap<String, Arc<Store>>>> = LazyLock::new(Mutex::default);
     let opened = {
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        match open.get(store) {
-            Some(opened) => Arc::clone(opened),
-            None => {
-                let opened = Arc::new(Store::open(store)?);
-                Arc::clone(open.entry(store.to_owned()).or_insert(opened))
-            }
+        if let Some(opened) = open.get(store) {
+            Arc::clone(opened)
+        } else {
+            let opened = Arc::new(Store::open(store)?);
+            Arc::clone(open.entry(store.to_owned()).or_insert(opened))
         }
     };
     Ok(opened.read(names)?)
