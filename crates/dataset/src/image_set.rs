@@ -35,7 +35,7 @@ pub(crate) struct Origin {
     pub(crate) copies: Vec<usize>,
     /// Why pictures could not be read that are left out.
     pub(crate) left_out: Vec<String>,
-    /// Where every picture lies in its source.
+    /// Where every picture lies in its source, but for those of a manifest.
     pub(crate) files: Vec<String>,
     /// The images that a verdict leaves out of training and validation, ascending.
     pub(crate) removed: Vec<usize>,
@@ -208,7 +208,12 @@ impl ImageSet {
     /// Where the picture that image `index` was lies in its source; its number where it came from an IDX file.
     #[must_use]
     pub fn file(&self, index: usize) -> String {
+        let of_manifest = || {
+            let path = self.pixels.path(index)?;
+            Some(path.display().to_string())
+        };
         let file = self.origin.files.get(index).cloned();
+        let file = file.or_else(of_manifest);
         file.unwrap_or_else(|| index.to_string())
     }
 

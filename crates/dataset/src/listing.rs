@@ -99,9 +99,12 @@ impl Listing {
             new = numbered.into_iter().map(|(_, class)| class).collect();
         }
         let classes = [known, &new].concat();
-        found.sort_by(|a, b| {
-            let key = |one: &Found| one.path.file_name().map(ToOwned::to_owned);
-            key(a).cmp(&key(b)).then_with(|| a.path.cmp(&b.path))
+        // No more memory for this: there may be millions.
+        found.sort_unstable_by(|a, b| {
+            a.path
+                .file_name()
+                .cmp(&b.path.file_name())
+                .then_with(|| a.path.cmp(&b.path))
         });
         let label = |class: &str| classes.iter().position(|known| known == class);
         let labelled = |one: Found| Picture {

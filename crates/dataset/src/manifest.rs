@@ -11,7 +11,7 @@ use crate::error::refuse;
 #[cfg(any(feature = "stores", test))]
 use crate::listing::Part;
 use crate::listing::{Found, check_classes, found_in};
-use crate::survey::survey;
+use crate::survey::{AT_ONCE, survey};
 use crate::{Error, remote};
 
 /// What a manifest names.
@@ -71,12 +71,14 @@ pub fn write_manifest<E: From<Error>>(
     let mut left_out = Vec::new();
     if found.iter().any(|one| one.seen.is_none()) {
         let total = found.len();
-        let paths: Vec<&Path> = found.iter().map(|one| &*one.path).collect();
-        let seen = survey(&paths, |more| advance(total, more))?;
-        for (one, seen) in found.iter_mut().zip(seen) {
-            match seen {
-                Ok(seen) => one.seen = Some(seen),
-                Err(error) => left_out.push(error.to_string()),
+        for some in found.chunks_mut(AT_ONCE) {
+            let paths: Vec<&Path> = some.iter().map(|one| &*one.path).collect();
+            let seen = survey(&paths, |more| advance(total, more))?;
+            for (one, seen) in some.iter_mut().zip(seen) {
+                match seen {
+                    Ok(seen) => one.seen = Some(seen),
+                    Err(error) => left_out.push(error.to_string()),
+                }
             }
         }
         refuse(&left_out, skip_bad)?;

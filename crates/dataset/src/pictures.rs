@@ -1,13 +1,13 @@
 //! From a source of pictures to a set of images: listed, looked at, split, prepared.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{refuse, source as no};
 use crate::image_set::Origin;
 use crate::listing::{Listing, Part, Picture};
 use crate::pixels::Pixels;
-use crate::prepared::Prepared;
+use crate::prepared::{File, Prepared};
 use crate::split::split_apart;
 use crate::survey::{self, Surveyed, survey};
 use crate::{Error, ImageForm, ImageSet, Preprocessing, Split};
@@ -67,24 +67,26 @@ pub fn read_pictures<E: From<Error>>(
         Split::Train => picture.part != Part::Test,
     };
     let pictures: Vec<_> = pictures.into_iter().filter(is_wanted).collect();
-    let total = pictures.len();
     // Nothing is read of what a manifest tells.
     let is_manifest = pictures.iter().all(|picture| picture.seen.is_some());
-    let (mut known, mut left_out) = (Vec::with_capacity(total), Vec::new());
-    let seen = if is_manifest {
-        Vec::new()
+    let mut left_out = Vec::new();
+    let mut known: Vec<Known> = if is_manifest {
+        let known = pictures.into_iter().filter_map(Known::of_manifest);
+        known.collect()
     } else {
+        let total = pictures.len();
         let paths: Vec<&Path> = pictures.iter().map(|picture| &*picture.path).collect();
-        survey(&paths, |more| advance(Preparing::Looking, total, more))?
+        let seen = survey(&paths, |more| advance(Preparing::Looking, total, more))?;
+        let seen = pictures.into_iter().zip(seen);
+        let known = seen.filter_map(|(picture, seen)| match seen {
+            Ok(seen) => Some(Known::new(picture, seen)),
+            Err(error) => {
+                left_out.push(error.to_string());
+                None
+            }
+        });
+        known.collect()
     };
-    let mut seen = seen.into_iter();
-    for mut picture in pictures {
-        match picture.seen.take().map(Ok).or_else(|| seen.next()) {
-            Some(Ok(seen)) => known.push((picture, seen)),
-            Some(Err(error)) => left_out.push(error.to_string()),
-            None => {}
-        }
-    }
     refuse(&left_out, request.skip_bad)?;
     if !own_test {
         share(&mut known, request)?;
@@ -100,48 +102,50 @@ pub fn read_pictures<E: From<Error>>(
         };
         return Ok(no(source, what, "none", "give some")?);
     }
-    let total = known.len();
     let form = base
         .as_ref()
         .map(|base| base.form(request.preprocessing.fit))
         .or(request.form)
-        .unwrap_or_else(|| survey::form(known.iter().map(|one| &one.1), request.preprocessing));
-    let files = known
-        .iter()
-        .map(|(picture, seen)| (&*picture.path, &*seen.version));
-    let (prepared, bad) = if is_manifest {
-        (
-            Prepared::of_manifest(files, form, request.cache),
-            Vec::new(),
-        )
-    } else {
+        .unwrap_or_else(|| survey::form(known.iter().map(|one| &one.seen), request.preprocessing));
+    let mut places: Vec<usize> = (0..known.len()).collect();
+    let mut prepared = None;
+    if !is_manifest {
+        let total = known.len();
+        let files = known.iter().map(|one| (&*one.path, &*one.seen.version));
         // From here the time counts.
         advance(Preparing::Decoding, total, 0)?;
         let advance = |more| advance(Preparing::Decoding, total, more);
-        Prepared::make(files, form, request.cache, advance)?
-    };
-    let is_good = |place: &usize| bad.binary_search_by_key(place, |one| one.0).is_err();
-    let places: Vec<usize> = (0..total).filter(is_good).collect();
-    left_out.extend(bad.into_iter().map(|(_, why)| why));
-    refuse(&left_out, request.skip_bad)?;
-    let known: Vec<_> = places.iter().map(|place| &known[*place]).collect();
-    let labels = known.iter().map(|one| one.0.label).collect();
-    let is_held = |index: &usize| known[*index].0.part == Part::Validation;
+        let (made, bad) = Prepared::make(files, form, request.cache, advance)?;
+        prepared = Some(made);
+        let is_good = |place: usize| bad.binary_search_by_key(&place, |one| one.0).is_err();
+        keep(&mut known, is_good);
+        places.retain(|place| is_good(*place));
+        left_out.extend(bad.into_iter().map(|(_, why)| why));
+        refuse(&left_out, request.skip_bad)?;
+    }
+    let labels = known.iter().map(|one| one.label).collect();
+    let is_held = |index: &usize| known[*index].part == Part::Validation;
     let held: Vec<usize> = (0..known.len()).filter(is_held).collect();
+    // Those of a manifest it has itself.
+    let named = if is_manifest { &[][..] } else { &known[..] };
     let origin = Origin {
         validation: (!held.is_empty()).then_some(held),
-        copies: survey::copies(known.iter().map(|one| &one.1)),
+        copies: survey::copies(known.iter().map(|one| &one.seen)),
         left_out,
-        files: known
+        files: named
             .iter()
             .map(|one| match &base {
-                None => within(source, &one.0.path),
-                Some(_) => one.0.path.display().to_string(),
+                None => within(source, &one.path),
+                Some(_) => one.path.display().to_string(),
             })
             .collect(),
         names: classes,
         removed: Vec::new(),
     };
+    let prepared = prepared.unwrap_or_else(|| {
+        let files = known.into_iter().map(Known::file).collect();
+        Prepared::of_manifest(files, form, request.cache)
+    });
     let pixels = Pixels::Prepared(Arc::new(prepared), places);
     let set = ImageSet::of_pictures(form, pixels, labels, origin)?;
     match base {
@@ -161,11 +165,42 @@ fn within(source: &Path, picture: &Path) -> String {
 }
 
 /// A picture, and what is known of it.
-type Known = (Picture, Surveyed);
+struct Known {
+    path: PathBuf,
+    label: u8,
+    part: Part,
+    seen: Surveyed,
+}
+
+impl Known {
+    fn new(picture: Picture, seen: Surveyed) -> Self {
+        let Picture {
+            path, label, part, ..
+        } = picture;
+        Self {
+            path,
+            label,
+            part,
+            seen,
+        }
+    }
+
+    fn of_manifest(mut picture: Picture) -> Option<Self> {
+        let seen = picture.seen.take()?;
+        Some(Self::new(picture, seen))
+    }
+
+    fn file(self) -> File {
+        File {
+            path: self.path,
+            version: self.seen.version,
+        }
+    }
+}
 
 /// Leaves the share of pictures that is the wanted split's, where the source has no test pictures.
 fn share(known: &mut Vec<Known>, request: PictureRequest) -> Result<(), Error> {
-    let is_train = |place: &usize| known[*place].0.part == Part::Train;
+    let is_train = |place: &usize| known[*place].part == Part::Train;
     let places: Vec<usize> = (0..known.len()).filter(is_train).collect();
     let train = || places.iter().map(|place| &known[*place]);
     #[expect(
@@ -175,8 +210,8 @@ fn share(known: &mut Vec<Known>, request: PictureRequest) -> Result<(), Error> {
         reason = "a share of a count that is far below 2^52"
     )]
     let wanted = (places.len() as f64 * request.test_share).round() as usize;
-    let labels: Vec<u8> = train().map(|one| one.0.label).collect();
-    let copies = survey::copies(train().map(|one| &one.1));
+    let labels: Vec<u8> = train().map(|one| one.label).collect();
+    let copies = survey::copies(train().map(|one| &one.seen));
     let test = split_apart(&labels, &copies, wanted, request.seed)?.validation;
     let test: Vec<usize> = test.into_iter().map(|index| places[index]).collect();
     keep(known, |place| {
@@ -190,7 +225,7 @@ fn limit(known: &mut Vec<Known>, request: PictureRequest) -> Result<(), Error> {
     if request.limit == 0 || request.limit >= known.len() {
         return Ok(());
     }
-    let labels: Vec<u8> = known.iter().map(|one| one.0.label).collect();
+    let labels: Vec<u8> = known.iter().map(|one| one.label).collect();
     let kept = split_apart(&labels, &[], request.limit, request.seed)?.validation;
     keep(known, |place| kept.binary_search(&place).is_ok());
     Ok(())

@@ -1,6 +1,7 @@
 //! Where a set's pixels lie: in memory, or in a prepared set on the disk.
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::Error;
@@ -58,6 +59,18 @@ impl Pixels {
                 sets[set].content(index, length)
             }
             Self::Memory(_) | Self::Prepared(..) => self.image(index, length).into(),
+        }
+    }
+
+    /// Where image `index` lies, where it is a picture of a manifest.
+    pub(crate) fn path(&self, index: usize) -> Option<&Path> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Prepared(prepared, places) => prepared.path(*places.get(index)?),
+            Self::Joined(sets, places) => {
+                let (set, index) = places.get(index)?;
+                sets[*set].path(*index)
+            }
         }
     }
 

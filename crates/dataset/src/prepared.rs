@@ -27,9 +27,10 @@ type Bad = (usize, String);
 
 /// A picture's file.
 #[derive(Debug)]
-struct File {
-    path: PathBuf,
-    version: String,
+pub(crate) struct File {
+    pub(crate) path: PathBuf,
+    /// The SHA-256 of its content, or what an object store tells versions by.
+    pub(crate) version: String,
 }
 
 /// Images that are mapped into memory.
@@ -53,7 +54,11 @@ impl Prepared {
         cache: &Path,
         mut advance: impl FnMut(usize) -> Result<(), E>,
     ) -> Result<(Self, Vec<Bad>), E> {
-        let mut prepared = Self::of_manifest(pictures, form, cache);
+        let files = pictures.map(|(path, version)| File {
+            path: path.to_owned(),
+            version: version.to_owned(),
+        });
+        let mut prepared = Self::of_manifest(files.collect(), form, cache);
         let mut bad = Vec::new();
         for (number, some) in prepared.files.chunks(prepared.per_shard).enumerate() {
             let of_shard = match prepared.open(number, some.len(), true) {
@@ -71,17 +76,7 @@ impl Prepared {
     }
 
     /// The pictures of a manifest, each with its version, of which none is read yet.
-    pub(crate) fn of_manifest<'a>(
-        pictures: impl Iterator<Item = (&'a Path, &'a str)>,
-        form: ImageForm,
-        cache: &Path,
-    ) -> Self {
-        let files: Vec<_> = pictures
-            .map(|(path, version)| File {
-                path: path.to_owned(),
-                version: version.to_owned(),
-            })
-            .collect();
+    pub(crate) fn of_manifest(files: Vec<File>, form: ImageForm, cache: &Path) -> Self {
         let per_shard = (SHARD / form.bytes().max(1)).max(1);
         Self {
             maps: Maps::new(files.len().div_ceil(per_shard)),
@@ -95,6 +90,11 @@ impl Prepared {
     /// Whether the pictures are those of a manifest.
     pub(crate) fn is_of_manifest(&self) -> bool {
         !self.files.is_empty()
+    }
+
+    /// Where the picture at a place of a manifest lies.
+    pub(crate) fn path(&self, place: usize) -> Option<&Path> {
+        Some(&self.files.get(place)?.path)
     }
 
     /// What tells the picture at a place of a manifest from others, and from what other code would make of it.
@@ -120,7 +120,7 @@ impl Prepared {
 
     /// Maps a shard; nothing where it is not whole, or lacks pictures and may not.
     fn open(&self, number: usize, images: usize, may_lack: bool) -> Option<Vec<Bad>> {
-        let path = self.path(number);
+        let path = self.shard(number);
         if !path.exists() {
             return None;
         }
@@ -134,14 +134,14 @@ impl Prepared {
     }
 
     fn write(&self, number: usize, images: usize, bytes: Vec<u8>) -> Result<Vec<Bad>, Error> {
-        let path = self.path(number);
+        let path = self.shard(number);
         write(&path, &bytes)?;
         drop(bytes);
         self.open(number, images, true)
             .ok_or_else(|| changed(&path))
     }
 
-    fn path(&self, number: usize) -> PathBuf {
+    fn shard(&self, number: usize) -> PathBuf {
         self.folder.join(format!("{number:06}"))
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Surveyed {
 }
 
 /// How many pictures are looked at between two calls that tell how far it is.
-const AT_ONCE: usize = 1024;
+pub(crate) const AT_ONCE: usize = 1024;
 
 /// Looks at all pictures: what is known of each, or why it cannot be read.
 pub(crate) fn survey<E>(

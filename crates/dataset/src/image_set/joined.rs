@@ -31,6 +31,8 @@ impl ImageSet {
         let counts = [self.len(), more.len()];
         let behind = |indices: Vec<usize>| indices.into_iter().map(move |index| counts[0] + index);
         let files = (0..counts[0]).map(|index| self.file(index));
+        let files = files.chain((0..counts[1]).map(|index| more.file(index)));
+        let files = files.collect();
         let first = |index| self.origin.copies.get(index).copied().unwrap_or(index);
         let images: HashMap<&[u8], usize> = more.images().zip(0..).collect();
         let mut same = HashMap::new();
@@ -48,7 +50,7 @@ impl ImageSet {
             .chain(more.origin.copies.iter().map(first_of_more));
         let origin = Origin {
             copies: copies.collect(),
-            files: files.chain(more.origin.files).collect(),
+            files,
             validation: self.origin.validation.map(|mut held| {
                 held.extend(behind(more.origin.validation.unwrap_or_default()));
                 held
