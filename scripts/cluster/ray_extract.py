@@ -5,10 +5,10 @@
     python3 scripts/cluster/ray_extract.py --graft GRAFT --home . --shards 64 --to /shared/shards \\
         -- --recipe best
 
-Behind `--` stands what `graft extract` takes: recipe and data, which all nodes must reach under the same name. The
-program and the weights (`models` of --home; with MNIST its images too) travel to each node once. --to is a folder that all
-nodes share, or the URL of one in an object store, for a graft built with `cargo xtask build --stores`; credentials and
-the like are taken from the environment of the nodes, or with --pass NAME from that of this program.
+Behind `--` stands what `graft extract` takes: recipe and data, such as a manifest of pictures, which all nodes must reach
+under the same name or URL. The program and the weights (`models` of --home; with MNIST its images too) travel to each node
+once. --to is a folder that all nodes share, or the URL of one in an object store, for a graft built with `cargo xtask build
+--stores`; credentials and the like are taken from the environment of the nodes, or with --pass NAME from that of this program.
 Then gather: graft gather PLACE --recipe best
 """
 

@@ -39,6 +39,7 @@ impl Recipe {
         } = &mut recipe.data;
         for (path, none) in [(source, MNIST), (extra, ""), (labels, "")] {
             if path != none
+                && !graft_dataset::is_url(Path::new(path))
                 && let Ok(absolute) = std::path::absolute(&*path)
             {
                 *path = absolute.display().to_string();

@@ -133,7 +133,7 @@ impl Home {
             .current_dir(&self.root)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let inside = ["cache", "runs", "compare", "report"];
+        let inside = ["cache", "runs", "compare", "report", "manifest"];
         if arguments.first().is_some_and(|verb| !inside.contains(verb)) {
             command.arg("--offline");
         }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use image::{Rgb, RgbImage};
 use serde_json::Value;
 
-use crate::harness::{FOR_TRAIN, Home, Outcome, SMALL, files, times};
+use crate::harness::{FOR_TRAIN, Home, Outcome, SMALL, VGG16, files, times};
 
 const OF: usize = 7;
 
@@ -161,4 +162,68 @@ fn workers_are_told_whether_to_try_again() {
     let full = home.graft_with(&one, &[("GRAFT_FAULT", "write:1:ENOSPC")]);
     full.refuses(75, &["No space"]);
     extract(&home, "0/7", &folder).succeeds();
+}
+
+/// A folder of forty pictures of two classes.
+fn pictures(folder: &Path) {
+    for (class, red) in [("warm", 200), ("cold", 40)] {
+        fs::create_dir_all(folder.join(class)).unwrap();
+        for number in 0..20_u8 {
+            let picture = RgbImage::from_fn(40, 40, |x, y| {
+                let shade = u8::try_from((x * y + u32::from(number) * 7) % 251).unwrap();
+                Rgb([red, shade, number])
+            });
+            let name = format!("{class}/{number}.png");
+            picture.save(folder.join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the fetched assets; run by cargo xtask test"]
+fn pictures_of_a_manifest_train_the_head_of_their_folder() {
+    let home = Home::with(&[VGG16]);
+    let (folder, table) = (home.root().join("pictures"), home.root().join("all.jsonl"));
+    pictures(&folder);
+    let run = |verb: &[&str], source: &Path| {
+        let source = format!("data.source={}", source.display());
+        let more = ["--set", &source, "--set", "training.epochs=2"];
+        home.graft(&[verb, &more[..]].concat())
+    };
+    let whole = run(&["train", "--json"], &folder).json();
+
+    let table_name = table.to_str().unwrap();
+    let manifest = ["manifest", folder.to_str().unwrap(), "--to", table_name];
+    let made = home.graft(&manifest);
+    made.succeeds();
+    assert!(
+        made.out.contains("40 pictures of 2 classes"),
+        "{}",
+        made.out
+    );
+    home.graft(&manifest)
+        .refuses(1, &["all.jsonl is there already"]);
+    home.graft(&["manifest", folder.to_str().unwrap(), "--to", "all.csv"])
+        .refuses(1, &["ends in .jsonl"]);
+
+    let to = home.root().join("shards");
+    let to = to.to_str().unwrap();
+    run(&["extract", "--shards", "0..3/3", "--to", to], &table).succeeds();
+    let gathered = run(&["gather", to], &table);
+    gathered.succeeds();
+    let next = format!("train --set data.source={table_name}");
+    assert!(gathered.out.contains(&next), "{}", gathered.out);
+    let trained = run(&["train", "--json"], &table).json();
+    assert_eq!(trained["cache"], "hit");
+    assert!(head(&trained) == head(&whole));
+    home.graft(&["eval"]).succeeds();
+
+    // A picture that was changed since is no matter of luck.
+    home.graft(&["cache", "clear"]).succeeds();
+    fs::copy(folder.join("warm/1.png"), folder.join("cold/1.png")).unwrap();
+    let wrong = ["cold/1.png", "expected version", "as the manifest has it"];
+    run(&["extract", "--shard", "0/1", "--to", to], &table).refuses(1, &wrong);
+    let url = Path::new("s3://bucket/all.jsonl");
+    run(&["extract", "--shard", "0/1", "--to", to], url)
+        .refuses(1, &["cargo xtask build --stores"]);
 }
