@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Extracts the features of MNIST and of pictures in colour with Ray, on several nodes of this machine, while workers are
 killed and nodes taken away, into a folder and into an S3 server behind a proxy that fails, and holds the shards against those
-of one process. The pictures are named by a manifest; for the S3 server they lie there, too.
+of one process. The pictures are named by a manifest; for the S3 server both lie there, too.
 
     pip install ray "moto[server]" boto3 psutil pillow
     scripts/check_shards.py GRAFT HOME [--limit IMAGES] [--pictures N] [--shards N] [--kills N]
@@ -244,7 +244,8 @@ class Check:
                 manifest = self.folder / f"{what.replace(' ', '-')}.jsonl"
                 made = self.run_graft("manifest", f"s3://{BUCKET}/pictures", "--to", str(manifest), **environment)
                 self.tell(f"{what}, manifest", made.returncode == 0, made.stdout.splitlines()[0] if made.stdout else made.stderr)
-                self.more[1] = f"data.source={manifest}"
+                store.client.upload_file(str(manifest), BUCKET, manifest.name)
+                self.more[1] = f"data.source=s3://{BUCKET}/{manifest.name}"
             folder = f"{what.replace(' ', '-')}-{'pictures' if pictures else 'mnist'}"
             self.to_store(what, folder, store, environment, more)
 
