@@ -79,40 +79,41 @@ def unpacked(package: bytes, digest: str) -> Path:
     return folder
 
 
-def extract(
-    package: bytes, digest: str, which: str, to: str, threads: int, retries: int, passed: dict, more: list[str]
-) -> list[dict]:
-    """Computes some shards on this node; a line for each."""
+def retried(package: bytes, digest: str, verb: list[str], threads: int, retries: int, passed: dict) -> str:
+    """What graft prints on this node for a verb and its options, tried again where that may help."""
     for attempt in range(retries + 1):
         try:
-            code, out, said = attempted(package, digest, which, to, threads, passed, more)
+            code, out, said = attempted(package, digest, verb, threads, passed)
         except OSError as error:
             code, out, said = TRY_AGAIN, "", str(error)
         if code == 0:
-            return [json.loads(line) for line in out.splitlines()]
+            return out
         # A signal or a lack of memory is the node's matter, too.
         if code not in (TRY_AGAIN, 130, 143) and code > 0:
             break
         if attempt < retries:
             time.sleep(min(60, 2**attempt))
-    raise Failed(f"shards {which}, exit code {code}: {said}")
+    raise Failed(f"{' '.join(verb)}: exit code {code}: {said}")
 
 
-def attempted(
-    package: bytes, digest: str, which: str, to: str, threads: int, passed: dict, more: list[str]
-) -> tuple[int, str, str]:
+def attempted(package: bytes, digest: str, verb: list[str], threads: int, passed: dict) -> tuple[int, str, str]:
     """The exit code, what it told, and the last line of what it complained of."""
     folder = unpacked(package, digest)
     # Loaded before the fork. A worker that is killed leaves no program behind that goes on (Linux alone).
     libc = ctypes.CDLL("libc.so.6") if sys.platform == "linux" else None
     die_with_parent = (lambda: libc.prctl(1, signal.SIGKILL)) if libc else None  # PR_SET_PDEATHSIG
-    command = [str(folder / "graft"), "extract", "--offline", "--shards", which, "--to", to, *more]
     environment = {**os.environ, **passed, "GRAFT_HOME": str(folder), "RAYON_NUM_THREADS": str(threads)}
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, preexec_fn=die_with_parent, check=False
+        [str(folder / "graft"), *verb], env=environment, capture_output=True, text=True, preexec_fn=die_with_parent, check=False
     )
     said = done.stderr.strip().splitlines()
     return done.returncode, done.stdout, said[-1] if said else "nothing said"
+
+
+def extract(package: bytes, digest: str, which: str, to: str, threads: int, retries: int, passed: dict, more: list[str]):
+    """Computes some shards on this node; a line for each."""
+    verb = ["extract", "--offline", "--shards", which, "--to", to, *more]
+    return [json.loads(line) for line in retried(package, digest, verb, threads, retries, passed).splitlines()]
 
 
 def main() -> None:

@@ -77,6 +77,9 @@ pub enum Error {
         found: String,
         next: &'static str,
     },
+    /// A picture of a manifest that cannot be used.
+    #[error("{}: {fault}; or delete its row from the manifest", path.display())]
+    OfManifest { path: PathBuf, fault: PictureFault },
     /// A picture that is not the one of its manifest.
     #[error("{}: expected version {expected}, as the manifest has it, found {found}; give the picture of then, or make the manifest again with graft manifest", path.display())]
     OtherVersion {
@@ -98,7 +101,11 @@ pub enum Error {
     File(#[from] graft_durable::Error),
     /// A picture that cannot be brought to the form of a set's images.
     #[error("{}: {fault}", path.display())]
-    Picture { path: PathBuf, fault: PictureFault },
+    Picture {
+        path: PathBuf,
+        #[source]
+        fault: PictureFault,
+    },
 }
 
 /// What is wrong with an IDX file.

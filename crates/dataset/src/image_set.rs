@@ -264,6 +264,14 @@ impl ImageSet {
         self.pixels.prepare(indices)
     }
 
+    /// The same for all images.
+    ///
+    /// # Errors
+    /// As [`ImageSet::prepare`].
+    pub fn prepare_all(&self) -> Result<(), Error> {
+        self.prepare(&(0..self.len()).collect::<Vec<_>>())
+    }
+
     fn image_bytes(&self) -> usize {
         let pixels = self.rows.saturating_mul(self.columns);
         pixels.saturating_mul(self.channels)
@@ -328,12 +336,13 @@ impl ImageSet {
     /// The images at some indices, in memory, each as `change` makes it of its place and itself.
     ///
     /// # Errors
-    /// When there are none.
+    /// When there are none, and those of [`ImageSet::prepare`].
     pub(crate) fn mapped(
         &self,
         indices: &[usize],
         change: impl Fn(usize, &[u8]) -> Vec<u8> + Sync,
     ) -> Result<Self, Error> {
+        self.prepare(indices)?;
         let places = indices.par_iter().enumerate();
         let pixels = places.flat_map_iter(|(place, index)| change(place, self.image(*index)));
         let set = Self {

@@ -12,7 +12,7 @@ use crate::{Error, class_folders, table};
 const MAX_CLASSES: usize = 256;
 
 /// What a source keeps a picture for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
     Train,
     Validation,
@@ -105,6 +105,7 @@ impl Listing {
                 .file_name()
                 .cmp(&b.path.file_name())
                 .then_with(|| a.path.cmp(&b.path))
+                .then_with(|| (&a.class, a.part).cmp(&(&b.class, b.part)))
         });
         let label = |class: &str| classes.iter().position(|known| known == class);
         let labelled = |one: Found| Picture {

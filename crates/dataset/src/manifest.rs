@@ -4,10 +4,10 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use graft_durable::Pending;
+use graft_durable::{Error as FileError, Pending};
 use serde::Serialize;
 
-use crate::error::refuse;
+use crate::error::{refuse, source as source_error};
 #[cfg(any(feature = "stores", test))]
 use crate::listing::Part;
 use crate::listing::{Found, check_classes, found_in};
@@ -31,7 +31,10 @@ struct Row<'a> {
     path: &'a Path,
     label: &'a str,
     split: &'static str,
-    version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    etag: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     width: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +45,7 @@ struct Row<'a> {
 
 /// Writes the manifest `to` (`.jsonl`) of a source of pictures: a folder or a table as [`crate::read_pictures`] takes
 /// them, of which every file is read once; or the URL of a folder in an object store, which is listed and no more.
-/// `advance` is told how many pictures there are, and how many more were looked at. With `skip_bad` those that cannot
+/// `advance` is told how many pictures there are, which is 0 where nobody knows, and how many more were looked at. With `skip_bad` those that cannot
 /// be read are left out.
 ///
 /// # Errors
@@ -59,8 +62,18 @@ pub fn write_manifest<E: From<Error>>(
         source,
     })?;
     let folder = folder.parent().unwrap_or(&folder);
-    let mut found = if remote::split(source).is_some() {
-        stored(source)?
+    let is_stored = remote::split(source).is_some();
+    let mut found = if is_stored {
+        if skip_bad {
+            let (found, next) = ("--skip-bad", "leave that out, or give a folder");
+            return Ok(source_error(
+                source,
+                "pictures of an object store, which are not read here",
+                found,
+                next,
+            )?);
+        }
+        stored(source, &mut advance)?
     } else {
         found_in(source)?.1
     };
@@ -69,7 +82,7 @@ pub fn write_manifest<E: From<Error>>(
     classes.dedup();
     check_classes(source, [classes.len(), classes.len(), 0])?;
     let mut left_out = Vec::new();
-    if found.iter().any(|one| one.seen.is_none()) {
+    if !is_stored {
         let total = found.len();
         for some in found.chunks_mut(AT_ONCE) {
             let paths: Vec<&Path> = some.iter().map(|one| &*one.path).collect();
@@ -97,17 +110,24 @@ pub fn write_manifest<E: From<Error>>(
             },
             label: &one.class,
             split: one.part.name(),
-            version: &seen.version,
+            sha256: (!is_remote).then_some(&seen.version),
+            etag: is_remote.then_some(&seen.version),
             width: seen.size.map(|size| size[0]),
             height: seen.size.map(|size| size[1]),
             colour: seen.colour,
         };
-        let mut line = serde_json::to_vec(&row).unwrap_or_default();
+        let Ok(mut line) = serde_json::to_vec(&row) else {
+            let found = "a name that is no UTF-8";
+            return Ok(source_error(
+                &one.path,
+                "a name in UTF-8",
+                found,
+                "rename it",
+            )?);
+        };
         line.push(b'\n');
-        file.write_all(&line).map_err(|source| Error::Open {
-            path: to.to_owned(),
-            source,
-        })?;
+        let write = FileError::on("write to", to);
+        file.write_all(&line).map_err(write).map_err(Error::from)?;
         pictures += 1;
     }
     file.commit().map_err(Error::from)?;
@@ -120,46 +140,59 @@ pub fn write_manifest<E: From<Error>>(
 
 /// The pictures in a folder of an object store.
 #[cfg(feature = "stores")]
-fn stored(url: &Path) -> Result<Vec<Found>, Error> {
+fn stored<E: From<Error>>(
+    url: &Path,
+    advance: &mut impl FnMut(usize, usize) -> Result<(), E>,
+) -> Result<Vec<Found>, E> {
     use crate::survey::Surveyed;
     let text = url.to_string_lossy();
-    let text = text.trim_end_matches('/');
-    let mut files = Vec::new();
-    graft_store::Store::open(text)?.walk(|name, version| {
-        files.push((name, version));
-        Ok::<_, Error>(())
-    })?;
-    let names = files.iter().map(|(name, _)| &**name);
-    let has_parts = has_parts(names);
-    let found = files.into_iter().filter_map(|(name, version)| {
-        let (part, class) = placed(&name, has_parts)?;
+    let store = graft_store::Store::open(&text).map_err(Error::from)?;
+    let (mut files, mut seen) = (Vec::new(), 0);
+    let take = |file: graft_store::Listed| {
+        seen += 1;
+        if seen % AT_ONCE == 0 {
+            advance(0, AT_ONCE)?;
+        }
+        // What some tools put in the place of a folder.
+        if file.bytes > 0 {
+            files.push(file);
+        }
+        Ok(())
+    };
+    store.walk(take, |error| E::from(error.into()))?;
+    let has_parts = has_parts(files.iter().map(|file| &*file.name));
+    let found = files.into_iter().filter_map(|file| {
+        let (part, class) = placed(&file.name, has_parts)?;
         Some(Found {
-            path: format!("{text}/{name}").into(),
+            path: file.url.into(),
             class: class.to_owned(),
             part,
             seen: Some(Surveyed {
-                version,
+                version: file.version,
                 size: None,
                 colour: None,
             }),
         })
     });
     let mut found: Vec<_> = found.collect();
-    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
 }
 
 #[cfg(not(feature = "stores"))]
-fn stored(url: &Path) -> Result<Vec<Found>, Error> {
-    Err(Error::NoStores(url.to_string_lossy().into_owned()))
+fn stored<E: From<Error>>(
+    url: &Path,
+    _: &mut impl FnMut(usize, usize) -> Result<(), E>,
+) -> Result<Vec<Found>, E> {
+    Err(Error::NoStores(url.to_string_lossy().into_owned()).into())
 }
 
-/// Whether files lie in `train`, below which each class has a folder.
+/// Whether files lie below `train`, where each class has a folder.
 #[cfg(any(feature = "stores", test))]
 fn has_parts<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
     names.any(|name| {
-        let mut folders = name.split('/');
-        folders.next().and_then(Part::named) == Some(Part::Train) && folders.count() > 1
+        let first = name.split_once('/').map(|(first, _)| first);
+        first.and_then(Part::named) == Some(Part::Train)
     })
 }
 
@@ -204,6 +237,10 @@ mod tests {
             "train/4.png",
         ];
         assert!(has_parts(parts.into_iter()));
+        // No classes, rather than one that is called train.
+        let bare = ["train/1.png", "test/2.png"];
+        assert!(has_parts(bare.into_iter()));
+        assert_eq!(bare.map(|name| placed(name, true)), [None, None]);
         let all = parts.map(|name| placed_of(name, true));
         assert_eq!(all, [cat, Some(("test", "dog")), None, None]);
     }

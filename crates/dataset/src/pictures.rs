@@ -10,7 +10,7 @@ use crate::pixels::Pixels;
 use crate::prepared::{File, Prepared};
 use crate::split::split_apart;
 use crate::survey::{self, Surveyed, survey};
-use crate::{Error, ImageForm, ImageSet, Preprocessing, Split};
+use crate::{Error, ImageForm, ImageSet, Preprocessing, Split, remote};
 
 /// Which pictures are wanted, and as what.
 #[derive(Clone, Copy, Debug)]
@@ -112,10 +112,11 @@ pub fn read_pictures<E: From<Error>>(
     if !is_manifest {
         let total = known.len();
         let files = known.iter().map(|one| (&*one.path, &*one.seen.version));
+        let files: Vec<_> = files.collect();
         // From here the time counts.
         advance(Preparing::Decoding, total, 0)?;
         let advance = |more| advance(Preparing::Decoding, total, more);
-        let (made, bad) = Prepared::make(files, form, request.cache, advance)?;
+        let (made, bad) = Prepared::make(&files, form, request.cache, advance)?;
         prepared = Some(made);
         let is_good = |place: usize| bad.binary_search_by_key(&place, |one| one.0).is_err();
         keep(&mut known, is_good);
@@ -130,7 +131,7 @@ pub fn read_pictures<E: From<Error>>(
     let named = if is_manifest { &[][..] } else { &known[..] };
     let origin = Origin {
         validation: (!held.is_empty()).then_some(held),
-        copies: survey::copies(known.iter().map(|one| &one.seen)),
+        copies: survey::copies(known.iter().map(|one| (&*one.path, &one.seen))),
         left_out,
         files: named
             .iter()
@@ -144,7 +145,7 @@ pub fn read_pictures<E: From<Error>>(
     };
     let prepared = prepared.unwrap_or_else(|| {
         let files = known.into_iter().map(Known::file).collect();
-        Prepared::of_manifest(files, form, request.cache)
+        Prepared::of_manifest(files, form, request.cache, folder_of(source))
     });
     let pixels = Pixels::Prepared(Arc::new(prepared), places);
     let set = ImageSet::of_pictures(form, pixels, labels, origin)?;
@@ -156,12 +157,16 @@ pub fn read_pictures<E: From<Error>>(
 
 /// Where a picture lies in its source, or beside it where that is a table.
 fn within(source: &Path, picture: &Path) -> String {
-    let folder = match source.parent() {
-        Some(parent) if source.is_file() => parent,
-        _ => source,
-    };
-    let within = picture.strip_prefix(folder).unwrap_or(picture);
+    let within = picture.strip_prefix(folder_of(source)).unwrap_or(picture);
     within.to_string_lossy().into_owned()
+}
+
+/// The source, or the folder with it where it is a table.
+fn folder_of(source: &Path) -> &Path {
+    match source.parent() {
+        Some(parent) if source.is_file() || remote::split(source).is_some() => parent,
+        _ => source,
+    }
 }
 
 /// A picture, and what is known of it.
@@ -211,7 +216,7 @@ fn share(known: &mut Vec<Known>, request: PictureRequest) -> Result<(), Error> {
     )]
     let wanted = (places.len() as f64 * request.test_share).round() as usize;
     let labels: Vec<u8> = train().map(|one| one.label).collect();
-    let copies = survey::copies(train().map(|one| &one.seen));
+    let copies = survey::copies(train().map(|one| (&*one.path, &one.seen)));
     let test = split_apart(&labels, &copies, wanted, request.seed)?.validation;
     let test: Vec<usize> = test.into_iter().map(|index| places[index]).collect();
     keep(known, |place| {

@@ -52,7 +52,7 @@ impl Pixels {
     pub(crate) fn content(&self, index: usize, length: usize) -> Cow<'_, [u8]> {
         match self {
             Self::Prepared(prepared, places) if prepared.is_of_manifest() => {
-                prepared.version(places[index]).into_bytes().into()
+                prepared.content(places[index]).into_bytes().into()
             }
             Self::Joined(sets, places) => {
                 let (set, index) = places[index];

@@ -19,6 +19,8 @@ const FORMAT: u32 = 1;
 pub const PREPARED: &str = "pictures-";
 /// How many bytes a shard's images have, beyond a single one.
 const SHARD: usize = 32 << 20;
+/// How many images a shard of a manifest has at most: who needs one reads all of its pictures.
+const FEW: usize = 256;
 /// Length and checksum.
 const FOOTER: usize = 8;
 
@@ -42,48 +44,62 @@ pub(crate) struct Prepared {
     per_shard: usize,
     /// Those of a manifest; of others none, for there all shards are made at once.
     files: Vec<File>,
+    /// Where the manifest lies.
+    within: PathBuf,
 }
 
 impl Prepared {
     /// Prepares the pictures at these paths, each with the SHA-256 of its file, or takes what is there already from the
     /// folder `cache`; `advance` is told of every few that are done. Also returns the places of pictures
     /// that could not be decoded, and why.
-    pub(crate) fn make<'a, E: From<Error>>(
-        pictures: impl Iterator<Item = (&'a Path, &'a str)>,
+    pub(crate) fn make<E: From<Error>>(
+        pictures: &[(&Path, &str)],
         form: ImageForm,
         cache: &Path,
         mut advance: impl FnMut(usize) -> Result<(), E>,
     ) -> Result<(Self, Vec<Bad>), E> {
-        let files = pictures.map(|(path, version)| File {
-            path: path.to_owned(),
-            version: version.to_owned(),
-        });
-        let mut prepared = Self::of_manifest(files.collect(), form, cache);
+        let per_shard = (SHARD / form.bytes().max(1)).max(1);
+        let versions = pictures.iter().map(|(_, version)| *version);
+        let prepared = Self {
+            maps: Maps::new(pictures.len().div_ceil(per_shard)),
+            folder: folder(cache, "", versions, form),
+            form,
+            per_shard,
+            files: Vec::new(),
+            within: PathBuf::new(),
+        };
         let mut bad = Vec::new();
-        for (number, some) in prepared.files.chunks(prepared.per_shard).enumerate() {
-            let of_shard = match prepared.open(number, some.len(), true) {
+        for (number, some) in pictures.chunks(per_shard).enumerate() {
+            let of_shard = match prepared.open(number, some.len()) {
                 Some(bad) => bad,
                 None => prepared.write(number, some.len(), shard(some, form))?,
             };
-            let first = number * prepared.per_shard;
+            let first = number * per_shard;
             let of_shard = of_shard.into_iter();
             bad.extend(of_shard.map(|(place, why)| (first + place, why)));
             advance(some.len())?;
         }
-        prepared.files = Vec::new();
         prepared.maps.give_back();
         Ok((prepared, bad))
     }
 
-    /// The pictures of a manifest, each with its version, of which none is read yet.
-    pub(crate) fn of_manifest(files: Vec<File>, form: ImageForm, cache: &Path) -> Self {
-        let per_shard = (SHARD / form.bytes().max(1)).max(1);
+    /// The pictures of a manifest in the folder `within`, of which none is read yet.
+    pub(crate) fn of_manifest(
+        files: Vec<File>,
+        form: ImageForm,
+        cache: &Path,
+        within: &Path,
+    ) -> Self {
+        let per_shard = (SHARD / form.bytes().max(1)).clamp(1, FEW);
+        let versions = files.iter().map(|file| &*file.version);
         Self {
             maps: Maps::new(files.len().div_ceil(per_shard)),
-            folder: folder(cache, &files, form),
+            // Shards of another size, and none of them lacks a picture.
+            folder: folder(cache, "manifest ", versions, form),
             form,
             per_shard,
             files,
+            within: within.to_owned(),
         }
     }
 
@@ -92,14 +108,21 @@ impl Prepared {
         !self.files.is_empty()
     }
 
-    /// Where the picture at a place of a manifest lies.
+    /// Where the picture at a place of a manifest lies, beside the manifest or by its whole name.
     pub(crate) fn path(&self, place: usize) -> Option<&Path> {
-        Some(&self.files.get(place)?.path)
+        let path = &self.files.get(place)?.path;
+        Some(path.strip_prefix(&self.within).unwrap_or(path))
     }
 
     /// What tells the picture at a place of a manifest from others, and from what other code would make of it.
-    pub(crate) fn version(&self, place: usize) -> String {
-        format!("{FORMAT} {}", self.files[place].version)
+    pub(crate) fn content(&self, place: usize) -> String {
+        let File { path, version } = &self.files[place];
+        let content = format!("{FORMAT} {:?} {version}", self.form.fit);
+        // An entity tag tells versions of one object apart, and not objects.
+        match remote::split(path) {
+            Some(_) => format!("{content} {}", path.display()),
+            None => content,
+        }
     }
 
     /// Makes the shard with the image at a place, where it is not there.
@@ -110,23 +133,22 @@ impl Prepared {
         }
         let first = number * self.per_shard;
         let files = &self.files[first..self.files.len().min(first + self.per_shard)];
-        // Who gave the same pictures as a folder may have left some out.
-        if self.open(number, files.len(), false).is_none() {
+        if self.open(number, files.len()).is_none() {
             let bytes = shard_of_manifest(files, self.form)?;
             self.write(number, files.len(), bytes)?;
         }
         Ok(())
     }
 
-    /// Maps a shard; nothing where it is not whole, or lacks pictures and may not.
-    fn open(&self, number: usize, images: usize, may_lack: bool) -> Option<Vec<Bad>> {
+    /// Maps a shard; nothing where it is not whole.
+    fn open(&self, number: usize, images: usize) -> Option<Vec<Bad>> {
         let path = self.shard(number);
         if !path.exists() {
             return None;
         }
         let check = |bytes: &[u8]| {
             let bad = check(bytes, images * self.form.bytes())?;
-            (may_lack || bad.is_empty()).then_some((bad, bytes.len()))
+            Some((bad, bytes.len()))
         };
         let (bad, bytes) = self.maps.open(number, &path, check).ok()??;
         self.maps.count(bytes);
@@ -137,8 +159,7 @@ impl Prepared {
         let path = self.shard(number);
         write(&path, &bytes)?;
         drop(bytes);
-        self.open(number, images, true)
-            .ok_or_else(|| changed(&path))
+        self.open(number, images).ok_or_else(|| changed(&path))
     }
 
     fn shard(&self, number: usize) -> PathBuf {
@@ -161,23 +182,28 @@ impl Prepared {
 }
 
 /// The folder of these pictures in this form.
-fn folder(cache: &Path, pictures: &[File], form: ImageForm) -> PathBuf {
+fn folder<'a>(
+    cache: &Path,
+    kind: &str,
+    versions: impl Iterator<Item = &'a str>,
+    form: ImageForm,
+) -> PathBuf {
     let mut key = Hashing::default();
     // Hashing never fails.
-    let _ = write!(key, "{FORMAT} {form:?}");
-    for File { version, .. } in pictures {
+    let _ = write!(key, "{kind}{FORMAT} {form:?}");
+    for version in versions {
         let _ = write!(key, " {version}");
     }
     cache.join(format!("{PREPARED}{}", &key.finish()[..16]))
 }
 
 /// A shard of these pictures; what cannot be read stays black.
-fn shard(pictures: &[File], form: ImageForm) -> Vec<u8> {
+fn shard(pictures: &[(&Path, &str)], form: ImageForm) -> Vec<u8> {
     let mut bytes = vec![0; pictures.len() * form.bytes()];
     let images = bytes.par_chunks_exact_mut(form.bytes()).zip(pictures);
     let mut bad: Vec<Bad> = images
         .enumerate()
-        .filter_map(|(place, (image, file))| match form.read(&file.path) {
+        .filter_map(|(place, (image, (path, _)))| match form.read(path) {
             Ok(pixels) => {
                 image.copy_from_slice(&pixels);
                 None
@@ -201,7 +227,7 @@ fn shard_of_manifest(pictures: &[File], form: ImageForm) -> Result<Vec<u8>, Erro
         let all = images.zip(files).zip(&read);
         all.try_for_each(|((image, file), content)| {
             let pixels = picture::open(content).and_then(|picture| form.image(picture));
-            let pixels = pixels.map_err(|fault| Error::Picture {
+            let pixels = pixels.map_err(|fault| Error::OfManifest {
                 path: file.path.clone(),
                 fault,
             })?;
@@ -220,7 +246,7 @@ fn contents(files: &[File]) -> Result<Vec<Vec<u8>>, Error> {
         let read = if let Some(store) = store(&run[0]) {
             let names = run.iter().filter_map(|file| remote::split(&file.path));
             let names: Vec<_> = names.map(|(_, name)| name).collect();
-            remote::read(&store, &names)?
+            remote::read(&store, &names, picture::MAX_PICTURE_BYTES)?
         } else {
             let read = |file: &File| {
                 let content = open(&file.path).map(picture::read)?;

@@ -8,7 +8,7 @@ use crate::Error;
 pub(crate) fn split(path: &Path) -> Option<(&str, &str)> {
     let url = path.to_str()?;
     let (scheme, rest) = url.split_once("://")?;
-    let (host, name) = rest.split_once('/')?;
+    let (host, name) = rest.split_once('/').unwrap_or((rest, ""));
     Some((&url[..scheme.len() + "://".len() + host.len()], name))
 }
 
@@ -18,9 +18,13 @@ pub fn is_url(source: &Path) -> bool {
     split(source).is_some()
 }
 
-/// The content of files of one store, with what tells the version of each.
+/// The content of files of one store, with what tells the version of each; of files with more than `most` bytes none.
 #[cfg(feature = "stores")]
-pub(crate) fn read(store: &str, names: &[&str]) -> Result<Vec<(Vec<u8>, String)>, Error> {
+pub(crate) fn read(
+    store: &str,
+    names: &[&str],
+    most: u64,
+) -> Result<Vec<(Vec<u8>, String)>, Error> {
     use graft_store::Store;
     use std::collections::HashMap;
     use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -36,12 +40,12 @@ pub(crate) fn read(store: &str, names: &[&str]) -> Result<Vec<(Vec<u8>, String)>
             Arc::clone(open.entry(store.to_owned()).or_insert(opened))
         }
     };
-    Ok(opened.read(names)?)
+    Ok(opened.read(names, most)?)
 }
 
 /// The same, where the program was built without.
 #[cfg(not(feature = "stores"))]
-pub(crate) fn read(store: &str, _: &[&str]) -> Result<Vec<(Vec<u8>, String)>, Error> {
+pub(crate) fn read(store: &str, _: &[&str], _: u64) -> Result<Vec<(Vec<u8>, String)>, Error> {
     Err(Error::NoStores(store.to_owned()))
 }
 
@@ -56,6 +60,7 @@ mod tests {
             of("s3://bucket/some/a.png"),
             Some(("s3://bucket", "some/a.png"))
         );
+        assert_eq!(of("s3://bucket"), Some(("s3://bucket", "")));
         assert_eq!(of("/some/a.png"), None);
         assert_eq!(of("s3:/bucket/a.png"), None);
     }

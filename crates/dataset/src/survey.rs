@@ -7,7 +7,7 @@ use graft_durable::sha256;
 use rayon::prelude::*;
 
 use crate::error::open;
-use crate::{Error, ImageForm, Preprocessing, picture};
+use crate::{Error, ImageForm, Preprocessing, picture, remote};
 
 /// What is known of a picture before it is decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,11 +80,14 @@ pub(crate) fn form<'a>(
     }
 }
 
-/// For every picture the first that is the same file.
-pub(crate) fn copies<'a>(surveyed: impl Iterator<Item = &'a Surveyed>) -> Vec<usize> {
+/// For every picture the first that is the same file, as far as that is known: of an object store's it is not.
+pub(crate) fn copies<'a>(surveyed: impl Iterator<Item = (&'a Path, &'a Surveyed)>) -> Vec<usize> {
     let mut firsts = HashMap::new();
     let numbered = surveyed.enumerate();
     numbered
-        .map(|(index, one)| *firsts.entry(&*one.version).or_insert(index))
+        .map(|(index, (path, one))| match remote::split(path) {
+            Some(_) => index,
+            None => *firsts.entry(&*one.version).or_insert(index),
+        })
         .collect()
 }

@@ -1,5 +1,6 @@
-//! A table of pictures: CSV with a head, or JSON lines; `path`, `label` and, where wanted, `split`. Where `version`
-//! stands in every row it is a manifest, and may have `width`, `height` and `colour`, too.
+//! A table of pictures: CSV with a head, or JSON lines; `path`, `label` and, where wanted, `split`. Where every
+//! row has the `sha256` of a file, or the `etag` of an object that is named by its URL, it is a manifest, and may have
+//! `width`, `height` and `colour`, too.
 
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -22,10 +23,14 @@ struct Row<Label> {
     /// `train`, `val` or `test`; none is `train`.
     split: Option<String>,
     // Not flattened: numbers of a CSV file would no longer be read as text.
-    version: Option<String>,
-    width: Option<u32>,
-    height: Option<u32>,
-    colour: Option<bool>,
+    /// Of a file, where the table is a manifest.
+    sha256: Option<String>,
+    /// Of an object, where the table is a manifest.
+    etag: Option<String>,
+    /// Other tables may have other things under these names.
+    width: Option<Value>,
+    height: Option<Value>,
+    colour: Option<Value>,
 }
 
 /// The pictures that the table at `path` names.
@@ -34,7 +39,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Found>, Error> {
         let Some((store, name)) = remote::split(path) else {
             return Ok(Box::new(open(path)?));
         };
-        let read = remote::read(store, &[name])?;
+        let read = remote::read(store, &[name], u64::MAX)?;
         let bytes = read.into_iter().next().unwrap_or_default().0;
         Ok(Box::new(Cursor::new(bytes)))
     };
@@ -69,13 +74,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Found>, Error> {
         };
         let url = PathBuf::from(&row.path);
         let is_url = remote::split(&url).is_some();
-        let size = row.width.zip(row.height).map(<[u32; 2]>::from);
-        let colour = row.colour;
+        let pixels = |value: Option<Value>| u32::try_from(value?.as_u64()?).ok();
+        let size = pixels(row.width).zip(pixels(row.height));
+        let size = size.map(<[u32; 2]>::from);
+        let colour = row.colour.and_then(|value| value.as_bool());
+        let version = if is_url { row.etag } else { row.sha256 };
         Ok(Found {
             path: if is_url { url } else { folder.join(row.path) },
             class: row.label,
             part,
-            seen: row.version.map(|version| Surveyed {
+            seen: version.map(|version| Surveyed {
                 version,
                 size,
                 colour,
@@ -98,7 +106,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Found>, Error> {
         let of = |has| if has { "one" } else { "none" };
         return source(
             path,
-            "a version in every row, as a manifest has, or in none",
+            "sha256 (of a URL etag) in every row, as a manifest has, or in none",
             format!(
                 "{} in row 1, {} in row {}",
                 of(first),
@@ -114,7 +122,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Found>, Error> {
     {
         return source(
             path,
-            "a version in every row with a URL, so that no picture is read before it is needed",
+            "etag in every row with a URL, so that no picture is read before it is needed",
             other.path.display().to_string(),
             "make a manifest with graft manifest",
         );
@@ -142,7 +150,8 @@ fn json_lines(file: Box<dyn Read>) -> Rows {
             path,
             label,
             split,
-            version,
+            sha256,
+            etag,
             width,
             height,
             colour,
@@ -156,7 +165,8 @@ fn json_lines(file: Box<dyn Read>) -> Rows {
             path,
             label,
             split,
-            version,
+            sha256,
+            etag,
             width,
             height,
             colour,

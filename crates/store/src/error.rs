@@ -35,6 +35,11 @@ pub enum Error {
         /// The hash that it has.
         found: String,
     },
+    /// No entity tag.
+    #[error(
+        "{0}: expected an entity tag, by which versions are told apart, found none; put the files into another store"
+    )]
+    NoTag(String),
     /// A file on this machine.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
@@ -47,7 +52,7 @@ impl Error {
     pub fn may_pass(&self) -> bool {
         use object_store::Error as Of;
         match self {
-            Self::Url { .. } | Self::Content { .. } | Self::File(_) => false,
+            Self::Url { .. } | Self::Content { .. } | Self::NoTag(_) | Self::File(_) => false,
             // A refused list is told in words alone: of statuses that blame the request, two ask for patience.
             Self::Store {
                 source: Of::Generic { source, .. },

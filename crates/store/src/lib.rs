@@ -47,6 +47,19 @@ pub struct Found {
     pub bytes: u64,
 }
 
+/// A file of a store, with what tells its version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// Its name in the folder.
+    pub name: String,
+    /// Its whole URL.
+    pub url: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its entity tag.
+    pub version: String,
+}
+
 impl Store {
     /// The folder that `url` names. Nothing is asked of the store yet.
     ///
@@ -106,46 +119,58 @@ impl Store {
         Ok(files)
     }
 
-    /// All files in the folder and its own folders, with what tells the version of each, in no order; `take` gets them one
-    /// after another.
+    /// All files in the folder and its own folders, in no order; `take` gets them one after another, and `failed` makes
+    /// an error of what the store says.
     ///
     /// # Errors
-    /// When the store refuses, and whatever `take` fails with.
-    pub fn walk<E: From<Error>>(
+    /// When the store refuses or gives no entity tags, and whatever `take` fails with.
+    pub fn walk<E>(
         &self,
-        mut take: impl FnMut(String, String) -> Result<(), E>,
+        mut take: impl FnMut(Listed) -> Result<(), E>,
+        failed: impl Fn(Error) -> E,
     ) -> Result<(), E> {
         let root = (!self.root.as_ref().is_empty()).then_some(&self.root);
+        let host = self.host();
         let mut files = self.objects.list(root);
         self.runtime.block_on(async {
-            while let Some(meta) = files
-                .try_next()
-                .await
-                .map_err(|source| self.failed("list", "", source))?
-            {
+            loop {
+                let next = files.try_next().await;
+                let next = next.map_err(|source| failed(self.failed("list", "", source)))?;
+                let Some(meta) = next else { return Ok(()) };
                 let Some(parts) = meta.location.prefix_match(&self.root) else {
                     continue;
                 };
                 let parts: Vec<_> = parts.map(|part| part.as_ref().to_owned()).collect();
-                take(parts.join("/"), version(&meta))?;
+                let url = format!("{host}/{}", meta.location);
+                take(Listed {
+                    name: parts.join("/"),
+                    bytes: meta.size,
+                    version: version(&meta, &url).map_err(&failed)?,
+                    url,
+                })?;
             }
-            Ok(())
         })
     }
 
-    /// The content of each of these files, of which several are read at once, with what tells its version.
+    /// The content of each of these files, of which several are read at once, with what tells its version; of those with
+    /// more than `most` bytes none.
     ///
     /// # Errors
     /// When the store refuses one.
-    pub fn read(&self, names: &[&str]) -> Result<Vec<(Vec<u8>, String)>, Error> {
+    pub fn read(&self, names: &[&str], most: u64) -> Result<Vec<(Vec<u8>, String)>, Error> {
         let read = |name: &str| {
-            let (name, path) = (name.to_owned(), self.path(name));
+            let (name, path) = (name.to_owned(), self.raw(name));
             async move {
                 let failed = |source| self.failed("read", &name, source);
+                let path = path.map_err(|error| failed(error.into()))?;
                 let object = self.objects.get(&path).await.map_err(failed)?;
-                let version = version(&object.meta);
-                let bytes = object.bytes().await.map_err(failed)?;
-                Ok((bytes.to_vec(), version))
+                let version = version(&object.meta, &self.url(&name))?;
+                let bytes = if object.meta.size > most {
+                    Vec::new()
+                } else {
+                    object.bytes().await.map_err(failed)?.to_vec()
+                };
+                Ok((bytes, version))
             }
         };
         let reads = stream::iter(names.iter().map(|name| read(name)));
@@ -229,6 +254,21 @@ impl Store {
         format!("{}/{name}", self.shown)
     }
 
+    /// The URL without the folder.
+    fn host(&self) -> &str {
+        let after = self.shown.find("://").map_or(0, |at| at + "://".len());
+        let host = self.shown[after..].find('/');
+        &self.shown[..host.map_or(self.shown.len(), |at| after + at)]
+    }
+
+    /// A file by the name that a list gave, whatever is in it.
+    fn raw(&self, name: &str) -> Result<Path, object_store::path::Error> {
+        match self.root.as_ref() {
+            "" => Path::parse(name),
+            root => Path::parse(format!("{root}/{name}")),
+        }
+    }
+
     fn path(&self, name: &str) -> Path {
         name.split('/').fold(self.root.clone(), Path::join)
     }
@@ -242,13 +282,11 @@ impl Store {
     }
 }
 
-/// What tells the version of a file: its entity tag, or else size and time.
-fn version(meta: &ObjectMeta) -> String {
-    let tag = meta
-        .e_tag
-        .as_deref()
-        .map(|tag| tag.trim_matches('"').to_owned());
-    tag.unwrap_or_else(|| format!("{}-{}", meta.size, meta.last_modified.timestamp_micros()))
+/// What tells the version of a file: its entity tag.
+fn version(meta: &ObjectMeta, url: &str) -> Result<String, Error> {
+    let tag = meta.e_tag.as_deref().map(|tag| tag.trim_matches('"'));
+    let tag = tag.map(ToOwned::to_owned);
+    tag.ok_or_else(|| Error::NoTag(url.to_owned()))
 }
 
 #[cfg(test)]

@@ -64,32 +64,36 @@ fn what_is_no_store_is_told_without_secrets() {
 
 #[test]
 fn files_are_walked_and_read_with_their_versions() {
-    let (store, folder) = (store(), tempfile::tempdir().unwrap());
-    let from = folder.path().join("from");
-    // More than are read at once.
-    let names: Vec<String> = (0..2 * AT_ONCE).map(|n| format!("a/{n}/{n}.png")).collect();
+    let store = store();
+    // More than are read at once, and some with names that URLs write differently.
+    let mut names: Vec<String> = (0..2 * AT_ONCE).map(|n| format!("a/{n}/{n}.png")).collect();
+    names.extend(["猫/é [1] 50%.png", "a#b/c?d*.png"].map(ToOwned::to_owned));
     for name in &names {
-        fs::write(&from, name).unwrap();
-        store.put(name, &from).unwrap();
+        let path = store.raw(name).unwrap();
+        let put = store.objects.put(&path, name.clone().into_bytes().into());
+        store.runtime.block_on(put).unwrap();
     }
     let mut found = Vec::new();
-    store
-        .walk(|name, version| {
-            found.push((name, version));
-            Ok::<_, Error>(())
-        })
-        .unwrap();
+    let take = |file| {
+        found.push(file);
+        Ok::<_, Error>(())
+    };
+    store.walk(take, |error| error).unwrap();
     found.sort();
-    let mut sorted = names.clone();
-    sorted.sort();
-    let walked: Vec<_> = found.iter().map(|one| one.0.clone()).collect();
-    assert_eq!(walked, sorted);
-    let read = store.read(&names.iter().map(|name| &**name).collect::<Vec<_>>());
-    for (name, (bytes, version)) in names.iter().zip(read.unwrap()) {
-        assert_eq!(bytes, name.as_bytes());
-        assert!(found.contains(&(name.clone(), version)));
+    names.sort();
+    let walked: Vec<_> = found.iter().map(|one| one.name.clone()).collect();
+    assert_eq!(walked, names);
+    assert_eq!(found[0].url, "s3://bucket/some/where/a#b/c?d*.png");
+    let all: Vec<&str> = names.iter().map(|name| &**name).collect();
+    for (file, (bytes, version)) in found.iter().zip(store.read(&all, 100).unwrap()) {
+        assert_eq!(
+            (&*bytes, version),
+            (file.name.as_bytes(), file.version.clone())
+        );
     }
-    let missing = store.read(&["a/0/0.png", "b"]).unwrap_err();
+    let large = store.read(&all[..1], 3).unwrap();
+    assert_eq!(large[0].0, b"");
+    let missing = store.read(&["a/0/0.png", "b"], 100).unwrap_err();
     assert!(
         missing.to_string().contains("where/b") && !missing.may_pass(),
         "{missing}"

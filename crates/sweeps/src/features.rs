@@ -105,6 +105,8 @@ impl Bench<'_, '_> {
         let own;
         let loaded = match kind.source {
             Source::Pixels => {
+                train.prepare_all()?;
+                test.as_ref().map_or(Ok(()), ImageSet::prepare_all)?;
                 let augmentation = kind.augmentation;
                 let numbers = 1..=augmentation.changed_views();
                 let places: Vec<usize> = (0..viewed.len()).collect();

@@ -124,6 +124,7 @@ pub fn audit(config: &AuditConfig, sources: &mut Sources) -> Result<(Audit, Imag
     let by_fold: Vec<Share> = folds.iter().map(by_fold).collect();
     let mut sets = vec![&images];
     sets.extend(&test);
+    sets.iter().try_for_each(|set| set.prepare_all())?;
     let copies = copies(&sets);
     for split in &mut splits {
         pictures(split, sets[usize::from(split.is_test)], &copies);

@@ -76,6 +76,8 @@ pub fn evaluate(
         },
         none_of_these: none_of_these(run, &module, &plain, &all)?,
     };
+    let wrong = predictions.mistakes_to_show().into_iter();
+    images.prepare(&wrong.map(|row| row.index).collect::<Vec<_>>())?;
     let mistakes = mistakes(&images, &predictions);
     let explained = explain(
         run,

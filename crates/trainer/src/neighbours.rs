@@ -90,7 +90,7 @@ impl TrainingSet {
     #[must_use]
     pub fn nearest(&self, features: &[f32], count: usize) -> Vec<Neighbour> {
         let alike = self.most_alike(features, count).into_iter().flatten();
-        alike.map(|found| self.neighbour(found)).collect()
+        alike.filter_map(|found| self.neighbour(found)).collect()
     }
 
     /// The same of several pictures, whose features stand row by row; as the record has it.
@@ -137,18 +137,23 @@ impl TrainingSet {
         })
     }
 
-    fn neighbour(&self, (index, similarity): (usize, f32)) -> Neighbour {
+    /// None where it is a picture of a manifest that is out of reach.
+    fn neighbour(&self, (index, similarity): (usize, f32)) -> Option<Neighbour> {
+        if let Err(error) = self.images.prepare(&[index]) {
+            tracing::warn!("{error}");
+            return None;
+        }
         let class = usize::from(self.images.labels()[index]);
         let row = self.data.columns * self.data.channels;
         let pixels = self.images.image(index).chunks(row);
-        Neighbour {
+        Some(Neighbour {
             index,
             class,
             name: self.data.name(class),
             similarity,
             pixels: pixels.map(<[u8]>::to_vec).collect(),
             channels: self.data.channels,
-        }
+        })
     }
 }
 

@@ -161,6 +161,12 @@ pub fn train(
         ..LabelledFeatures::new(features_of, labels, images.classes(), &head)
     };
 
+    // Before it is trained: a picture of a manifest may be out of reach.
+    let samples = Samples {
+        views: graft_runs::views(&images, &recipe.augmentation, &holdout)?,
+        ..samples(&images, recipe.preprocessing)?
+    };
+
     interrupt::watch()?;
     let head_clock = Instant::now();
     let folder = home.weights(recipe.backbone.network.name);
@@ -258,10 +264,6 @@ pub fn train(
         features_bytes: Some(features_bytes),
         seconds: spent(recording).seconds,
         stages,
-    };
-    let samples = Samples {
-        views: graft_runs::views(&images, &recipe.augmentation, &holdout)?,
-        ..samples(&images, recipe.preprocessing)?
     };
     Ok(Trained {
         run: run.finish(&files, &samples, manifest)?,

@@ -28,6 +28,8 @@ impl ImageSet {
     /// With the images of `more` behind those that are there, in the same form; its classes are those that are
     /// there, and perhaps others behind them.
     pub(crate) fn joined(self, more: Self) -> Result<Self, Error> {
+        self.prepare_all()?;
+        more.prepare_all()?;
         let counts = [self.len(), more.len()];
         let behind = |indices: Vec<usize>| indices.into_iter().map(move |index| counts[0] + index);
         let files = (0..counts[0]).map(|index| self.file(index));

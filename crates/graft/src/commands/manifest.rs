@@ -17,7 +17,7 @@ pub(super) fn run(arguments: &Manifest) -> Result<(), Error> {
     let shown = to.display();
     if to.exists() {
         return Err(anyhow!(
-            "{shown} is there already, and features are known by the manifest they were made for; delete it, or give another name"
+            "{shown} is there already, and others may be computing by it; delete it, or give another name"
         ));
     }
     if to.extension().is_none_or(|extension| extension != "jsonl") {

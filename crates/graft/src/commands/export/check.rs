@@ -62,6 +62,7 @@ impl TestSet {
         );
         let kernels = home.kernels();
         let compute = ComputeContext::new(Backend::preferred(), None, Wanted::default(), &kernels)?;
+        images.prepare_all()?;
         Ok(Self {
             model: Model::load(run, &compute, sources)?,
             images,
