@@ -56,6 +56,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Found>, Error> {
             );
         }
         other => {
+            // One that is not there is said not to be there.
+            open()?;
             return source(
                 path,
                 "a folder, or a table whose name ends in .csv or .jsonl",

@@ -139,6 +139,9 @@ fn a_table_is_a_manifest_as_a_whole_or_not_at_all() {
     let error = read(Path::new("s3://bucket/a"), request(cache.path()));
     let error = error.unwrap_err().to_string();
     assert!(error.contains("make one with graft manifest"), "{error}");
+    let error = read(&source.path().join("nowhere"), request(cache.path()));
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("cannot open"), "{error}");
 }
 
 #[test]
