@@ -116,34 +116,43 @@ def extract(package: bytes, digest: str, which: str, to: str, threads: int, retr
     return [json.loads(line) for line in retried(package, digest, verb, threads, retries, passed).splitlines()]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options(doc: str, what: str) -> argparse.ArgumentParser:
+    """The options that drivers have in common."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--graft", type=Path, required=True, help="the program, built for the nodes' kind of machine")
     parser.add_argument("--home", type=Path, default=Path(), help="the folder with models/ (default: here)")
+    parser.add_argument("--cpus", type=at_least_one, default=1, help="CPU cores of a task (default: 1)")
+    parser.add_argument("--gpus", type=float, default=0, help="GPUs of a task (default: 0)")
+    parser.add_argument("--pass", dest="passed", action="append", default=[], metavar="NAME",
+                        help="a variable of this environment that tasks have, too; may be given several times")
+    parser.add_argument("--address", help="of the cluster; by default a running one, or this machine alone")
+    parser.add_argument("more", nargs="*", help=f"what `graft {what}` takes")
+    return parser
+
+
+def prepared(function, arguments: argparse.Namespace):
+    """The function as a task of the cluster, what is shipped to nodes, its hash, and the variables that are passed on."""
+    ray.init(address=arguments.address, log_to_driver=False, logging_level="warning")
+    package = packed(arguments.graft, arguments.home, not any("data.source=" in one for one in arguments.more))
+    # Where a node goes away or a worker is killed, its task is begun anew as often as it happens.
+    task = ray.remote(function).options(num_cpus=arguments.cpus, num_gpus=arguments.gpus, max_retries=-1)
+    passed = {name: os.environ[name] for name in arguments.passed if name in os.environ}
+    return task, ray.put(package), hashlib.sha256(package).hexdigest(), passed
+
+
+def main() -> None:
+    parser = options(__doc__, "extract")
     parser.add_argument("--shards", type=at_least_one, required=True, help="how many shards there are in all")
     parser.add_argument("--per-task", type=at_least_one,
                         help="shards that a task computes one after another (default: so many that each core gets some eight tasks)")
     parser.add_argument("--to", required=True, help="a folder that all nodes share, or the URL of one")
-    parser.add_argument("--cpus", type=at_least_one, default=1, help="CPU cores of a task (default: 1)")
-    parser.add_argument("--gpus", type=float, default=0, help="GPUs of a task (default: 0)")
     parser.add_argument("--retries", type=int, default=5, help="how often a task is tried again that failed (default: 5)")
-    parser.add_argument("--pass", dest="passed", action="append", default=[], metavar="NAME",
-                        help="a variable of this environment that tasks have, too; may be given several times")
-    parser.add_argument("--address", help="of the cluster; by default a running one, or this machine alone")
-    parser.add_argument("more", nargs="*", help="what `graft extract` takes")
     arguments = parser.parse_args()
 
-    ray.init(address=arguments.address, log_to_driver=False, logging_level="warning")
-    with_mnist = not any("data.source=" in one for one in arguments.more)
+    task, package, digest, passed = prepared(extract, arguments)
     most = max((int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]), default=0)
     if most < arguments.cpus:
         print(f"waiting for a node with {arguments.cpus} CPU cores; the largest has {most}", file=sys.stderr)
-    package = packed(arguments.graft, arguments.home, with_mnist)
-    digest = hashlib.sha256(package).hexdigest()
-    package = ray.put(package)
-    # Where a node goes away or a worker is killed, its task is begun anew as often as it happens.
-    task = ray.remote(extract).options(num_cpus=arguments.cpus, num_gpus=arguments.gpus, max_retries=-1)
-    passed = {name: os.environ[name] for name in arguments.passed if name in os.environ}
     # A process takes a part of a second to start; a few tasks a core, and none waits long for the last one.
     cores = max(1, int(ray.cluster_resources().get("CPU", 1)) // arguments.cpus)
     per_task = arguments.per_task or max(1, arguments.shards // (8 * cores))

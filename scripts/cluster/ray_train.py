@@ -6,18 +6,17 @@
         --grid training.learning_rate=0.001,0.0003 --log sweep.jsonl -- --recipe best
 
 Behind `--` stands what `graft train` takes: recipe and data, which all nodes must reach under the same name or URL. The
-program and the weights travel to each node once (with MNIST its images too), and each node computes the features once (gathered ones do not travel).
-Every run comes back to runs/ in --home, and its line to --log, as soon as it is trained; then `graft compare RUN RUN...`.
+program and the weights travel to each node once (with MNIST its images too), and each node computes the features once
+(gathered ones do not travel). Every run comes back to runs/ in --home, and its line to --log, as soon as it is trained;
+then `graft compare RUN RUN...`.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import io
 import itertools
 import json
-import os
 import re
 import shutil
 import sys
@@ -26,7 +25,7 @@ import tempfile
 from pathlib import Path
 
 import ray
-from ray_extract import at_least_one, packed, retried
+from ray_extract import options, prepared, retried
 
 
 def setting(text: str) -> list[str]:
@@ -61,34 +60,20 @@ def logged(log: Path) -> list[dict]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--graft", type=Path, required=True, help="the program, built for the nodes' kind of machine")
-    parser.add_argument("--home", type=Path, default=Path(), help="the folder with models/, and with runs/ (default: here)")
+    parser = options(__doc__, "train")
     parser.add_argument("--grid", type=setting, action="append", required=True, metavar="KEY=VALUE,...",
                         help="a key of the recipe and its values; may be given several times")
     parser.add_argument("--log", type=Path, required=True, help="a file with a line for each run that is trained")
-    parser.add_argument("--cpus", type=at_least_one, default=1, help="CPU cores of a run (default: 1)")
-    parser.add_argument("--gpus", type=float, default=0, help="GPUs of a run (default: 0)")
-    parser.add_argument("--pass", dest="passed", action="append", default=[], metavar="NAME",
-                        help="a variable of this environment that runs have, too; may be given several times")
-    parser.add_argument("--address", help="of the cluster; by default a running one, or this machine alone")
-    parser.add_argument("more", nargs="*", help="what `graft train` takes")
     arguments = parser.parse_args()
 
-    with_mnist = not any("data.source=" in one for one in arguments.more)
-    package = packed(arguments.graft, arguments.home, with_mnist)
-    digest = hashlib.sha256(package).hexdigest()
+    ray.cloudpickle.register_pickle_by_value(sys.modules["ray_extract"])
+    task, package, digest, passed = prepared(train, arguments)
     # Another program, recipe or other data are other runs.
     common = {"package": digest, "options": arguments.more}
     done = logged(arguments.log)
     wanted = [{"settings": list(settings), **common} for settings in itertools.product(*arguments.grid)]
     missing = [one["settings"] for one in wanted if one not in done]
     print(f"{len(wanted)} runs, {len(wanted) - len(missing)} of them there before", flush=True)
-    ray.init(address=arguments.address, log_to_driver=False, logging_level="warning")
-    ray.cloudpickle.register_pickle_by_value(sys.modules["ray_extract"])
-    package = ray.put(package)
-    task = ray.remote(train).options(num_cpus=arguments.cpus, num_gpus=arguments.gpus, max_retries=-1)
-    passed = {name: os.environ[name] for name in arguments.passed if name in os.environ}
     waiting = {
         task.remote(package, digest, settings, arguments.cpus, passed, arguments.more): settings
         for settings in missing

@@ -93,9 +93,9 @@ pub enum Error {
     Store(#[from] graft_store::Error),
     /// A URL where the program was built without object stores.
     #[error(
-        "{0}: this graft was built without object stores; `cargo xtask build --stores` in a checkout builds one with them"
+        "this graft was built without object stores, which {scheme}:// needs; `cargo xtask build --stores` in a checkout builds one with them, or give a folder"
     )]
-    NoStores(String),
+    NoStores { scheme: String },
     /// A prepared set that cannot be written or read.
     #[error(transparent)]
     File(#[from] graft_durable::Error),
@@ -106,6 +106,16 @@ pub enum Error {
         #[source]
         fault: PictureFault,
     },
+}
+
+impl Error {
+    /// [`Error::NoStores`], which does not show the URL: a password may stand in it.
+    #[must_use]
+    pub fn no_stores(url: &Path) -> Self {
+        let url = url.to_string_lossy();
+        let scheme = url.split("://").next().unwrap_or_default().to_owned();
+        Self::NoStores { scheme }
+    }
 }
 
 /// What is wrong with an IDX file.

@@ -1,12 +1,11 @@
 //! Labelled images of one size, with their pixels as they are on the disk.
 
+mod derived;
 mod held_out;
 mod joined;
 
 use std::borrow::Cow;
 use std::path::Path;
-
-use rayon::prelude::*;
 
 use crate::error::{IN_MEMORY, value};
 use crate::pixels::Pixels;
@@ -252,8 +251,8 @@ impl ImageSet {
         self.pixels.content(index, self.image_bytes())
     }
 
-    /// Reads and prepares those of some images that are pictures of a manifest and were not needed before, and about as
-    /// many beside them as make a file of the cache; the others are always there.
+    /// Reads and prepares those of some images that are pictures of a manifest and were not needed before, with all that
+    /// share a file of the cache with them; other images are always there.
     ///
     /// # Errors
     /// When a picture cannot be read, or is not the one of the manifest.
@@ -281,21 +280,6 @@ impl ImageSet {
     #[must_use]
     pub fn labels(&self) -> &[u8] {
         &self.labels
-    }
-
-    /// The images with rows and columns exchanged, as EMNIST's are stored; a prepared set stays as it is.
-    #[must_use]
-    pub fn transposed(mut self) -> Self {
-        let (rows, columns) = (self.rows, self.columns);
-        if let Pixels::Memory(pixels) = &mut self.pixels {
-            for image in pixels.chunks_exact_mut(rows * columns) {
-                let turned = (0..columns).flat_map(|x| (0..rows).map(move |y| y * columns + x));
-                let turned: Vec<u8> = turned.map(|at| image[at]).collect();
-                image.copy_from_slice(&turned);
-            }
-            (self.rows, self.columns) = (columns, rows);
-        }
-        self
     }
 
     /// The mean brightness of the outermost pixels of all images, 0 to 255; none of a manifest's pictures, most of which
@@ -331,50 +315,6 @@ impl ImageSet {
             channels: self.channels,
             fit,
         }
-    }
-
-    /// The images at some indices, in memory, each as `change` makes it of its place and itself.
-    ///
-    /// # Errors
-    /// When there are none, and those of [`ImageSet::prepare`].
-    pub(crate) fn mapped(
-        &self,
-        indices: &[usize],
-        change: impl Fn(usize, &[u8]) -> Vec<u8> + Sync,
-    ) -> Result<Self, Error> {
-        self.prepare(indices)?;
-        let places = indices.par_iter().enumerate();
-        let pixels = places.flat_map_iter(|(place, index)| change(place, self.image(*index)));
-        let set = Self {
-            pixels: Pixels::Memory(pixels.collect()),
-            labels: indices.iter().map(|index| self.labels[*index]).collect(),
-            origin: Origin {
-                names: self.origin.names.clone(),
-                ..Origin::default()
-            },
-            ..*self
-        };
-        set.checked(Path::new(IN_MEMORY))
-    }
-
-    /// Only the first `limit` images.
-    ///
-    /// # Errors
-    /// When there are fewer than that, and when `limit` is 0.
-    pub fn first(mut self, limit: usize) -> Result<Self, Error> {
-        if limit > self.len() {
-            let (expected, found) = (format!("at least {limit} images"), self.len());
-            return value(expected, found, format!("set a limit of at most {found}"));
-        }
-        let length = self.image_bytes();
-        self.labels.truncate(limit);
-        self.pixels.truncate(limit, length);
-        self.origin.copies.truncate(limit);
-        self.origin.files.truncate(limit);
-        if let Some(validation) = &mut self.origin.validation {
-            validation.retain(|index| *index < limit);
-        }
-        self.checked(Path::new(IN_MEMORY))
     }
 }
 

@@ -45,8 +45,8 @@ struct Row<'a> {
 
 /// Writes the manifest `to` (`.jsonl`) of a source of pictures: a folder or a table as [`crate::read_pictures`] takes
 /// them, of which every file is read once; or the URL of a folder in an object store, which is listed and no more.
-/// `advance` is told how many pictures there are, which is 0 where nobody knows, and how many more were looked at. With `skip_bad` those that cannot
-/// be read are left out.
+/// `advance` is told how many pictures there are, which is 0 where nobody knows, and how many more were looked at. With
+/// `skip_bad` those that cannot be read are left out.
 ///
 /// # Errors
 /// When the source has no such pictures, some cannot be read, or the manifest cannot be written; and whatever
@@ -88,10 +88,8 @@ pub fn write_manifest<E: From<Error>>(
             let paths: Vec<&Path> = some.iter().map(|one| &*one.path).collect();
             let seen = survey(&paths, |more| advance(total, more))?;
             for (one, seen) in some.iter_mut().zip(seen) {
-                match seen {
-                    Ok(seen) => one.seen = Some(seen),
-                    Err(error) => left_out.push(error.to_string()),
-                }
+                // A table may be a manifest of then.
+                one.seen = seen.map_err(|error| left_out.push(error.to_string())).ok();
             }
         }
         refuse(&left_out, skip_bad)?;
@@ -147,19 +145,20 @@ fn stored<E: From<Error>>(
     use crate::survey::Surveyed;
     let text = url.to_string_lossy();
     let store = graft_store::Store::open(&text).map_err(Error::from)?;
-    let (mut files, mut seen) = (Vec::new(), 0);
-    let take = |file: graft_store::Listed| {
+    let (mut files, mut seen, mut going) = (Vec::new(), 0, Ok(()));
+    let walked = store.walk(|file| {
         seen += 1;
         if seen % AT_ONCE == 0 {
-            advance(0, AT_ONCE)?;
+            going = advance(0, AT_ONCE);
         }
         // What some tools put in the place of a folder.
         if file.bytes > 0 {
             files.push(file);
         }
-        Ok(())
-    };
-    store.walk(take, |error| E::from(error.into()))?;
+        going.is_ok()
+    });
+    walked.map_err(Error::from)?;
+    going?;
     let has_parts = has_parts(files.iter().map(|file| &*file.name));
     let found = files.into_iter().filter_map(|file| {
         let (part, class) = placed(&file.name, has_parts)?;
@@ -184,7 +183,7 @@ fn stored<E: From<Error>>(
     url: &Path,
     _: &mut impl FnMut(usize, usize) -> Result<(), E>,
 ) -> Result<Vec<Found>, E> {
-    Err(Error::NoStores(url.to_string_lossy().into_owned()).into())
+    Err(Error::no_stores(url).into())
 }
 
 /// Whether files lie below `train`, where each class has a folder.

@@ -44,7 +44,7 @@ pub enum Preparing {
 
 /// Reads the pictures of `source`: a folder with a subfolder for each class, with `train`, `val` and
 /// `test` above them or without; or a table (`.csv` with a head, or `.jsonl`) of `path`, `label` and
-/// perhaps `split`. The pictures of a manifest, which is a table with a `version` of each, are read when they are needed
+/// perhaps `split`. The pictures of a manifest ([`crate::write_manifest`]) are read when they are needed
 /// first. Where there is a `base`, they become more of its images, in its form: classes that it does
 /// not have are numbered behind its own, and validation pictures are held out only where it has such images.
 /// `advance` is told what is under way, of how many pictures, and how many more are done;
@@ -69,23 +69,12 @@ pub fn read_pictures<E: From<Error>>(
     let pictures: Vec<_> = pictures.into_iter().filter(is_wanted).collect();
     // Nothing is read of what a manifest tells.
     let is_manifest = pictures.iter().all(|picture| picture.seen.is_some());
-    let mut left_out = Vec::new();
-    let mut known: Vec<Known> = if is_manifest {
+    let (mut known, mut left_out) = if is_manifest {
         let known = pictures.into_iter().filter_map(Known::of_manifest);
-        known.collect()
+        (known.collect(), Vec::new())
     } else {
         let total = pictures.len();
-        let paths: Vec<&Path> = pictures.iter().map(|picture| &*picture.path).collect();
-        let seen = survey(&paths, |more| advance(Preparing::Looking, total, more))?;
-        let seen = pictures.into_iter().zip(seen);
-        let known = seen.filter_map(|(picture, seen)| match seen {
-            Ok(seen) => Some(Known::new(picture, seen)),
-            Err(error) => {
-                left_out.push(error.to_string());
-                None
-            }
-        });
-        known.collect()
+        looked_at(pictures, |more| advance(Preparing::Looking, total, more))?
     };
     refuse(&left_out, request.skip_bad)?;
     if !own_test {
@@ -153,6 +142,23 @@ pub fn read_pictures<E: From<Error>>(
         None => Ok(set),
         Some(base) => Ok(base.joined(set)?),
     }
+}
+
+/// What is known of pictures, and why others cannot be read.
+fn looked_at<E>(
+    pictures: Vec<Picture>,
+    advance: impl FnMut(usize) -> Result<(), E>,
+) -> Result<(Vec<Known>, Vec<String>), E> {
+    let paths: Vec<&Path> = pictures.iter().map(|picture| &*picture.path).collect();
+    let seen = survey(&paths, advance)?;
+    let (mut known, mut left_out) = (Vec::with_capacity(pictures.len()), Vec::new());
+    for (picture, seen) in pictures.into_iter().zip(seen) {
+        match seen {
+            Ok(seen) => known.push(Known::new(picture, seen)),
+            Err(error) => left_out.push(error.to_string()),
+        }
+    }
+    Ok((known, left_out))
 }
 
 /// Where a picture lies in its source, or beside it where that is a table.

@@ -72,7 +72,7 @@ impl Prepared {
         for (number, some) in pictures.chunks(per_shard).enumerate() {
             let of_shard = match prepared.open(number, some.len()) {
                 Some(bad) => bad,
-                None => prepared.write(number, some.len(), shard(some, form))?,
+                None => prepared.keep(number, some.len(), shard(some, form))?,
             };
             let first = number * per_shard;
             let of_shard = of_shard.into_iter();
@@ -135,7 +135,7 @@ impl Prepared {
         let files = &self.files[first..self.files.len().min(first + self.per_shard)];
         if self.open(number, files.len()).is_none() {
             let bytes = shard_of_manifest(files, self.form)?;
-            self.write(number, files.len(), bytes)?;
+            self.keep(number, files.len(), bytes)?;
         }
         Ok(())
     }
@@ -155,7 +155,8 @@ impl Prepared {
         Some(bad)
     }
 
-    fn write(&self, number: usize, images: usize, bytes: Vec<u8>) -> Result<Vec<Bad>, Error> {
+    /// Writes a shard and maps it.
+    fn keep(&self, number: usize, images: usize, bytes: Vec<u8>) -> Result<Vec<Bad>, Error> {
         let path = self.shard(number);
         write(&path, &bytes)?;
         drop(bytes);

@@ -46,7 +46,7 @@ pub(crate) fn read(
 /// The same, where the program was built without.
 #[cfg(not(feature = "stores"))]
 pub(crate) fn read(store: &str, _: &[&str], _: u64) -> Result<Vec<(Vec<u8>, String)>, Error> {
-    Err(Error::NoStores(store.to_owned()))
+    Err(Error::no_stores(Path::new(store)))
 }
 
 #[cfg(test)]

@@ -16,10 +16,10 @@ use crate::survey::Surveyed;
 
 /// A row.
 #[derive(Deserialize)]
-struct Row<Label> {
+struct Row {
     /// Relative to the table's folder, or a URL.
     path: String,
-    label: Label,
+    label: String,
     /// `train`, `val` or `test`; none is `train`.
     split: Option<String>,
     // Not flattened: numbers of a CSV file would no longer be read as text.
@@ -35,65 +35,18 @@ struct Row<Label> {
 
 /// The pictures that the table at `path` names.
 pub(crate) fn read(path: &Path) -> Result<Vec<Found>, Error> {
-    let open = || -> Result<Box<dyn Read>, Error> {
-        let Some((store, name)) = remote::split(path) else {
-            return Ok(Box::new(open(path)?));
-        };
-        let read = remote::read(store, &[name], u64::MAX)?;
-        let bytes = read.into_iter().next().unwrap_or_default().0;
-        Ok(Box::new(Cursor::new(bytes)))
-    };
     let extension = path.extension().unwrap_or_default();
     let rows = match extension.to_string_lossy().to_lowercase().as_str() {
-        "csv" => comma_separated(open()?),
-        "jsonl" | "ndjson" => json_lines(open()?),
-        _ if remote::split(path).is_some() => {
-            return source(
-                path,
-                "a manifest, whose name ends in .jsonl",
-                "a folder of an object store",
-                "make one with graft manifest",
-            );
-        }
-        other => {
-            // One that is not there is said not to be there.
-            open()?;
-            return source(
-                path,
-                "a folder, or a table whose name ends in .csv or .jsonl",
-                format!("a file that ends in .{other}"),
-                "give one of these",
-            );
-        }
+        "csv" => comma_separated(opened(path)?),
+        "jsonl" | "ndjson" => json_lines(opened(path)?),
+        other => return no_table(path, other),
     };
     let folder = path.parent().unwrap_or(path);
-    let found = |row: Result<Row<String>, String>| -> Result<Found, String> {
-        let row = row?;
-        let part = match row.split.as_deref().map(str::trim) {
-            None | Some("") => Part::Train,
-            Some(name) => Part::named(name)
-                .ok_or_else(|| format!("the split {name:?} rather than train, val or test"))?,
-        };
-        let url = PathBuf::from(&row.path);
-        let is_url = remote::split(&url).is_some();
-        let pixels = |value: Option<Value>| u32::try_from(value?.as_u64()?).ok();
-        let size = pixels(row.width).zip(pixels(row.height));
-        let size = size.map(<[u32; 2]>::from);
-        let colour = row.colour.and_then(|value| value.as_bool());
-        let version = if is_url { row.etag } else { row.sha256 };
-        Ok(Found {
-            path: if is_url { url } else { folder.join(row.path) },
-            class: row.label,
-            part,
-            seen: version.map(|version| Surveyed {
-                version,
-                size,
-                colour,
-            }),
-        })
-    };
     let numbered = (1..).zip(rows);
-    let found = numbered.map(|(number, row)| found(row).map_err(|why| (number, why)));
+    let found = numbered.map(|(number, row)| {
+        let found = row.and_then(|row| row.found(folder));
+        found.map_err(|why| (number, why))
+    });
     let found: Vec<Found> = found.collect::<Result<_, _>>().or_else(|(number, why)| {
         source(
             path,
@@ -102,43 +55,103 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Found>, Error> {
             "mend the table",
         )
     })?;
-    let is_of_manifest = |one: &Found| one.seen.is_some();
-    let first = found.first().is_some_and(is_of_manifest);
-    if let Some(other) = found.iter().position(|one| is_of_manifest(one) != first) {
-        let of = |has| if has { "one" } else { "none" };
-        return source(
-            path,
-            "sha256 (of a URL etag) in every row, as a manifest has, or in none",
-            format!(
-                "{} in row 1, {} in row {}",
-                of(first),
-                of(!first),
-                other + 1
-            ),
-            "make the manifest again with graft manifest",
-        );
-    }
-    if let Some(other) = found
-        .iter()
-        .find(|one| !first && remote::split(&one.path).is_some())
-    {
-        return source(
-            path,
-            "etag in every row with a URL, so that no picture is read before it is needed",
-            other.path.display().to_string(),
-            "make a manifest with graft manifest",
-        );
-    }
+    check_manifest(path, &found)?;
     Ok(found)
 }
 
-type Rows = Box<dyn Iterator<Item = Result<Row<String>, String>>>;
+fn opened(path: &Path) -> Result<Box<dyn Read>, Error> {
+    let Some((store, name)) = remote::split(path) else {
+        return Ok(Box::new(open(path)?));
+    };
+    let read = remote::read(store, &[name], u64::MAX)?;
+    let bytes = read.into_iter().next().unwrap_or_default().0;
+    Ok(Box::new(Cursor::new(bytes)))
+}
+
+/// Says what is wrong with a source whose name ends in `extension`.
+fn no_table<T>(path: &Path, extension: &str) -> Result<T, Error> {
+    if let Some((store, _)) = remote::split(path) {
+        // A password may stand in what is before the host, and is not shown.
+        let store = store.split_once('@').map_or(store, |(_, host)| host);
+        return source(
+            Path::new(store),
+            "a manifest, whose name ends in .jsonl",
+            "a folder of an object store",
+            "make one with graft manifest",
+        );
+    }
+    // One that is not there is said not to be there.
+    open(path)?;
+    source(
+        path,
+        "a folder, or a table whose name ends in .csv or .jsonl",
+        format!("a file that ends in .{extension}"),
+        "give one of these",
+    )
+}
+
+/// Refuses a table that is a manifest in some of its rows alone, and URLs in one that is none.
+fn check_manifest(path: &Path, found: &[Found]) -> Result<(), Error> {
+    let has_version = |one: &Found| one.seen.is_some();
+    let first = found.first().is_some_and(has_version);
+    if let Some(other) = found.iter().position(|one| has_version(one) != first) {
+        let [in_first, in_other] = if first {
+            ["one", "none"]
+        } else {
+            ["none", "one"]
+        };
+        return source(
+            path,
+            "sha256 (of a URL etag) in every row, as a manifest has, or in none",
+            format!("{in_first} in row 1, {in_other} in row {}", other + 1),
+            "make the manifest again with graft manifest",
+        );
+    }
+    let mut paths = found.iter().map(|one| &one.path);
+    match paths.find(|path| !first && remote::split(path).is_some()) {
+        None => Ok(()),
+        Some(url) => source(
+            path,
+            "etag in every row with a URL, so that no picture is read before it is needed",
+            url.display().to_string(),
+            "make a manifest with graft manifest",
+        ),
+    }
+}
+
+impl Row {
+    /// The picture that it names, of a table in `folder`.
+    fn found(self, folder: &Path) -> Result<Found, String> {
+        let part = match self.split.as_deref().map(str::trim) {
+            None | Some("") => Part::Train,
+            Some(name) => Part::named(name)
+                .ok_or_else(|| format!("the split {name:?} rather than train, val or test"))?,
+        };
+        let path = PathBuf::from(self.path);
+        let is_url = remote::split(&path).is_some();
+        let pixels = |value: Option<Value>| u32::try_from(value?.as_u64()?).ok();
+        let size = pixels(self.width).zip(pixels(self.height));
+        let version = if is_url { self.etag } else { self.sha256 };
+        Ok(Found {
+            path: if is_url { path } else { folder.join(path) },
+            class: self.label,
+            part,
+            seen: version.map(|version| Surveyed {
+                version,
+                size: size.map(<[u32; 2]>::from),
+                colour: self.colour.and_then(|value| value.as_bool()),
+            }),
+        })
+    }
+}
+
+type Rows = Box<dyn Iterator<Item = Result<Row, String>>>;
 
 fn comma_separated(file: Box<dyn Read>) -> Rows {
     let reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(file);
-    let rows = reader.into_deserialize::<Row<String>>();
+    let rows = reader.into_deserialize::<Row>();
     Box::new(rows.map(|row| row.map_err(|error| error.to_string())))
 }
 
@@ -147,32 +160,13 @@ fn json_lines(file: Box<dyn Read>) -> Rows {
     let lines = lines.filter(|line| !line.as_ref().is_ok_and(|line| line.trim().is_empty()));
     let row = |line: std::io::Result<String>| {
         let line = line.map_err(|error| error.to_string())?;
-        let row: Row<Value> = serde_json::from_str(&line).map_err(|error| error.to_string())?;
-        let Row {
-            path,
-            label,
-            split,
-            sha256,
-            etag,
-            width,
-            height,
-            colour,
-        } = row;
-        let label = match label {
-            Value::String(label) => label,
-            Value::Number(label) => label.to_string(),
-            other => return Err(format!("the label {other}, neither text nor number")),
-        };
-        Ok(Row {
-            path,
-            label,
-            split,
-            sha256,
-            etag,
-            width,
-            height,
-            colour,
-        })
+        let mut row: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
+        match row.get_mut("label") {
+            Some(label @ Value::Number(_)) => *label = label.to_string().into(),
+            Some(Value::String(_)) | None => {}
+            Some(other) => return Err(format!("the label {other}, neither text nor number")),
+        }
+        serde_json::from_value(row).map_err(|error| error.to_string())
     };
     Box::new(lines.map(row))
 }

@@ -94,7 +94,7 @@ pub(crate) enum Verb {
 /// Options that every verb with outside needs has.
 #[derive(Debug, Args)]
 pub(crate) struct Outside {
-    /// Never use the network: fail where a file is missing
+    /// Fetch nothing: fail where a file is missing
     #[arg(long)]
     pub(crate) offline: bool,
     /// Look for missing files in this folder first

@@ -13,7 +13,7 @@ use graft_durable::{Hashing, Pending};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, WriteMultipart};
 use tokio::runtime::{Builder, Runtime};
-use url::Url;
+use url::{Position, Url};
 
 pub use error::Error;
 
@@ -35,7 +35,9 @@ pub struct Store {
     runtime: Runtime,
     objects: Box<dyn ObjectStore>,
     root: Path,
+    /// The URL, and what of it stands before the folder.
     shown: String,
+    host: String,
 }
 
 /// A file that is there.
@@ -49,7 +51,7 @@ pub struct Found {
 
 /// A file of a store, with what tells its version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Listed {
+pub struct Object {
     /// Its name in the folder.
     pub name: String,
     /// Its whole URL.
@@ -97,6 +99,7 @@ impl Store {
             objects,
             root,
             shown: url.trim_end_matches('/').to_owned(),
+            host: known[..Position::BeforePath].to_owned(),
         })
     }
 
@@ -105,7 +108,7 @@ impl Store {
     /// # Errors
     /// When the store refuses.
     pub fn list(&self, folder: &str) -> Result<Vec<Found>, Error> {
-        let prefix = self.root.clone().join(folder);
+        let prefix = self.path("list", folder)?;
         let listed = self.objects.list_with_delimiter(Some(&prefix));
         let listed = self.runtime.block_on(listed);
         let listed = listed.map_err(|source| self.failed("list", folder, source))?;
@@ -119,36 +122,33 @@ impl Store {
         Ok(files)
     }
 
-    /// All files in the folder and its own folders, in no order; `take` gets them one after another, and `failed` makes
-    /// an error of what the store says.
+    /// All files in the folder and its own folders, in no order; `take` gets them one after another, and says whether to
+    /// go on.
     ///
     /// # Errors
-    /// When the store refuses or gives no entity tags, and whatever `take` fails with.
-    pub fn walk<E>(
-        &self,
-        mut take: impl FnMut(Listed) -> Result<(), E>,
-        failed: impl Fn(Error) -> E,
-    ) -> Result<(), E> {
+    /// When the store refuses or gives no entity tags.
+    pub fn walk(&self, mut take: impl FnMut(Object) -> bool) -> Result<(), Error> {
         let root = (!self.root.as_ref().is_empty()).then_some(&self.root);
-        let host = self.host();
+        let failed = |source| self.failed("list", "", source);
         let mut files = self.objects.list(root);
         self.runtime.block_on(async {
-            loop {
-                let next = files.try_next().await;
-                let next = next.map_err(|source| failed(self.failed("list", "", source)))?;
-                let Some(meta) = next else { return Ok(()) };
+            while let Some(meta) = files.try_next().await.map_err(failed)? {
                 let Some(parts) = meta.location.prefix_match(&self.root) else {
                     continue;
                 };
                 let parts: Vec<_> = parts.map(|part| part.as_ref().to_owned()).collect();
-                let url = format!("{host}/{}", meta.location);
-                take(Listed {
+                let url = format!("{}/{}", self.host, meta.location);
+                let object = Object {
                     name: parts.join("/"),
                     bytes: meta.size,
-                    version: version(&meta, &url).map_err(&failed)?,
+                    version: version(&meta, &url)?,
                     url,
-                })?;
+                };
+                if !take(object) {
+                    break;
+                }
             }
+            Ok(())
         })
     }
 
@@ -159,10 +159,10 @@ impl Store {
     /// When the store refuses one.
     pub fn read(&self, names: &[&str], most: u64) -> Result<Vec<(Vec<u8>, String)>, Error> {
         let read = |name: &str| {
-            let (name, path) = (name.to_owned(), self.raw(name));
+            let name = name.to_owned();
             async move {
                 let failed = |source| self.failed("read", &name, source);
-                let path = path.map_err(|error| failed(error.into()))?;
+                let path = self.path("read", &name)?;
                 let object = self.objects.get(&path).await.map_err(failed)?;
                 let version = version(&object.meta, &self.url(&name))?;
                 let bytes = if object.meta.size > most {
@@ -184,7 +184,7 @@ impl Store {
     /// When the file cannot be read, or the store refuses.
     pub fn put(&self, name: &str, file: &FilePath) -> Result<(), Error> {
         let read = |source| Error::File(graft_durable::Error::on("read", file)(source));
-        let path = self.path(name);
+        let path = self.path("write", name)?;
         let failed = |source| self.failed("write", name, source);
         if fs::metadata(file).map_err(read)?.len() <= PART as u64 {
             let bytes = fs::read(file).map_err(read)?;
@@ -223,7 +223,7 @@ impl Store {
     /// # Errors
     /// When the store refuses, the content is another, or the file cannot be written.
     pub fn get(&self, name: &str, to: &FilePath, sha256: &str) -> Result<(), Error> {
-        let path = self.path(name);
+        let path = self.path("read", name)?;
         let failed = |source| self.failed("read", name, source);
         let write = |source| Error::File(graft_durable::Error::on("write", to)(source));
         let mut pending = Pending::create(to)?;
@@ -254,23 +254,13 @@ impl Store {
         format!("{}/{name}", self.shown)
     }
 
-    /// The URL without the folder.
-    fn host(&self) -> &str {
-        let after = self.shown.find("://").map_or(0, |at| at + "://".len());
-        let host = self.shown[after..].find('/');
-        &self.shown[..host.map_or(self.shown.len(), |at| after + at)]
-    }
-
-    /// A file by the name that a list gave, whatever is in it.
-    fn raw(&self, name: &str) -> Result<Path, object_store::path::Error> {
-        match self.root.as_ref() {
+    /// A file or a folder by its name, whatever is in that.
+    fn path(&self, action: &'static str, name: &str) -> Result<Path, Error> {
+        let path = match self.root.as_ref() {
             "" => Path::parse(name),
             root => Path::parse(format!("{root}/{name}")),
-        }
-    }
-
-    fn path(&self, name: &str) -> Path {
-        name.split('/').fold(self.root.clone(), Path::join)
+        };
+        path.map_err(|error| self.failed(action, name, error.into()))
     }
 
     fn failed(&self, action: &'static str, name: &str, source: object_store::Error) -> Error {

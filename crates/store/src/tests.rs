@@ -9,6 +9,7 @@ fn store() -> Store {
         objects: Box::new(InMemory::new()),
         root: Path::from("some/where"),
         shown: "s3://bucket/some/where".into(),
+        host: "s3://bucket".into(),
     }
 }
 
@@ -69,16 +70,24 @@ fn files_are_walked_and_read_with_their_versions() {
     let mut names: Vec<String> = (0..2 * AT_ONCE).map(|n| format!("a/{n}/{n}.png")).collect();
     names.extend(["猫/é [1] 50%.png", "a#b/c?d*.png"].map(ToOwned::to_owned));
     for name in &names {
-        let path = store.raw(name).unwrap();
+        let path = store.path("write", name).unwrap();
         let put = store.objects.put(&path, name.clone().into_bytes().into());
         store.runtime.block_on(put).unwrap();
     }
     let mut found = Vec::new();
     let take = |file| {
         found.push(file);
-        Ok::<_, Error>(())
+        true
     };
-    store.walk(take, |error| error).unwrap();
+    store.walk(take).unwrap();
+    let mut first = 0;
+    store
+        .walk(|_| {
+            first += 1;
+            false
+        })
+        .unwrap();
+    assert_eq!(first, 1);
     found.sort();
     names.sort();
     let walked: Vec<_> = found.iter().map(|one| one.name.clone()).collect();

@@ -139,6 +139,10 @@ fn a_table_is_a_manifest_as_a_whole_or_not_at_all() {
     let error = read(Path::new("s3://bucket/a"), request(cache.path()));
     let error = error.unwrap_err().to_string();
     assert!(error.contains("make one with graft manifest"), "{error}");
+    for url in ["s3://key:secret@bucket/a", "s3://key:secret@bucket/a.jsonl"] {
+        let error = read(Path::new(url), request(cache.path())).unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
     let error = read(&source.path().join("nowhere"), request(cache.path()));
     let error = error.unwrap_err().to_string();
     assert!(error.contains("cannot open"), "{error}");
@@ -154,6 +158,11 @@ fn pictures_that_cannot_be_read_are_in_no_manifest() {
     assert!(error.contains("bad.png") && !to.exists(), "{error}");
     let listed = write(true).unwrap();
     assert_eq!((listed.pictures, listed.left_out.len()), (32, 1));
+    // Nor in one that is made of a manifest of then.
+    fs::write(source.path().join("a/2.png"), b"no picture").unwrap();
+    let again = to.with_file_name("again.jsonl");
+    let listed = write_manifest(&to, &again, true, |_, _| Ok::<_, Error>(())).unwrap();
+    assert_eq!((listed.pictures, listed.left_out.len()), (31, 1));
     // It lies elsewhere, so that paths are whole.
     let cache = tempfile::tempdir().unwrap();
     assert_eq!(read(&to, request(cache.path())).unwrap().len(), 24);

@@ -131,10 +131,7 @@ pub(crate) fn gather(arguments: &Gather, paths: &Paths) -> Result<(), Error> {
 
 #[cfg(not(feature = "stores"))]
 fn no_stores(url: &str) -> Error {
-    let scheme = url.split("://").next().unwrap_or_default();
-    anyhow!(
-        "this graft was built without object stores, which {scheme}:// needs; `cargo xtask build --stores` in a checkout builds one with them, or give a folder"
-    )
+    graft_dataset::Error::no_stores(Path::new(url)).into()
 }
 
 /// Ascending numbers in words: `3, 7..9`, where the last is counted in.
