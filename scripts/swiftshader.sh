@@ -8,7 +8,8 @@ set -euo pipefail
 
 driver=/usr/lib/chromium/vk_swiftshader_icd.json
 
-missing() { [ ! -e "$driver" ] || ! ldconfig -p | grep -q 'libvulkan\.so\.1'; }
+# Not `grep -q`, which may leave before ldconfig has written all, and then ldconfig fails.
+missing() { [ ! -e "$driver" ] || ! ldconfig -p | grep 'libvulkan\.so\.1' >/dev/null; }
 
 if missing; then
     echo "installing chromium and libvulkan1 for SwiftShader" >&2
