@@ -266,6 +266,19 @@ class Check:
         holds = trained.returncode == 0 and json.loads(trained.stdout)["cache"] == "hit"
         self.tell(f"{what}, gathered and trained on", holds, "" if holds else trained.stderr[-2000:])
         self.run_graft_cache()
+        # Two trainings that read the shards from the store each time learn the same.
+        gathered = self.run_graft("gather", url, "--in-place", **environment)
+        heads, copied = set(), []
+        for _ in range(2):
+            trained = self.run_graft("train", "--json", *small, **environment) if gathered.returncode == 0 else gathered
+            if trained.returncode != 0:
+                break
+            run = Path(json.loads(trained.stdout)["run"])
+            heads.add(hashlib.sha256((run / "head.safetensors").read_bytes()).hexdigest())
+            copied = [file for file in self.home.glob("cache/*/*-of-*") if file.is_file()]
+        holds = trained.returncode == 0 and len(heads) == 1 and not copied
+        self.tell(f"{what}, trained on in place", holds, "" if holds else f"{heads}, {copied}, {trained.stderr[-2000:]}")
+        self.run_graft_cache()
 
     def run_graft_cache(self) -> None:
         environment = {**os.environ, "GRAFT_HOME": str(self.home)}

@@ -51,7 +51,7 @@ pub use picture_fault::PictureFault;
 pub use pictures::{PictureRequest, Preparing, read_pictures};
 pub use prepared::PREPARED;
 pub use preprocess::{ImageBatch, MAX_SIZE, Preprocessing};
-pub use remote::is_url;
+pub use remote::{is_url, read_spans};
 pub use resize_mode::{ResizeMode, bilinear_weights};
 pub use scaling::{CAFFE_MEAN_BGR, Scaling};
 pub use shuffle::{resample, shuffle};

@@ -1,5 +1,6 @@
 //! Files in object stores, where the program was built for them.
 
+use std::ops::Range;
 use std::path::Path;
 
 use crate::Error;
@@ -25,28 +26,64 @@ pub(crate) fn read(
     names: &[&str],
     most: u64,
 ) -> Result<Vec<(Vec<u8>, String)>, Error> {
+    Ok(opened(store)?.read(names, most)?)
+}
+
+/// The bytes of each span of a file in the folder that is named by its URL: the file's name, the entity tag that it must
+/// still have, and which bytes.
+///
+/// # Errors
+/// When the program was built without stores, the store refuses, or a file is another by now.
+#[cfg(feature = "stores")]
+pub fn read_spans(
+    folder: &Path,
+    spans: &[(&str, &str, Range<u64>)],
+) -> Result<Vec<Vec<u8>>, Error> {
+    let Some((store, root)) = split(folder) else {
+        return Err(Error::no_stores(folder));
+    };
+    let names: Vec<_> = spans
+        .iter()
+        .map(|(name, ..)| format!("{root}/{name}"))
+        .collect();
+    let spans = names.iter().zip(spans);
+    let spans = spans.map(|(name, (_, version, bytes))| graft_store::Span {
+        name,
+        version,
+        bytes: bytes.clone(),
+    });
+    Ok(opened(store)?.spans(&spans.collect::<Vec<_>>())?)
+}
+
+/// A store that stays open, so that connections are kept.
+#[cfg(feature = "stores")]
+fn opened(store: &str) -> Result<std::sync::Arc<graft_store::Store>, Error> {
     use graft_store::Store;
     use std::collections::HashMap;
     use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-    // So that connections are kept.
     static OPEN: LazyLock<Mutex<HashMap<String, Arc<Store>>>> = LazyLock::new(Mutex::default);
-    let opened = {
-        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(opened) = open.get(store) {
-            Arc::clone(opened)
-        } else {
-            let opened = Arc::new(Store::open(store)?);
-            Arc::clone(open.entry(store.to_owned()).or_insert(opened))
-        }
-    };
-    Ok(opened.read(names, most)?)
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(opened) = open.get(store) {
+        return Ok(Arc::clone(opened));
+    }
+    let opened = Arc::new(Store::open(store)?);
+    Ok(Arc::clone(open.entry(store.to_owned()).or_insert(opened)))
 }
 
 /// The same, where the program was built without.
 #[cfg(not(feature = "stores"))]
 pub(crate) fn read(store: &str, _: &[&str], _: u64) -> Result<Vec<(Vec<u8>, String)>, Error> {
     Err(Error::no_stores(Path::new(store)))
+}
+
+/// The bytes of each span of a file in an object store, where the program was built for them.
+///
+/// # Errors
+/// Here always.
+#[cfg(not(feature = "stores"))]
+pub fn read_spans(folder: &Path, _: &[(&str, &str, Range<u64>)]) -> Result<Vec<Vec<u8>>, Error> {
+    Err(Error::no_stores(folder))
 }
 
 #[cfg(test)]

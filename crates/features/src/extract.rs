@@ -181,13 +181,13 @@ impl<'a> Extractor<'a> {
                 }
                 (features, 0, 0)
             }
-            Err(error @ Error::Gathered { .. }) => return Err(error),
-            Err(error) => {
+            Err(error @ (Error::Missing(_) | Error::Corrupt { .. })) => {
                 if !matches!(error, Error::Missing(_)) {
                     tracing::warn!("{error}; computing it anew");
                 }
                 self.fill(images, &path, &key)?
             }
+            Err(error) => return Err(error),
         };
         cache::touch(&path);
         Ok(Extracted {
@@ -281,7 +281,7 @@ fn copy(reused: &Reused, images: Range<usize>, writer: &mut Writer) -> Result<()
     let at_once = (COPIED / reused.width().max(1)).max(1);
     for start in images.clone().step_by(at_once) {
         interrupt::go_on()?;
-        writer.append(&reused.rows(start..images.end.min(start + at_once)))?;
+        writer.append(&reused.rows(start..images.end.min(start + at_once))?)?;
     }
     Ok(())
 }

@@ -1,17 +1,20 @@
 //! Features being read: every shard is checked, then mapped into memory rather than loaded.
 
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
+use graft_dataset::{is_url, read_spans, shuffle};
 use graft_durable::{Maps, sha256, sha256_file};
 use graft_recipe::Dtype;
 
 use crate::dtype::{decode, encode_f32};
 use crate::key::json;
 use crate::manifest::{Layout, Manifest};
+use crate::streamed::Streamed;
 use crate::{Error, Key};
 
 /// The features of a set of images: on disk and mapped into memory, where only pages that were read
-/// lately cost any; or values that are held in memory.
+/// lately cost any; in an object store; or values that are held in memory.
 pub struct Features {
     shards: Shards,
     layout: Layout,
@@ -21,9 +24,10 @@ pub struct Features {
     sha256: String,
 }
 
-/// The features of consecutive images, little-endian: files, or one shard in memory.
+/// The features of consecutive images, little-endian: files, files in an object store, or one shard in memory.
 enum Shards {
     Mapped(Maps),
+    Streamed(Streamed),
     Held(Vec<u8>),
 }
 
@@ -46,6 +50,9 @@ impl Features {
             let [expected, found] = [key, &manifest.key].map(Key::to_value);
             let (path, expected) = (Manifest::path(path), format!("the key {expected}"));
             return Err(Error::corrupt(&path, expected, found.to_string()));
+        }
+        if let Some(url) = manifest.at.clone().filter(|at| is_url(at)) {
+            return Ok(Self::streamed(manifest, url));
         }
         let is_gathered = manifest.is_gathered();
         let damaged = |path: &Path, expected: String, found: String| {
@@ -92,6 +99,32 @@ impl Features {
         })
     }
 
+    /// Those whose shards stay at `url`.
+    fn streamed(mut manifest: Manifest, url: PathBuf) -> Self {
+        // Where they lie is not what they are; that an epoch has another order makes other weights of them.
+        manifest.at = Some("an object store".into());
+        let versions = std::mem::take(&mut manifest.versions);
+        let sha256 = sha256(&json(&manifest));
+        let (layout, row, key) = (manifest.layout(), manifest.row(), manifest.key.clone());
+        let width = manifest.width();
+        let read = move |spans: &[(usize, Range<u64>)]| {
+            let name = |shard: &usize| manifest.name(*shard, &manifest.shards[*shard]);
+            let names: Vec<String> = spans.iter().map(|(shard, _)| name(shard)).collect();
+            let spans = names.iter().zip(spans);
+            let spans =
+                spans.map(|(name, (shard, bytes))| (&**name, &*versions[*shard], bytes.clone()));
+            Ok(read_spans(&url, &spans.collect::<Vec<_>>())?)
+        };
+        Self {
+            shards: Shards::Streamed(Streamed::new(layout, row, Box::new(read))),
+            layout,
+            images: key.count,
+            width,
+            dtype: key.dtype,
+            sha256,
+        }
+    }
+
     /// Values in memory, `width` an image, that no cache holds: what else a head may learn from.
     #[must_use]
     pub fn held(values: &[f32], width: usize) -> Self {
@@ -125,24 +158,39 @@ impl Features {
         &self.sha256
     }
 
+    /// The images at `indices`, which ascend, in the order in which an epoch (from 1) sees them, which depends on
+    /// the seed: shuffled, in windows where their shards stay in an object store.
+    #[must_use]
+    pub fn order(&self, indices: &[usize], seed: u64, epoch: u64) -> Vec<usize> {
+        if let Shards::Streamed(streamed) = &self.shards {
+            return streamed.order(indices, seed, epoch);
+        }
+        let mut order = indices.to_vec();
+        shuffle(&mut order, seed, epoch);
+        order
+    }
+
     /// The features of the images at `indices`, one row after another; every index is below
     /// [`Features::images`].
-    #[must_use]
-    pub fn rows(&self, indices: &[usize]) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// When they stay in an object store that is out of reach or has other files by now.
+    pub fn rows(&self, indices: &[usize]) -> Result<Vec<f32>, Error> {
         let row = self.width * self.dtype.bytes();
         let mut values = Vec::with_capacity(indices.len() * self.width);
-        for index in indices {
+        let mut take = |bytes: &[u8]| decode(self.dtype, bytes, &mut values);
+        let places = indices.iter().map(|index| {
             let (shard, place) = self.layout.place(*index);
-            let start = place * row;
-            let shard = match &self.shards {
-                Shards::Mapped(maps) => maps.bytes(shard).unwrap_or_default(),
-                Shards::Held(bytes) => bytes,
-            };
-            decode(self.dtype, &shard[start..start + row], &mut values);
-            if let Shards::Mapped(maps) = &self.shards {
+            (shard, place * row..(place + 1) * row)
+        });
+        match &self.shards {
+            Shards::Streamed(streamed) => streamed.rows(indices, take)?,
+            Shards::Held(bytes) => places.for_each(|(_, place)| take(&bytes[place])),
+            Shards::Mapped(maps) => places.for_each(|(shard, place)| {
+                take(&maps.bytes(shard).unwrap_or_default()[place]);
                 maps.count(row);
-            }
+            }),
         }
-        values
+        Ok(values)
     }
 }

@@ -1,7 +1,8 @@
 //! The feature cache: the frozen backbone sees every image once, and training reads what it saw.
 //!
 //! An entry is a folder for one set of images: shards, which are mapped into memory when they are
-//! read, and a manifest with everything that they depend on (the [`Key`]) and the SHA-256 of each.
+//! read, and a manifest with everything that they depend on (the [`Key`]) and the SHA-256 of each. Shards that many
+//! machines computed may stay in an object store.
 //! Seed and split are not in the key: a validation split is a list of indices into the same entry.
 //! Each view of training images is an entry of its own, or is computed whenever an epoch sees it.
 
@@ -15,6 +16,7 @@ mod manifest;
 mod pipelined;
 mod reuse;
 mod shards;
+mod streamed;
 #[cfg(test)]
 mod tests;
 mod views;

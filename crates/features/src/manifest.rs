@@ -24,11 +24,14 @@ pub(crate) struct Manifest {
     /// have about [`SHARD`] bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parts: Option<usize>,
-    /// The folder in which the shards lie, where it is not the entry's own.
+    /// The folder in which the shards lie, where it is not the entry's own, or its URL in an object store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) at: Option<PathBuf>,
     /// The SHA-256 of every shard; empty for one that is missing.
     pub(crate) shards: Vec<String>,
+    /// The entity tags of shards that stay in an object store.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) versions: Vec<String>,
 }
 
 /// Which images are in which shard.
@@ -94,6 +97,7 @@ impl Manifest {
             parts,
             at: None,
             shards: Vec::new(),
+            versions: Vec::new(),
         };
         let count = manifest.layout().shards();
         manifest.shards.resize(count, String::new());

@@ -118,12 +118,15 @@ impl Reused {
     }
 
     /// The features of some images, one after another, each of which another entry has.
-    pub(crate) fn rows(&self, images: Range<usize>) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// When it stays in an object store that is out of reach.
+    pub(crate) fn rows(&self, images: Range<usize>) -> Result<Vec<f32>, Error> {
         let mut rows = Vec::new();
         for (entry, place) in self.places[images].iter().flatten() {
-            rows.extend(self.entries[*entry].rows(&[*place]));
+            rows.extend(self.entries[*entry].rows(&[*place])?);
         }
-        rows
+        Ok(rows)
     }
 }
 
@@ -173,8 +176,12 @@ mod tests {
         let (key, digests) = of(&[3, 4, 1, 1, 9, 0], "this");
         let reused = Reused::find(cache, &key, &digests).unwrap();
         assert_eq!(known(&reused, 6), [0, 2, 3, 4]);
-        assert_eq!(reused.rows(0..1), [3.0, 0.5], "of the larger entry");
-        assert_eq!(reused.rows(2..5), [1.0, 0.5, 1.0, 0.5, 9.0, 0.25]);
+        assert_eq!(
+            reused.rows(0..1).unwrap(),
+            [3.0, 0.5],
+            "of the larger entry"
+        );
+        assert_eq!(reused.rows(2..5).unwrap(), [1.0, 0.5, 1.0, 0.5, 9.0, 0.25]);
         // Its own entry is not another.
         let (key, digests) = entry(cache, &[40, 41], "this", 0.0);
         let reused = Reused::find(cache, &key, &digests).unwrap();

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use graft_dataset::ImageSet;
+use graft_dataset::{ImageSet, is_url};
 use graft_durable::{Error as FileError, Hashing, Pending};
 use graft_environment::interrupt;
 use graft_report::record::Cached;
@@ -170,12 +170,38 @@ impl Extractor<'_> {
         let names = names(&folder);
         let found = self.there(key, &names, |shard| Some(find(&folder, &names, shard)?.1))?;
         let found = found.ok_or_else(|| Error::NoShards(folder.clone()))?;
-        let missing = found.iter().enumerate();
-        let missing = missing.filter(|(_, sha256)| sha256.is_none());
+        let shards = found.into_iter().map(Option::unwrap_or_default).collect();
+        self.found(key, folder, (shards, Vec::new()))
+    }
+
+    /// The shards of the entry of `key` that stay in the folder at `url` of an object store: of each its SHA-256 and its
+    /// entity tag, where it is there.
+    ///
+    /// # Errors
+    /// When they are for more shards than there are images.
+    pub fn stored(
+        &self,
+        key: &Key,
+        url: &str,
+        found: Vec<Option<(String, String)>>,
+    ) -> Result<Shards, Error> {
+        let found = found.into_iter().map(Option::unwrap_or_default).unzip();
+        self.found(key, url.into(), found)
+    }
+
+    /// Shards in a folder, by their SHA-256 and their entity tags; empty for those that are missing.
+    fn found(
+        &self,
+        key: &Key,
+        folder: PathBuf,
+        (shards, versions): (Vec<String>, Vec<String>),
+    ) -> Result<Shards, Error> {
+        let missing = shards.iter().enumerate();
+        let missing = missing.filter(|(_, sha256)| sha256.is_empty());
         let missing = missing.map(|(number, _)| number).collect();
-        let of = found.len();
+        let of = shards.len();
         let mut manifest = self.manifest(key, of)?;
-        manifest.shards = found.into_iter().map(Option::unwrap_or_default).collect();
+        (manifest.shards, manifest.versions) = (shards, versions);
         Ok(Shards {
             folder,
             of,
@@ -233,7 +259,9 @@ impl Shards {
         for abandoned in graft_durable::sweep(&self.folder) {
             tracing::info!("deleted the abandoned {}", abandoned.display());
         }
-        if self.folder != path {
+        if is_url(&self.folder) {
+            self.manifest.at = Some(self.folder);
+        } else if self.folder != path {
             let at = std::path::absolute(&self.folder);
             self.manifest.at = Some(at.map_err(FileError::on("find", &self.folder))?);
         }

@@ -21,6 +21,7 @@ pub(crate) use serve::Serve;
 pub(crate) use upkeep::{Cache, Doctor};
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -114,12 +115,32 @@ pub(crate) struct ComputeArguments {
     /// The code for the forward pass; by default the fastest that the backend has
     #[arg(long, value_enum)]
     pub(crate) engine: Option<Engine>,
-    /// Which of the backend's devices; `graft doctor --device` counts them
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) device: Option<usize>,
+    /// Which of the backend's devices; `graft doctor --device` counts them. `all` is for extract --shards
+    #[arg(long, value_name = "NUMBER|all")]
+    pub(crate) device: Option<Device>,
     /// Use a software renderer (slow)
     #[arg(long)]
     pub(crate) allow_software: bool,
+}
+
+/// One of a backend's devices, or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Device {
+    /// By its number, counted from 0.
+    Number(usize),
+    /// All.
+    All,
+}
+
+impl FromStr for Device {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "all" => Ok(Self::All),
+            _ => { text.parse().map(Self::Number) }.map_err(|_| "expected a number or all"),
+        }
+    }
 }
 
 /// Views at test time.

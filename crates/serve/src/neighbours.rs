@@ -53,7 +53,7 @@ impl Neighbours {
             }
         };
         let nearest = spawn_blocking(move || set.nearest(&features, COUNT)).await;
-        nearest.map_err(Refusal::failed)
+        nearest.map_err(Refusal::failed)?.map_err(Refusal::failed)
     }
 
     async fn opened(&self, loaded: &Arc<Loaded>) -> Result<TrainingSet, Refusal> {

@@ -35,6 +35,16 @@ pub enum Error {
         /// The hash that it has.
         found: String,
     },
+    /// Not the version that it was.
+    #[error("{url}: expected the version {expected}, found {found}; gather the shards anew")]
+    Changed {
+        /// The file.
+        url: String,
+        /// The entity tag that it had.
+        expected: String,
+        /// The entity tag that it has.
+        found: String,
+    },
     /// No entity tag.
     #[error(
         "{0}: expected an entity tag, by which versions are told apart, found none; put the files into another store"
@@ -52,7 +62,11 @@ impl Error {
     pub fn may_pass(&self) -> bool {
         use object_store::Error as Of;
         match self {
-            Self::Url { .. } | Self::Content { .. } | Self::NoTag(_) | Self::File(_) => false,
+            Self::Url { .. }
+            | Self::Content { .. }
+            | Self::Changed { .. }
+            | Self::NoTag(_)
+            | Self::File(_) => false,
             // A refused list is told in words alone: of statuses that blame the request, two ask for patience.
             Self::Store {
                 source: Of::Generic { source, .. },

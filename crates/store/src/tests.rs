@@ -38,6 +38,20 @@ fn files_come_back_whatever_their_size() {
         );
         assert!(!wrong.may_pass());
     }
+    // Parts of them, as long as they are the same.
+    let b = graft_durable::sha256(&[0, 1, 2, 3, 4]);
+    let version = store.check("entry/b", &b).unwrap();
+    assert!(store.check("entry/b", "another").is_err());
+    let span = |bytes, version| Span {
+        name: "entry/b",
+        version,
+        bytes,
+    };
+    let spans = [span(1..3, &*version), span(0..5, &version)];
+    let read = store.spans(&spans).unwrap();
+    assert_eq!(read, [vec![1, 2], vec![0, 1, 2, 3, 4]]);
+    let changed = store.spans(&[span(1..3, "old")]).unwrap_err();
+    assert!(changed.to_string().contains("gather") && !changed.may_pass());
     let found = store.list("entry").unwrap();
     let found: Vec<_> = found.iter().map(|one| (&*one.name, one.bytes)).collect();
     assert_eq!(found, [("a", 0), ("b", 5), ("c", 2 * PART as u64 + 3)]);

@@ -215,6 +215,6 @@ mod tests {
         let labels: Vec<u8> = (0..120).map(|index| index % 3).collect();
         let features = pixels(&ImageSet::new(1, 2, vec![51; 240], labels, 3).unwrap());
         assert_eq!((features.images(), features.width()), (120, 2));
-        assert_eq!(features.rows(&[7]), [0.2, 0.2]);
+        assert_eq!(features.rows(&[7]).unwrap(), [0.2, 0.2]);
     }
 }

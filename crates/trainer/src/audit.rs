@@ -137,7 +137,7 @@ pub fn audit(config: &AuditConfig, sources: &mut Sources) -> Result<(Audit, Imag
         by_fold,
         splits,
         copies,
-        map: feature_map(&features.features, &images),
+        map: feature_map(&features.features, &images)?,
         seconds: started.elapsed().as_secs_f64(),
     };
     Ok((audit, images))
@@ -203,11 +203,11 @@ fn copies(sets: &[&ImageSet]) -> Vec<Copies> {
 }
 
 /// Where some of the images lie by their cached features, each brought to length 1.
-fn feature_map(features: &Features, images: &ImageSet) -> FeatureMap {
+fn feature_map(features: &Features, images: &ImageSet) -> Result<FeatureMap, Error> {
     let most = MAPPED.min(MAPPED_VALUES / features.width().max(1)).max(1);
     let step = images.len().div_ceil(most);
     let indices: Vec<usize> = (0..images.len()).step_by(step).collect();
-    let mut values = features.rows(&indices);
+    let mut values = features.rows(&indices)?;
     for row in values.chunks_exact_mut(features.width()) {
         let length = dot(row, row).sqrt().max(f32::MIN_POSITIVE);
         for value in row {
@@ -222,7 +222,10 @@ fn feature_map(features: &Features, images: &ImageSet) -> FeatureMap {
     let labelled = indices
         .iter()
         .map(|index| (*index, images.labels()[*index].into()));
-    FeatureMap::new(&labelled.collect::<Vec<_>>(), products.collect())
+    Ok(FeatureMap::new(
+        &labelled.collect::<Vec<_>>(),
+        products.collect(),
+    ))
 }
 
 /// Keeps the images of a split that are shown.

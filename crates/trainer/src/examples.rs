@@ -63,7 +63,7 @@ impl ViewSource<'_> {
         let place = |index| of.partition_point(|of| of < index);
         let places: Vec<_> = indices.iter().map(place).collect();
         match self {
-            Self::Cached { features, .. } => Ok(features[number - 1].rows(&places)),
+            Self::Cached { features, .. } => Ok(features[number - 1].rows(&places)?),
             Self::OnTheFly(views) => Ok(views.rows(number, &places)?),
         }
     }
@@ -114,7 +114,7 @@ impl<'a> LabelledFeatures<'a> {
     /// When they are computed now, and cannot be.
     pub(crate) fn of_epoch(&self, epoch: usize, indices: &[usize]) -> Result<Vec<f32>, Error> {
         match epoch.saturating_sub(1) % (self.views.count() + 1) {
-            0 => Ok(self.features.rows(indices)),
+            0 => Ok(self.features.rows(indices)?),
             view => self.views.rows(view, indices),
         }
     }
@@ -124,7 +124,7 @@ impl<'a> LabelledFeatures<'a> {
     /// # Errors
     /// As [`LabelledFeatures::targets`].
     pub(crate) fn rows(&self, indices: &[usize]) -> Result<Tensor<2>, Error> {
-        self.tensor(self.features.rows(indices))
+        self.tensor(self.features.rows(indices)?)
     }
 
     /// Features, row by row, as `[batch, width]`.

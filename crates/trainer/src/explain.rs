@@ -67,8 +67,10 @@ pub(crate) fn explain(
         }
         Ok(set) => set,
     };
-    let alike = set.map(|set| set.alike(&data.features.rows(&indices), count));
-    let alike = alike.unwrap_or_else(|| vec![Vec::new(); indices.len()]);
+    let alike = set.map(|set| set.alike(&data.features.rows(&indices)?, count));
+    let alike = alike
+        .transpose()?
+        .unwrap_or_else(|| vec![Vec::new(); indices.len()]);
     let explained = indices.into_iter().zip(alike).map(|(index, alike)| {
         let map = looked(index)?;
         Ok(Explained { index, map, alike })

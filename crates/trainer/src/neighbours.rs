@@ -87,26 +87,31 @@ impl TrainingSet {
 
     /// The `count` images whose features are most like `features`, which are those of a picture at the cut;
     /// the most alike first.
-    #[must_use]
-    pub fn nearest(&self, features: &[f32], count: usize) -> Vec<Neighbour> {
-        let alike = self.most_alike(features, count).into_iter().flatten();
-        alike.filter_map(|found| self.neighbour(found)).collect()
+    ///
+    /// # Errors
+    /// When the features stay in an object store that is out of reach.
+    pub fn nearest(&self, features: &[f32], count: usize) -> Result<Vec<Neighbour>, Error> {
+        let alike = self.most_alike(features, count)?.into_iter().flatten();
+        Ok(alike.filter_map(|found| self.neighbour(found)).collect())
     }
 
     /// The same of several pictures, whose features stand row by row; as the record has it.
-    pub(crate) fn alike(&self, features: &[f32], count: usize) -> Vec<Vec<Alike>> {
+    ///
+    /// # Errors
+    /// As [`TrainingSet::nearest`].
+    pub(crate) fn alike(&self, features: &[f32], count: usize) -> Result<Vec<Vec<Alike>>, Error> {
         let alike = |(index, similarity)| Alike {
             picture: picture(&self.images, index),
             similarity,
         };
-        let found = self.most_alike(features, count).into_iter();
-        found
+        let found = self.most_alike(features, count)?.into_iter();
+        Ok(found
             .map(|found| found.into_iter().map(alike).collect())
-            .collect()
+            .collect())
     }
 
     /// For each row of `features` the `count` images that are most like it, with the cosine; the most alike first.
-    fn most_alike(&self, features: &[f32], count: usize) -> Vec<Vec<(usize, f32)>> {
+    fn most_alike(&self, features: &[f32], count: usize) -> Result<Vec<Vec<(usize, f32)>>, Error> {
         let width = self.features.width();
         let queries = || features.chunks_exact(width);
         let lengths: Vec<f32> = queries().map(|query| dot(query, query).sqrt()).collect();
@@ -116,7 +121,7 @@ impl TrainingSet {
             alike
         };
         let chunks = self.learned.par_chunks(ROWS).map(|indices| {
-            let values = self.features.rows(indices);
+            let values = self.features.rows(indices)?;
             let rows = || values.chunks_exact(width);
             let row_lengths: Vec<f32> = rows().map(|row| dot(row, row).sqrt()).collect();
             let of = |(query, length): (&[f32], &f32)| {
@@ -127,13 +132,14 @@ impl TrainingSet {
                     .map(|one| if one.is_finite() { one } else { 0.0 });
                 best(indices.iter().copied().zip(cosines).collect())
             };
-            queries().zip(&lengths).map(of).collect::<Vec<_>>()
+            Ok(queries().zip(&lengths).map(of).collect::<Vec<_>>())
         });
         let none = || vec![Vec::new(); lengths.len()];
-        chunks.reduce(none, |one, other| {
+        chunks.try_reduce(none, |one, other| {
             let both = one.into_iter().zip(other);
-            both.map(|(one, other)| best([one, other].concat()))
-                .collect()
+            Ok(both
+                .map(|(one, other)| best([one, other].concat()))
+                .collect())
         })
     }
 
@@ -175,7 +181,7 @@ mod tests {
     #[test]
     fn the_most_alike_come_first_and_none_that_was_held_out() {
         let set = set(&[1.0, 0.0, 30.0, 40.0, 3.0, 4.0, 0.0, 0.0]);
-        let found = set.nearest(&[3.0, 4.0], 5);
+        let found = set.nearest(&[3.0, 4.0], 5).unwrap();
         let told = found
             .iter()
             .map(|one| (one.index, one.class, one.similarity));
@@ -185,8 +191,8 @@ mod tests {
             (&*found[0].name, &found[0].pixels[..]),
             ("1", &[vec![2, 3]][..])
         );
-        assert_eq!(set.nearest(&[3.0, 4.0], 1), found[..1]);
-        let both = set.alike(&[3.0, 4.0, 1.0, 0.0], 1);
+        assert_eq!(set.nearest(&[3.0, 4.0], 1).unwrap(), found[..1]);
+        let both = set.alike(&[3.0, 4.0, 1.0, 0.0], 1).unwrap();
         let both: Vec<_> = both
             .iter()
             .map(|alike| (alike[0].picture.index, alike[0].similarity))

@@ -208,7 +208,7 @@ impl Trainable {
         batch: &[usize],
     ) -> Result<Vec<f32>, Error> {
         if self.stages.is_none() {
-            return Ok(data.features.rows(batch));
+            return Ok(data.features.rows(batch)?);
         }
         let features = data.rows(batch)?;
         data.run(|| Ok(read(self.at_boundary(features)?)?))?

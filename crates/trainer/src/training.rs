@@ -19,7 +19,7 @@ pub use state::{Kept, State};
 use std::time::Instant;
 
 use burn::tensor::{Tensor, TensorData};
-use graft_dataset::{Holdout, shuffle};
+use graft_dataset::Holdout;
 use graft_head::{Dropout, cross_entropy};
 use graft_report::Evaluation;
 use graft_report::record::{Epoch, Scores};
@@ -97,8 +97,8 @@ fn train_epoch<'a>(
 ) -> Result<(Scores, StepPlan<'a>), Error> {
     let epoch = state.epochs.len() + 1;
     let (started, before) = (Instant::now(), state.seconds);
-    let mut order = holdout.train.clone();
-    shuffle(&mut order, recipe.training.seed, epoch as u64);
+    let seed = recipe.training.seed;
+    let order = data.features.order(&holdout.train, seed, epoch as u64);
     let batches = order.chunks(recipe.training.batch_size);
     let plan = |step| {
         let earlier = (epoch - 1) * batches.len();

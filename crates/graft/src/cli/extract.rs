@@ -56,6 +56,9 @@ pub(crate) struct Gather {
     /// cache
     #[arg(value_name = "FOLDER|URL")]
     pub(crate) from: Place,
+    /// Leave the shards in the object store, too: `train` reads them from there in each epoch, in windows of 256 MiB
+    #[arg(long)]
+    pub(crate) in_place: bool,
     /// Which images.
     #[command(flatten)]
     pub(crate) images: ImageArguments,

@@ -22,11 +22,11 @@ mod train;
 
 use std::path::Path;
 
-use crate::cli::{Arguments, ComputeArguments, Outside, RecipeArguments, Verb};
+use crate::cli::{Arguments, ComputeArguments, Device, Outside, RecipeArguments, Verb};
 use crate::output;
-use anyhow::Error;
+use anyhow::{Error, bail};
 use graft_compute::ComputeContext;
-use graft_compute::device::Wanted;
+use graft_compute::device::{self, Wanted};
 use graft_environment::Paths;
 use graft_trainer::sources::Sources;
 
@@ -84,8 +84,35 @@ fn sources<'a>(home: &'a Paths, outside: &'a Outside) -> Result<Sources<'a>, Err
 }
 
 fn compute(arguments: &ComputeArguments, home: &Paths) -> Result<ComputeContext, Error> {
+    match arguments.device {
+        None => on_device(arguments, home, None),
+        Some(Device::Number(number)) => on_device(arguments, home, Some(number)),
+        Some(Device::All) => bail!(
+            "expected the number of one device, found --device all, which is for extract --shards alone"
+        ),
+    }
+}
+
+/// All devices that are wanted.
+fn on_all(arguments: &ComputeArguments, home: &Paths) -> Result<Vec<ComputeContext>, Error> {
+    if arguments.device != Some(Device::All) {
+        return Ok(vec![compute(arguments, home)?]);
+    }
+    let devices = device::list(arguments.backend)?.len();
+    // None at all is told as it is of one.
+    let numbers = 0..devices.max(1);
+    numbers
+        .map(|number| on_device(arguments, home, Some(number)))
+        .collect()
+}
+
+fn on_device(
+    arguments: &ComputeArguments,
+    home: &Paths,
+    number: Option<usize>,
+) -> Result<ComputeContext, Error> {
     let wanted = Wanted {
-        number: arguments.device,
+        number,
         allow_software: arguments.allow_software,
     };
     Ok(ComputeContext::new(

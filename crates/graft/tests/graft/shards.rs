@@ -90,13 +90,22 @@ fn what_is_gathered_trains_the_same_head() {
         "--shard 0/7",
     ];
     gather(&home, &folder).refuses(1, &missing);
-    let again = extract(&home, &format!("0..{OF}/{OF}"), &folder);
+    let all = format!("0..{OF}/{OF}");
+    let to = folder.to_str().unwrap();
+    let again = verb(
+        &home,
+        &["extract", "--shards", &all, "--to", to],
+        &["--device", "all"],
+    );
     let hits = again
         .out
         .lines()
         .filter(|line| line.contains(r#""cache":"hit""#));
     assert_eq!(hits.count(), OF - 2, "{}", again.out);
     assert!(content(&folder) == before);
+
+    verb(&home, &["extract"], &["--device", "all"]).refuses(1, &["found --device all", "--shards"]);
+    verb(&home, &["extract"], &["--device", "two"]).refuses(2, &["expected a number or all"]);
 
     // They stay where they are, and train finds them.
     let gathered = gather(&home, &folder);

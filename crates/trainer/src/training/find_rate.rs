@@ -2,7 +2,6 @@
 //! Rates for Training Neural Networks", 2017).
 
 use graft_compute::read;
-use graft_dataset::shuffle;
 use graft_environment::interrupt;
 use graft_recipe::Recipe;
 use graft_report::Evaluation;
@@ -57,11 +56,7 @@ pub fn find_rate(
 ) -> Result<Vec<Trial>, Error> {
     let training = &recipe.training;
     let weights = class_weights(training, &data.labels(train), data.classes);
-    let epochs = (1..).map(|epoch| {
-        let mut order = train.to_vec();
-        shuffle(&mut order, training.seed, epoch);
-        order
-    });
+    let epochs = (1..).map(|epoch| data.features.order(train, training.seed, epoch));
     let batches = epochs.flat_map(|order| {
         let batches = order.chunks(training.batch_size);
         batches.map(<[usize]>::to_vec).collect::<Vec<_>>()

@@ -173,7 +173,7 @@ fn statistics_are_those_of_the_training_images() {
     let recipe = recipe(|recipe| recipe.head.normalise = Normalise::Standardise);
     let (_, module) = train_anew(&recipe, &data, &holdout(), |_| Ok(())).unwrap();
     let train = holdout().train;
-    let rows = train.iter().map(|index| features.rows(&[*index]));
+    let rows = train.iter().map(|index| features.rows(&[*index]).unwrap());
     assert_eq!(
         module.head.normalisation().unwrap(),
         Normalisation::Standardise(Statistics::of(rows, 3))

@@ -3,8 +3,9 @@
 #[cfg(feature = "stores")]
 mod store;
 
-use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::{io, thread};
 
 use super::{graft, next, shown, with};
 use crate::cli::{Gather, Place, Shards};
@@ -43,29 +44,45 @@ struct Told<'a> {
     file: &'a Path,
 }
 
-/// Computes the shards `which` of `images`, where they are not there yet, and tells of each.
+/// Computes the shards `which` of `images`, where they are not there yet, and tells of each. Each extractor takes the
+/// next that nobody has taken.
 pub(super) fn extract(
-    extractor: &Extractor,
+    extractors: &[Extractor],
     images: &ImageSet,
     (which, to): (&Shards, &Place),
 ) -> Result<(), Error> {
     let of = which.of;
+    let Some(first) = extractors.first() else {
+        return Ok(());
+    };
     // Once: it hashes every image.
-    let key = extractor.key(images)?;
-    let parts = which.numbers.clone().map(|number| Part { number, of });
-    match to {
+    let key = first.key(images)?;
+    let parts = Mutex::new(which.numbers.clone().map(|number| Part { number, of }));
+    let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = |extractor: &Extractor| match to {
         Place::Folder(folder) => {
-            for part in parts {
+            while let Some(part) = next() {
                 let done = extractor.shard((images, &key), part, folder)?;
                 tell(part, &done)?;
             }
             Ok(())
         }
         #[cfg(feature = "stores")]
-        Place::Store(url) => store::extract(extractor, (images, &key), (parts, url)),
+        Place::Store(url) => store::extract(extractor, (images, &key), (&next, url)),
         #[cfg(not(feature = "stores"))]
         Place::Store(url) => Err(no_stores(url)),
-    }
+    };
+    thread::scope(|scope| {
+        let others = extractors.iter().skip(1);
+        let others: Vec<_> = others.map(|one| scope.spawn(|| work(one))).collect();
+        let first = work(first);
+        others.into_iter().fold(first, |before, other| {
+            let ended = other
+                .join()
+                .unwrap_or_else(|_| Err(anyhow!("a device's thread panicked")));
+            before.and(ended)
+        })
+    })
 }
 
 fn tell(Part { number, of }: Part, done: &Shard) -> Result<(), Error> {
@@ -85,17 +102,18 @@ pub(crate) fn gather(arguments: &Gather, paths: &Paths) -> Result<(), Error> {
     with(&arguments.images, paths, |extractor, images, split| {
         let (cache, key) = (paths.cache(), extractor.key(images)?);
         let _lock = graft_features::lock(&key.path(&cache))?;
-        let folder: &Path = match &arguments.from {
-            Place::Folder(folder) => folder,
+        let shards = match &arguments.from {
+            Place::Folder(folder) => extractor.shards(&key, folder)?,
+            #[cfg(feature = "stores")]
+            Place::Store(url) if arguments.in_place => store::check(extractor, &key, url)?,
             #[cfg(feature = "stores")]
             Place::Store(url) => {
                 store::copy(extractor, &key, (url, &cache))?;
-                &cache
+                extractor.shards(&key, &cache)?
             }
             #[cfg(not(feature = "stores"))]
             Place::Store(url) => return Err(no_stores(url)),
         };
-        let shards = extractor.shards(&key, folder)?;
         let (of, missing) = (shards.of, &shards.missing);
         if !missing.is_empty() {
             return Err(anyhow!(
@@ -116,6 +134,7 @@ pub(crate) fn gather(arguments: &Gather, paths: &Paths) -> Result<(), Error> {
         }
         let stay = match &arguments.from {
             Place::Folder(_) => "stay where they are",
+            Place::Store(_) if arguments.in_place => "stay where they are",
             Place::Store(_) => "were copied",
         };
         let path = shards.gather(&cache)?;

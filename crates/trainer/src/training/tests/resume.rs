@@ -78,7 +78,7 @@ fn epochs_see_the_views_in_turn() {
     };
     let batch = [held[20], held[3]];
     for (epoch, by) in [(1, 0.0), (2, 1.0), (3, 2.0), (4, 0.0), (5, 1.0)] {
-        let expected = view(&batch, by).rows(&[0, 1]);
+        let expected = view(&batch, by).rows(&[0, 1]).unwrap();
         assert_eq!(
             data.of_epoch(epoch, &batch).unwrap(),
             expected,

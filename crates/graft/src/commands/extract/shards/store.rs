@@ -9,19 +9,22 @@ use anyhow::{Error, anyhow};
 use graft_dataset::ImageSet;
 use graft_durable::sha256_file;
 use graft_environment::interrupt;
-use graft_features::{ExpectedShard, Extractor, Key, Part, Shard, reserve};
+use graft_features::{ExpectedShard, Extractor, Key, Part, Shard, Shards, reserve};
 use graft_report::record::Cached;
 use graft_store::{Found, Store};
+
+/// A shard's file, and the SHA-256 in its name.
+type Named = (Found, String);
 
 /// Computes shards of `images` that the store at `url` has not, and tells of each.
 pub(super) fn extract(
     extractor: &Extractor,
     (images, key): (&ImageSet, &Key),
-    (parts, url): (impl Iterator<Item = Part>, &str),
+    (next, url): (&impl Fn() -> Option<Part>, &str),
 ) -> Result<(), Error> {
     let store = Store::open(url)?;
     let scratch = tempfile::tempdir()?;
-    for part in parts {
+    while let Some(part) = next() {
         let started = Instant::now();
         let expected = extractor.expected(key, part.of)?;
         let url = |name: &str| format!("{}/{name}", expected.entry);
@@ -63,17 +66,7 @@ pub(super) fn copy(
     (url, cache): (&str, &Path),
 ) -> Result<(), Error> {
     let store = Store::open(url)?;
-    let entry = extractor.expected(key, 1)?.entry;
-    let there = store.list(&entry)?;
-    let names: Vec<_> = there.iter().map(|found| found.name.clone()).collect();
-    let shards = extractor.there(key, &names, |shard| {
-        let found = find(&there, shard)?;
-        Some((found, &found.name[shard.stem.len()..]))
-    })?;
-    let shards = shards.ok_or_else(|| {
-        let url = store.url(&entry);
-        anyhow!("no shards in {url}: expected the features of these images by this recipe; graft extract --shard computes them")
-    })?;
+    let (entry, shards) = there(extractor, key, &store)?;
     let folder = cache.join(&entry);
     fs::create_dir_all(&folder)?;
     let is_copied = |found: &Found, sha256: &str| {
@@ -87,9 +80,46 @@ pub(super) fn copy(
     for (found, sha256) in missing {
         interrupt::go_on()?;
         let name = format!("{entry}/{}", found.name);
-        store.get(&name, &folder.join(&found.name), sha256)?;
+        store.get(&name, &folder.join(&found.name), &sha256)?;
     }
     Ok(())
+}
+
+/// The shards of `key` that the store at `url` has, of which each is read and checked, and stays there.
+pub(super) fn check(extractor: &Extractor, key: &Key, url: &str) -> Result<Shards, Error> {
+    let store = Store::open(url)?;
+    let (entry, shards) = there(extractor, key, &store)?;
+    interrupt::watch()?;
+    let checked = shards.into_iter().map(|shard| {
+        interrupt::go_on()?;
+        let Some((found, sha256)) = shard else {
+            return Ok(None);
+        };
+        let version = store.check(&format!("{entry}/{}", found.name), &sha256)?;
+        Ok(Some((sha256, version)))
+    });
+    let checked = checked.collect::<Result<Vec<_>, Error>>()?;
+    Ok(extractor.stored(key, &store.url(&entry), checked)?)
+}
+
+/// The name of the entry of `key`, and its shards that the store has, with their SHA-256s.
+fn there(
+    extractor: &Extractor,
+    key: &Key,
+    store: &Store,
+) -> Result<(String, Vec<Option<Named>>), Error> {
+    let entry = extractor.expected(key, 1)?.entry;
+    let there = store.list(&entry)?;
+    let names: Vec<_> = there.iter().map(|found| found.name.clone()).collect();
+    let shards = extractor.there(key, &names, |shard| {
+        let found = find(&there, shard)?;
+        Some((found.clone(), found.name[shard.stem.len()..].to_owned()))
+    })?;
+    let shards = shards.ok_or_else(|| {
+        let url = store.url(&entry);
+        anyhow!("no shards in {url}: expected the features of these images by this recipe; graft extract --shard computes them")
+    })?;
+    Ok((entry, shards))
 }
 
 /// The shard among the files that are there, of the right size; the first by name.
