@@ -3,8 +3,8 @@
 //! for the CPU in `GRAFT_CPU`.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::path::PathBuf;
-use std::{env, fs};
 
 use serde_json::Value;
 
@@ -120,48 +120,6 @@ fn a_full_device_gets_smaller_batches() {
             "--batches",
         ],
     );
-}
-
-/// Two drivers of the same kind are two devices.
-#[test]
-#[ignore = "needs SwiftShader and the fetched assets; run by scripts/swiftshader.sh"]
-fn all_devices_share_the_shards() {
-    let home = Home::with(&FOR_TRAIN);
-    let driver =
-        PathBuf::from(env::var_os("VK_DRIVER_FILES").expect("the description of a driver"));
-    let mut told: Value = serde_json::from_slice(&fs::read(&driver).unwrap()).unwrap();
-    let library = told["ICD"]["library_path"].as_str().unwrap();
-    let other = home.root().join("other.so");
-    fs::copy(driver.with_file_name(library), &other).unwrap();
-    told["ICD"]["library_path"] = other.to_str().unwrap().into();
-    let second = home.root().join("other.json");
-    fs::write(&second, told.to_string()).unwrap();
-    let both = format!("{}:{}", driver.display(), second.display());
-    let both = [("VK_DRIVER_FILES", &*both), ("VK_ICD_FILENAMES", &*both)];
-
-    let extract = |to: &str, more: &[&str]| {
-        let shards = [
-            "extract",
-            "--shards",
-            "0..6/6",
-            "--to",
-            to,
-            "--set",
-            "data.limit=60",
-        ];
-        let done = home.graft_with(&[&shards, &WGPU[..], more].concat(), &both);
-        done.succeeds();
-        let lines = done
-            .out
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let lines = lines.map(|line| (line["shard"].as_u64(), line["sha256"].to_string()));
-        (lines.collect::<BTreeMap<_, _>>(), done.err)
-    };
-    let (one, _) = extract("one", &["--device", "0"]);
-    let (all, said) = extract("all", &["--device", "all"]);
-    assert_eq!((one.len(), &one), (6, &all));
-    assert_eq!(said.matches("is a software renderer").count(), 2, "{said}");
 }
 
 /// Expects the same accuracy, and the same loss but for rounding.

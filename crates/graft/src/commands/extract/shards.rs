@@ -190,6 +190,58 @@ pub(crate) fn may_pass(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use graft_compute::device::Wanted;
+    use graft_compute::{Backend, ComputeContext, LoadedBackbone};
+    use graft_recipe::Recipe;
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    #[test]
+    #[ignore = "needs the fetched assets; run by cargo xtask test"]
+    fn several_devices_compute_what_one_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let checkout = Paths::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+        let (recipe, paths) = (Recipe::default(), Paths::at(folder.path()));
+        let wanted = Wanted {
+            number: Some(0),
+            allow_software: true,
+        };
+        let contexts = [(); 3].map(|()| {
+            ComputeContext::new(Backend::preferred(), None, wanted, &paths.kernels()).unwrap()
+        });
+        let weights = checkout.weights(recipe.backbone.network.name);
+        let loaded = contexts
+            .each_ref()
+            .map(|compute| LoadedBackbone::read(&weights, recipe.backbone, compute).unwrap());
+        let both = loaded.iter().zip(&contexts);
+        let extractors: Vec<_> = both
+            .map(|(loaded, compute)| Extractor::new(loaded, &recipe, compute, &paths))
+            .collect();
+        let pixels = (0..40 * 28 * 28).map(|at: usize| at.to_le_bytes()[0].wrapping_mul(31));
+        let images = ImageSet::new(28, 28, pixels.collect(), vec![1; 40], 2).unwrap();
+        let shards = |some: &[Extractor], name: &str| {
+            let to = folder.path().join(name);
+            let all = Shards {
+                numbers: 0..9,
+                of: 9,
+            };
+            extract(some, &images, (&all, &Place::Folder(to.clone()))).unwrap();
+            let entry = fs::read_dir(to).unwrap().next().unwrap().unwrap().path();
+            let files = fs::read_dir(entry)
+                .unwrap()
+                .map(|file| file.unwrap().path());
+            let read = |path: std::path::PathBuf| {
+                (
+                    path.file_name().unwrap().to_owned(),
+                    fs::read(&path).unwrap(),
+                )
+            };
+            files.map(read).collect::<BTreeMap<_, _>>()
+        };
+        let one = shards(&extractors[..1], "one");
+        assert_eq!(one.len(), 9 + 1, "{:?}", one.keys());
+        assert!(one == shards(&extractors, "all"));
+    }
 
     #[test]
     fn numbers_in_a_row_are_told_together() {
