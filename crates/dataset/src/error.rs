@@ -89,7 +89,7 @@ pub enum Error {
     },
     /// An object store that refuses.
     #[cfg(feature = "stores")]
-    #[error("cannot read pictures: {0}")]
+    #[error(transparent)]
     Store(#[from] graft_store::Error),
     /// A URL where the program was built without object stores.
     #[error(

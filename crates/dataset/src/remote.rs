@@ -39,20 +39,17 @@ pub fn read_spans(
     folder: &Path,
     spans: &[(&str, &str, Range<u64>)],
 ) -> Result<Vec<Vec<u8>>, Error> {
-    let Some((store, root)) = split(folder) else {
+    let Some(url) = folder.to_str() else {
         return Err(Error::no_stores(folder));
     };
-    let names: Vec<_> = spans
+    let spans = spans
         .iter()
-        .map(|(name, ..)| format!("{root}/{name}"))
-        .collect();
-    let spans = names.iter().zip(spans);
-    let spans = spans.map(|(name, (_, version, bytes))| graft_store::Span {
-        name,
-        version,
-        bytes: bytes.clone(),
-    });
-    Ok(opened(store)?.spans(&spans.collect::<Vec<_>>())?)
+        .map(|(name, version, bytes)| graft_store::Span {
+            name,
+            version,
+            bytes: bytes.clone(),
+        });
+    Ok(opened(url)?.spans(&spans.collect::<Vec<_>>())?)
 }
 
 /// A store that stays open, so that connections are kept.
@@ -68,7 +65,8 @@ fn opened(store: &str) -> Result<std::sync::Arc<graft_store::Store>, Error> {
         return Ok(Arc::clone(opened));
     }
     let opened = Arc::new(Store::open(store)?);
-    Ok(Arc::clone(open.entry(store.to_owned()).or_insert(opened)))
+    open.insert(store.to_owned(), Arc::clone(&opened));
+    Ok(opened)
 }
 
 /// The same, where the program was built without.

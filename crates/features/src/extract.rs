@@ -151,6 +151,12 @@ impl<'a> Extractor<'a> {
         })
     }
 
+    /// The code that computes, with its version: a part of every key.
+    #[must_use]
+    pub fn engine(&self) -> String {
+        self.loaded.frozen.version()
+    }
+
     /// What the features of `set` depend on.
     ///
     /// # Errors

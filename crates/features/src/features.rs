@@ -1,4 +1,5 @@
-//! Features being read: every shard is checked, then mapped into memory rather than loaded.
+//! Features being read: every shard is checked, then mapped into memory rather than loaded. Those of an object store
+//! were checked when they were gathered, and are read by their versions.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,8 @@ impl Features {
     /// written.
     ///
     /// # Errors
-    /// [`Error::Missing`], or [`Error::Corrupt`] where it is damaged or was made for another key.
+    /// [`Error::Missing`]; [`Error::Corrupt`] where it is damaged or was made for another key; [`Error::Gathered`] where
+    /// a gathered shard is; or when an object store is out of reach.
     pub fn open(path: &Path, key: &Key) -> Result<Self, Error> {
         let manifest = Manifest::read(path)?;
         if manifest.key != *key {
@@ -52,7 +54,7 @@ impl Features {
             return Err(Error::corrupt(&path, expected, found.to_string()));
         }
         if let Some(url) = manifest.at.clone().filter(|at| is_url(at)) {
-            return Ok(Self::streamed(manifest, url));
+            return Self::streamed(manifest, path, url);
         }
         let is_gathered = manifest.is_gathered();
         let damaged = |path: &Path, expected: String, found: String| {
@@ -99,8 +101,23 @@ impl Features {
         })
     }
 
-    /// Those whose shards stay at `url`.
-    fn streamed(mut manifest: Manifest, url: PathBuf) -> Self {
+    /// Whether the shards of the entry in the folder `path` stay in an object store.
+    #[must_use]
+    pub fn are_stored(path: &Path) -> bool {
+        Manifest::read(path).is_ok_and(|manifest| manifest.at.is_some_and(|at| is_url(&at)))
+    }
+
+    /// Those of the entry in the folder `path` whose shards stay at `url`. The first image's are read, so that a store that
+    /// is out of reach is told at once.
+    fn streamed(mut manifest: Manifest, path: &Path, url: PathBuf) -> Result<Self, Error> {
+        let (found, expected) = (manifest.versions.len(), manifest.shards.len());
+        if found != expected {
+            return Err(Error::Gathered {
+                path: Manifest::path(path),
+                expected: format!("an entity tag of each of {expected} shards"),
+                found: format!("{found} of them"),
+            });
+        }
         // Where they lie is not what they are; that an epoch has another order makes other weights of them.
         manifest.at = Some("an object store".into());
         let versions = std::mem::take(&mut manifest.versions);
@@ -115,14 +132,16 @@ impl Features {
                 spans.map(|(name, (shard, bytes))| (&**name, &*versions[*shard], bytes.clone()));
             Ok(read_spans(&url, &spans.collect::<Vec<_>>())?)
         };
-        Self {
+        let features = Self {
             shards: Shards::Streamed(Streamed::new(layout, row, Box::new(read))),
             layout,
             images: key.count,
             width,
             dtype: key.dtype,
             sha256,
-        }
+        };
+        features.rows(&[0])?;
+        Ok(features)
     }
 
     /// Values in memory, `width` an image, that no cache holds: what else a head may learn from.
@@ -152,7 +171,8 @@ impl Features {
         self.width
     }
 
-    /// The SHA-256 of what they were made for and of the hashes of all shards.
+    /// The SHA-256 of what they were made for and of the hashes of all shards, and of whether these stay in an object
+    /// store, since epochs then have another order.
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256

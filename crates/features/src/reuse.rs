@@ -83,6 +83,10 @@ impl Reused {
             if reused.places.iter().all(Option::is_some) {
                 break;
             }
+            // Reading single images from an object store may take longer than computing them.
+            if Features::are_stored(&path) {
+                continue;
+            }
             let Some(there) = Digests::read(&path, other.count) else {
                 continue;
             };

@@ -255,15 +255,17 @@ impl Shards {
             return Err(Error::Missing(self.folder));
         }
         let path = self.manifest.key.path(cache);
-        // Not before: where a shared folder has no locks between machines, a worker's file looks abandoned.
-        for abandoned in graft_durable::sweep(&self.folder) {
-            tracing::info!("deleted the abandoned {}", abandoned.display());
-        }
         if is_url(&self.folder) {
             self.manifest.at = Some(self.folder);
-        } else if self.folder != path {
-            let at = std::path::absolute(&self.folder);
-            self.manifest.at = Some(at.map_err(FileError::on("find", &self.folder))?);
+        } else {
+            // Not before: where a shared folder has no locks between machines, a worker's file looks abandoned.
+            for abandoned in graft_durable::sweep(&self.folder) {
+                tracing::info!("deleted the abandoned {}", abandoned.display());
+            }
+            if self.folder != path {
+                let at = std::path::absolute(&self.folder);
+                self.manifest.at = Some(at.map_err(FileError::on("find", &self.folder))?);
+            }
         }
         graft_durable::write(&Manifest::path(&path), &json(&self.manifest))?;
         Ok(path)

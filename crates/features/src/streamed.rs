@@ -108,11 +108,13 @@ impl Streamed {
         let is_missing = |block: &Block| !found.contains_key(block);
         let missing: Vec<Block> = wanted.into_iter().filter(is_missing).collect();
         let spans: Vec<_> = missing.iter().map(|block| self.span(*block)).collect();
+        // Before more are read, so that no more than a window is ever in memory.
+        let room = self.window().saturating_sub(missing.len());
+        let surplus = kept.len().saturating_sub(room);
+        kept.drain(..surplus);
         let read = (self.read)(&spans)?.into_iter().map(Arc::new);
         let read: Vec<_> = missing.into_iter().zip(read).collect();
         kept.extend(read.iter().cloned());
-        let surplus = kept.len().saturating_sub(self.window());
-        kept.drain(..surplus);
         found.extend(read);
         Ok(found)
     }

@@ -224,6 +224,29 @@ fn mutated_manifests_are_refused() {
     });
 }
 
+/// This crate's tests are built without object stores.
+#[test]
+fn shards_that_stay_in_an_object_store_are_not_computed_in_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("entry");
+    write(&path, &key(0));
+    assert!(!Features::are_stored(&path));
+    let mut manifest = Manifest::read(&path).unwrap();
+    manifest.at = Some("s3://bucket/entry".into());
+    let open = |manifest: &Manifest| {
+        place(&Manifest::path(&path), &crate::key::json(manifest));
+        Features::open(&path, &key(0)).err().unwrap()
+    };
+    let untold = open(&manifest);
+    assert!(matches!(untold, Error::Gathered { .. }), "{untold}");
+    assert!(untold.to_string().contains("an entity tag"), "{untold}");
+    manifest.versions = vec!["a".into(); manifest.shards.len()];
+    let without = open(&manifest);
+    assert!(matches!(without, Error::Dataset(_)), "{without}");
+    assert!(without.to_string().contains("--stores"), "{without}");
+    assert!(Features::are_stored(&path));
+}
+
 #[test]
 fn an_entry_that_is_not_full_or_too_full_is_refused() {
     for (count, excess, found) in [(7, 0, 7), (8, 2, 10)] {

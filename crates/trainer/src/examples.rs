@@ -111,7 +111,7 @@ impl<'a> LabelledFeatures<'a> {
     /// epoch sees the images themselves, the next ones see their views, and then it begins anew.
     ///
     /// # Errors
-    /// When they are computed now, and cannot be.
+    /// When they are computed now, and cannot be, or stay in an object store that is out of reach.
     pub(crate) fn of_epoch(&self, epoch: usize, indices: &[usize]) -> Result<Vec<f32>, Error> {
         match epoch.saturating_sub(1) % (self.views.count() + 1) {
             0 => Ok(self.features.rows(indices)?),
@@ -122,7 +122,7 @@ impl<'a> LabelledFeatures<'a> {
     /// The features `[batch, width]` at some indices.
     ///
     /// # Errors
-    /// As [`LabelledFeatures::targets`].
+    /// When the device fails, or features stay in an object store that is out of reach.
     pub(crate) fn rows(&self, indices: &[usize]) -> Result<Tensor<2>, Error> {
         self.tensor(self.features.rows(indices)?)
     }

@@ -42,8 +42,8 @@ pub struct Neighbour {
 }
 
 impl TrainingSet {
-    /// What `run` learned from, where the cache still has its features, of no more than `most` bytes, and the images
-    /// are what they were.
+    /// What `run` learned from, where the cache still has its features, of no more than `most` bytes and on this
+    /// machine, and the images are what they were.
     ///
     /// # Errors
     /// When the images cannot be had.
@@ -58,7 +58,7 @@ impl TrainingSet {
         let opened = key.and_then(|key| {
             let path = key.path(&home.cache());
             let fits = |most| Features::bytes(&path).is_some_and(|bytes| bytes <= most);
-            if !most.is_none_or(fits) {
+            if !most.is_none_or(fits) || Features::are_stored(&path) {
                 return None;
             }
             Some((Features::open(&path, &key).ok()?, key))

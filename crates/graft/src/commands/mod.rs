@@ -26,7 +26,7 @@ use crate::cli::{Arguments, ComputeArguments, Device, Outside, RecipeArguments, 
 use crate::output;
 use anyhow::{Error, bail};
 use graft_compute::ComputeContext;
-use graft_compute::device::{self, Wanted};
+use graft_compute::device::{self, Kind, Wanted};
 use graft_environment::Paths;
 use graft_trainer::sources::Sources;
 
@@ -98,12 +98,17 @@ fn on_all(arguments: &ComputeArguments, home: &Paths) -> Result<Vec<ComputeConte
     if arguments.device != Some(Device::All) {
         return Ok(vec![compute(arguments, home)?]);
     }
-    let devices = device::list(arguments.backend)?.len();
-    // None at all is told as it is of one.
-    let numbers = 0..devices.max(1);
-    numbers
+    let devices = device::list(arguments.backend)?;
+    let is_wanted = |kind| arguments.allow_software || kind != Kind::Software;
+    let numbers = (0..devices.len()).filter(|number| is_wanted(devices[*number].kind));
+    let devices: Vec<_> = numbers
         .map(|number| on_device(arguments, home, Some(number)))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    if devices.is_empty() {
+        // The same is told as without the option.
+        return Ok(vec![on_device(arguments, home, None)?]);
+    }
+    Ok(devices)
 }
 
 fn on_device(

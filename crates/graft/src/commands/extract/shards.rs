@@ -3,6 +3,8 @@
 #[cfg(feature = "stores")]
 mod store;
 
+use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::{io, thread};
@@ -10,7 +12,7 @@ use std::{io, thread};
 use super::{graft, next, shown, with};
 use crate::cli::{Gather, Place, Shards};
 use crate::output;
-use anyhow::{Error, anyhow};
+use anyhow::{Error, anyhow, bail};
 use graft_dataset::{ImageSet, Split};
 use graft_environment::Paths;
 use graft_features::{Extractor, Part, Shard};
@@ -55,10 +57,19 @@ pub(super) fn extract(
     let Some(first) = extractors.first() else {
         return Ok(());
     };
+    let engines: BTreeSet<String> = extractors.iter().map(Extractor::engine).collect();
+    if engines.len() > 1 {
+        let engines: Vec<_> = engines.into_iter().collect();
+        bail!(
+            "expected one engine for all devices, found {}; name one that all have with --engine",
+            engines.join(" and ")
+        );
+    }
     // Once: it hashes every image.
     let key = first.key(images)?;
-    let parts = Mutex::new(which.numbers.clone().map(|number| Part { number, of }));
-    let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let left = Mutex::new(which.numbers.clone());
+    let lock = || left.lock().unwrap_or_else(PoisonError::into_inner);
+    let next = || lock().next().map(|number| Part { number, of });
     let work = |extractor: &Extractor| match to {
         Place::Folder(folder) => {
             while let Some(part) = next() {
@@ -72,16 +83,17 @@ pub(super) fn extract(
         #[cfg(not(feature = "stores"))]
         Place::Store(url) => Err(no_stores(url)),
     };
+    // After one that failed nothing new begins.
+    let work = |extractor| work(extractor).inspect_err(|_| *lock() = 0..0);
     thread::scope(|scope| {
         let others = extractors.iter().skip(1);
         let others: Vec<_> = others.map(|one| scope.spawn(|| work(one))).collect();
         let first = work(first);
-        others.into_iter().fold(first, |before, other| {
-            let ended = other
-                .join()
-                .unwrap_or_else(|_| Err(anyhow!("a device's thread panicked")));
-            before.and(ended)
-        })
+        let ended = others.into_iter().map(|other| match other.join() {
+            Ok(ended) => ended,
+            Err(panic) => resume_unwind(panic),
+        });
+        ended.fold(first, Result::and)
     })
 }
 
@@ -133,9 +145,8 @@ pub(crate) fn gather(arguments: &Gather, paths: &Paths) -> Result<(), Error> {
             ));
         }
         let stay = match &arguments.from {
-            Place::Folder(_) => "stay where they are",
-            Place::Store(_) if arguments.in_place => "stay where they are",
-            Place::Store(_) => "were copied",
+            Place::Store(_) if !arguments.in_place => "were copied",
+            Place::Folder(_) | Place::Store(_) => "stay where they are",
         };
         let path = shards.gather(&cache)?;
         output::line(&format!(
@@ -191,7 +202,7 @@ pub(crate) fn may_pass(error: &Error) -> bool {
 mod tests {
     use super::*;
     use graft_compute::device::Wanted;
-    use graft_compute::{Backend, ComputeContext, LoadedBackbone};
+    use graft_compute::{Backend, ComputeContext, Engine, LoadedBackbone};
     use graft_recipe::Recipe;
     use std::collections::BTreeMap;
     use std::fs;
@@ -206,8 +217,9 @@ mod tests {
             number: Some(0),
             allow_software: true,
         };
-        let contexts = [(); 3].map(|()| {
-            ComputeContext::new(Backend::preferred(), None, wanted, &paths.kernels()).unwrap()
+        let engines = [None, None, None, Some(Engine::Burn)];
+        let contexts = engines.map(|engine| {
+            ComputeContext::new(Backend::Cpu, engine, wanted, &paths.kernels()).unwrap()
         });
         let weights = checkout.weights(recipe.backbone.network.name);
         let loaded = contexts
@@ -240,7 +252,16 @@ mod tests {
         };
         let one = shards(&extractors[..1], "one");
         assert_eq!(one.len(), 9 + 1, "{:?}", one.keys());
-        assert!(one == shards(&extractors, "all"));
+        assert!(one == shards(&extractors[..3], "all"));
+        // Two engines would give features of which the key tells one.
+        let all = Shards {
+            numbers: 0..9,
+            of: 9,
+        };
+        let place = Place::Folder(folder.path().join("mixed"));
+        let mixed = extract(&extractors[2..], &images, (&all, &place)).unwrap_err();
+        assert!(mixed.to_string().contains("--engine"), "{mixed}");
+        assert!(!folder.path().join("mixed").exists());
     }
 
     #[test]
