@@ -63,9 +63,9 @@ impl Neighbours {
         match opened.map_err(Refusal::failed)? {
             Ok(Some(set)) => Ok(set),
             Ok(None) => Err(gone(
-                "expected the training images of this run and their features in the cache, found them cleared, \
-                 changed or in an object store; compute them again: graft extract, with the run's recipe; or copy them: \
-                 graft gather",
+                "expected the training images of this run and their features in the cache, found them cleared or \
+                 changed, or in an object store; compute them again: graft extract, with the run's recipe; or copy \
+                 them: graft gather",
             )),
             Err(error) => Err(gone(&error.to_string())),
         }
