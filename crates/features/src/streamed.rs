@@ -108,7 +108,7 @@ impl Streamed {
         let is_missing = |block: &Block| !found.contains_key(block);
         let missing: Vec<Block> = wanted.into_iter().filter(is_missing).collect();
         let spans: Vec<_> = missing.iter().map(|block| self.span(*block)).collect();
-        // Before more are read, so that no more than a window is ever in memory.
+        // Before more are read, so that no more than a window is kept at any time.
         let room = self.window().saturating_sub(missing.len());
         let surplus = kept.len().saturating_sub(room);
         kept.drain(..surplus);

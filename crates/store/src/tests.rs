@@ -1,6 +1,7 @@
 //! Against a store in memory; `scripts/check_shards.py` runs against a server.
 
 use super::*;
+use crate::read::AT_ONCE;
 use object_store::memory::InMemory;
 
 fn store() -> Store {
